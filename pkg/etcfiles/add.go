@@ -1,0 +1,303 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// addition is a request that has been found to be good.
+type addition struct {
+	*Request
+	addresses []netip.Addr
+	dns       resolvconf.Result
+	netns     hostsstore.Netns
+	noIPv6    bool
+}
+
+// Add lists an attachment in the files of every container on its network and writes the container's own three. It
+// returns what resolv.conf holds. An attachment that has the same container and interface is replaced. After an error
+// nothing of the attachment is left; the error is ErrInvalid, ErrLocked or one of the file system.
+func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error) {
+	a, err := m.check(r)
+	if err != nil {
+		return resolvconf.Result{}, err
+	}
+	s, err := m.session(ctx, r.Namespace)
+	if err != nil {
+		return resolvconf.Result{}, err
+	}
+	err = s.add(a)
+	return a.dns, s.end(err)
+}
+
+// check does all that can be done without the lock.
+func (m *Manager) check(r *Request) (*addition, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	a := &addition{Request: r}
+	var err error
+	if a.addresses, err = r.addresses(); err != nil {
+		return nil, err
+	}
+	r.DNS.IPv6 = slices.ContainsFunc(a.addresses, netip.Addr.Is6)
+	if a.dns, err = resolvconf.Resolve(r.DNS); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	for _, w := range a.dns.Warnings {
+		m.Warnf("%s", w)
+	}
+	a.netns = identify(r.Netns)
+	a.noIPv6 = !loopbackHasIPv6(r.Netns)
+	return a, nil
+}
+
+// add makes the record and commits it.
+func (s *session) add(a *addition) error {
+	before, err := s.previous(a.ContainerID)
+	if err != nil {
+		return err
+	}
+	r, err := s.record(a, before)
+	if err != nil {
+		return err
+	}
+	files, err := s.claim(a.ContainerID, r)
+	if err != nil {
+		return err
+	}
+	s.evict(a)
+	s.place(a, r)
+	s.ownFiles = files.prepare(s, a, r)
+	if err := s.commit(); err != nil {
+		return errors.Join(err, s.undo(a, before))
+	}
+	return s.ns.ForgetKept(a.ContainerID)
+}
+
+// previous returns the record that the container has already, or nil. One that this session found dead gives way, but
+// its files are taken over.
+func (s *session) previous(id string) (*hostsstore.Record, error) {
+	if c := s.ix.Containers[id]; c != nil {
+		return s.pendingRecord(id)
+	}
+	return nil, nil
+}
+
+// record returns the container's record with the attachment in it.
+func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Record, error) {
+	r := &hostsstore.Record{
+		Namespace: a.Namespace, ID: a.ContainerID, Networks: map[string]*types100.Result{},
+		ExtraHosts: map[string]string{}, Etcfiles: &hostsstore.Details{},
+	}
+	if before != nil {
+		*r = *before
+		r.Networks, r.ExtraHosts = maps.Clone(before.Networks), maps.Clone(before.ExtraHosts)
+		d := hostsstore.Details{}
+		if before.Etcfiles != nil {
+			d = *before.Etcfiles
+			d.Attachments, d.ExtraHosts = slices.Clone(d.Attachments), slices.Clone(d.ExtraHosts)
+		}
+		r.Etcfiles = &d
+	}
+	id := a.identity()
+	if before != nil { // what is not given again stays
+		if a.Identity.Hostname == "" && r.Hostname != "" {
+			id.Hostname = r.Hostname
+		}
+		if a.Identity.Name == "" && r.Name != "" {
+			id.Name = r.Name
+		}
+		if a.Domainname == "" {
+			id.Domainname = r.Domainname
+		}
+	}
+	r.Hostname, r.Name, r.Domainname = id.Hostname, id.Name, id.Domainname
+	d := r.Etcfiles
+	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, s.bootID, a.netns, a.noIPv6
+	if a.Kubernetes != "" {
+		d.KubernetesNamespace = a.Kubernetes
+	}
+	if d.Gateway == "" {
+		if gw := a.gateway(); gw.IsValid() {
+			d.Gateway = gw.String()
+		}
+	}
+	for _, old := range d.Attachments {
+		if old.IfName == a.IfName {
+			withoutAttachment(r, &old)
+		}
+	}
+	d.Attachments = append(d.Attachments, s.attachment(a, id))
+	addResult(r, a.Network, a.Result)
+	return r, s.extraHosts(a, r)
+}
+
+func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
+	out := hostsstore.Attachment{
+		Network: a.Network, IfName: a.IfName, Sequence: s.ix.NextSequence, Since: time.Now(), Addresses: a.addresses,
+		Names:  hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases, s.Warnf),
+		Number: s.columns.next(),
+	}
+	s.ix.NextSequence++
+	if a.Kubernetes != "" {
+		qualified := id.Name + "." + a.Kubernetes
+		list := []string{qualified}
+		if a.Domain != "" {
+			list = append(list, qualified+"."+strings.Trim(a.Domain, "."))
+		}
+		out.Qualified = parseNames(list, s.Warnf)
+	}
+	if label, _, dotted := strings.Cut(strings.Trim(id.Hostname, "."), "."); dotted {
+		if list := parseNames([]string{label}, s.Warnf); len(list) > 0 {
+			out.Label = list[0]
+		}
+	}
+	return out
+}
+
+// addResult puts a network's result into the record, in the form of CNI 1.0.0; a second attachment to one network is
+// added to the first one's.
+func addResult(r *hostsstore.Record, network string, result *types100.Result) {
+	all := *result
+	all.CNIVersion = "1.0.0"
+	if first := r.Networks[network]; first != nil {
+		shift := len(first.Interfaces)
+		all = *first
+		all.Interfaces = slices.Concat(first.Interfaces, result.Interfaces)
+		all.Routes = slices.Concat(first.Routes, result.Routes)
+		all.IPs = slices.Clone(first.IPs)
+		for _, ip := range result.IPs {
+			moved := *ip
+			if ip.Interface != nil {
+				moved.Interface = types100.Int(*ip.Interface + shift)
+			}
+			all.IPs = append(all.IPs, &moved)
+		}
+	}
+	r.Networks[network] = &all
+}
+
+// extraHosts resolves the extra hosts and adds those that the record has not yet.
+func (s *session) extraHosts(a *addition, r *hostsstore.Record) error {
+	d := r.Etcfiles
+	for _, x := range a.ExtraHosts {
+		if x.HostGateway {
+			gw, err := netip.ParseAddr(d.Gateway)
+			if err != nil {
+				return fmt.Errorf("extra host %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
+			}
+			x.Address = gw
+		}
+		list := parseNames([]string{x.Name}, s.Warnf)
+		entry := hostsstore.ExtraHost{Name: x.Name, Address: x.Address}
+		if len(list) == 0 || slices.Contains(d.ExtraHosts, entry) {
+			continue
+		}
+		d.ExtraHosts = append(d.ExtraHosts, entry)
+		r.ExtraHosts[x.Name] = x.Address.String()
+	}
+	return nil
+}
+
+// evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
+func (s *session) evict(a *addition) {
+	var stale []Key
+	for _, c := range s.ix.Containers {
+		for i := range c.Attachments {
+			old := &c.Attachments[i]
+			if c.ID != a.ContainerID && old.Network == a.Network && slices.ContainsFunc(old.Addresses, func(addr netip.Addr) bool {
+				return contains(a.addresses, addr)
+			}) {
+				stale = append(stale, Key{a.Namespace, c.ID, old.IfName, old.Network})
+				if c.Foreign {
+					s.disown(c, i, a.addresses)
+				}
+			}
+		}
+	}
+	for _, k := range stale {
+		s.detach(k, false)
+	}
+}
+
+// disown hides addresses of a container whose record is not ours to change.
+func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr) {
+	old := c.Attachments[i]
+	s.went = append(s.went, placed{c, &old})
+	c.Attachments = slices.Clone(c.Attachments)
+	rest := &c.Attachments[i]
+	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return contains(addresses, addr) })
+	rest.Number = s.columns.next()
+	s.came = append(s.came, placed{c, rest})
+	s.own[c] = true
+}
+
+// place puts the new record into the index and notes what comes and goes.
+func (s *session) place(a *addition, r *hostsstore.Record) {
+	old := s.ix.Containers[a.ContainerID]
+	if old != nil {
+		if old.Kubernetes != r.Etcfiles.KubernetesNamespace {
+			s.repair = true
+		}
+		for i := range old.Attachments {
+			if old.Attachments[i].IfName == a.IfName {
+				s.went = append(s.went, placed{old, &old.Attachments[i]})
+			}
+		}
+		s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == old })
+		delete(s.own, old)
+	}
+	c := s.adopt(r)
+	for i := range c.Attachments {
+		kept := &c.Attachments[i]
+		if old != nil && kept.IfName != a.IfName {
+			if j := slices.IndexFunc(old.Attachments, func(o hostsstore.Attachment) bool { return o.IfName == kept.IfName }); j >= 0 {
+				kept.Number = old.Attachments[j].Number
+			}
+		}
+	}
+	if old != nil {
+		c.Number, c.Hosts, c.UserNames = old.Number, old.Hosts, old.UserNames
+	}
+	s.ix.Containers[c.ID] = c
+	s.came = append(s.came, placed{c, &c.Attachments[len(c.Attachments)-1]})
+	// A record of the same ID that was found dead is replaced, not removed.
+	s.dropped = slices.DeleteFunc(s.dropped, func(d *hostsstore.Container) bool { return d.ID == c.ID })
+	s.save(c, r)
+}
+
+// undo takes a failed addition back, as far as that is possible; what is left of it the next operation repairs, since
+// the record no longer has it.
+func (s *session) undo(a *addition, before *hostsstore.Record) error {
+	c := s.ix.Containers[a.ContainerID]
+	if c == nil {
+		return nil
+	}
+	if err := s.ns.TakeIndex(); err != nil {
+		return err
+	}
+	if before != nil && before.Etcfiles != nil {
+		if err := s.ns.WriteRecord(before); err != nil {
+			return err
+		}
+	} else if err := s.ns.BeginRemoval(c.ID); err != nil {
+		return err
+	}
+	again := &session{Manager: s.Manager, ns: s.ns, unlock: s.unlock}
+	if err := again.load(); err != nil {
+		return err
+	}
+	return again.commit()
+}

@@ -1,0 +1,352 @@
+package etcfiles
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// edit is what one session does to the hosts files.
+type edit struct {
+	*session
+	members members
+	offsets *hostsstore.Offsets
+	came    []change
+	went    []change
+}
+
+// change is an attachment that comes or goes, with the hints where it stands or may stand in each file.
+type change struct {
+	placed
+	column []uint32
+	reuse  bool // its lines may take the room of struck ones: no older peer has one of its names
+}
+
+// file is a hosts file with what the index knows of it.
+type file struct {
+	path   string
+	view   *viewer
+	row    int
+	state  *hostsstore.FileID
+	whole  bool // compare all of it
+	create bool // make it if it is not there
+}
+
+// applyFiles edits the hosts files of the networks, of containers whose own part has changed, and of their peers.
+func (s *session) applyFiles() error {
+	e := &edit{session: s, members: membersOf(s.ix)}
+	files, err := e.files()
+	if err != nil {
+		return err
+	}
+	if err := e.open(); err != nil {
+		return err
+	}
+	errs := make([]error, len(files))
+	parallel(len(files), func(i int) { errs[i] = e.bring(&files[i]) })
+	for i := range e.came {
+		errs = append(errs, e.offsets.SetColumn(e.came[i].attachment.Number, e.came[i].column))
+	}
+	return errors.Join(append(errs, e.offsets.Flush(), e.offsets.Close())...)
+}
+
+// open opens the table of hints, wide enough for all files, and reads what it says of the changes.
+func (e *edit) open() error {
+	rows := max(len(e.rows.used), e.rows.from)
+	stride := e.ix.Stride
+	for stride < rows {
+		stride *= 2
+	}
+	var err error
+	e.offsets, err = e.ns.OpenOffsets(e.ix.Stride, e.repair)
+	if err == nil && stride > e.ix.Stride {
+		err = e.offsets.Widen(stride, len(e.columns.used))
+		e.ix.Stride = stride
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range e.session.went {
+		e.went = append(e.went, change{placed: p, column: e.offsets.Column(p.attachment.Number)})
+	}
+	for _, p := range e.session.came {
+		e.came = append(e.came, change{p, e.offsets.Column(p.attachment.Number), e.unshared(p)})
+	}
+	return nil
+}
+
+// unshared reports that no other attachment on the network has a name of this one.
+func (e *edit) unshared(p placed) bool {
+	own := map[string]struct{}{}
+	for _, n := range ownNames(p.attachment) {
+		own[strings.ToLower(n)] = struct{}{}
+	}
+	for _, other := range e.members[p.attachment.Network] {
+		if other.attachment == p.attachment {
+			continue
+		}
+		for _, n := range other.attachment.Names {
+			if _, ok := own[strings.ToLower(n)]; ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// files lists the files that the changes concern, and removes those of networks that are empty now.
+func (e *edit) files() ([]file, error) {
+	affected := map[string]struct{}{}
+	for _, list := range [][]placed{e.session.came, e.session.went} {
+		for _, p := range list {
+			affected[p.attachment.Network] = struct{}{}
+		}
+	}
+	if e.repair {
+		for network := range e.members {
+			affected[network] = struct{}{}
+		}
+		stale, err := e.networkFiles()
+		if err != nil {
+			return nil, err
+		}
+		for _, network := range stale {
+			affected[network] = struct{}{}
+		}
+	}
+	var files []file
+	for _, network := range slices.Sorted(maps.Keys(affected)) {
+		if len(e.members[network]) == 0 {
+			delete(e.ix.Networks, network)
+			if err := e.removeNetworkFile(network); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		n := e.ix.Networks[network]
+		if n == nil {
+			n = &hostsstore.Network{Number: e.rows.next()}
+			e.ix.Networks[network] = n
+		}
+		files = append(files, file{
+			path: e.ns.NetworkPath(network), view: &viewer{network: network}, row: n.Number,
+			state: &n.Hosts, whole: e.repair, create: true,
+		})
+	}
+	return append(files, e.containerFiles(affected)...), nil
+}
+
+func (e *edit) containerFiles(affected map[string]struct{}) []file {
+	var ours, peers []file
+	for _, c := range e.ix.Containers {
+		whole := e.repair || e.own[c]
+		if !whole && !slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool {
+			_, ok := affected[a.Network]
+			return ok
+		}) {
+			continue
+		}
+		f := file{
+			path: e.ns.HostsPath(c.ID), view: newViewer(c), row: c.Number, state: &c.Hosts,
+			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile),
+		}
+		if e.own[c] {
+			ours = append(ours, f)
+		} else {
+			peers = append(peers, f)
+		}
+	}
+	return append(ours, peers...)
+}
+
+// bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only.
+func (e *edit) bring(f *file) error {
+	err := e.edit(f)
+	switch {
+	case err == nil:
+		return nil
+	case f.view.container == nil:
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, etchosts.ErrNotRegular), errors.Is(err, etchosts.ErrTooLarge),
+		errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		*f.state = hostsstore.FileID{}
+		if !errors.Is(err, fs.ErrNotExist) {
+			e.Warnf("container %s keeps a stale hosts file: %v", f.view.container.ID, err)
+		}
+		return nil
+	}
+	*f.state = hostsstore.FileID{}
+	return err
+}
+
+func (e *edit) edit(f *file) error {
+	open, err := etchosts.Open(f.path, e.Marker)
+	if errors.Is(err, fs.ErrNotExist) && f.create {
+		return e.make(f)
+	}
+	if err != nil {
+		return err
+	}
+	if f.whole || hostsstore.FileID(open.State()) != *f.state {
+		err = e.reconcile(f, open)
+	} else {
+		err = e.live(f, open)
+	}
+	if err == nil {
+		var state etchosts.State
+		state, err = open.Refresh()
+		*f.state = hostsstore.FileID(state)
+	}
+	return errors.Join(err, open.Close())
+}
+
+// live makes the changes alone, by the hints; where the file is not as remembered all of it is compared.
+func (e *edit) live(f *file, open *etchosts.File) error {
+	for i := range e.came {
+		c := &e.came[i]
+		if c.container == f.view.container || !f.view.sees(c.attachment.Network) {
+			continue
+		}
+		text := f.view.peer(c.placed)
+		if text == "" {
+			continue
+		}
+		hint := int64(c.column[f.row])
+		if done, err := reuse(open, c.reuse, hint, text); err != nil {
+			return err
+		} else if done {
+			continue
+		}
+		off, err := open.Append(text)
+		if err != nil {
+			return err
+		}
+		c.column[f.row] = uint32(off)
+	}
+	for i := range e.went {
+		c := &e.went[i]
+		if c.container == f.view.container || !f.view.sees(c.attachment.Network) {
+			continue
+		}
+		text := f.view.peer(c.placed)
+		if text == "" {
+			continue
+		}
+		err := open.Strike(int64(c.column[f.row]), text)
+		if errors.Is(err, etchosts.ErrChanged) {
+			if _, err := open.Refresh(); err != nil {
+				return err
+			}
+			return e.reconcile(f, open)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reuse(open *etchosts.File, allowed bool, hint int64, text string) (bool, error) {
+	if !allowed || hint == 0 {
+		return false, nil
+	}
+	return open.Reuse(hint, text)
+}
+
+// reconcile compares the whole file with what it has to hold.
+func (e *edit) reconcile(f *file, open *etchosts.File) error {
+	var blocks []block
+	layout, err := open.Reconcile(func(userNames []string) []string {
+		if c := f.view.container; c != nil {
+			c.UserNames = userNames
+			f.view = newViewer(c)
+		}
+		blocks = e.members.blocks(f.view)
+		return texts(blocks)
+	}, func(line string) bool { return e.ours(f.view, line) })
+	if err != nil {
+		return err
+	}
+	return e.hint(f, blocks, layout.Offsets)
+}
+
+// ours reports whether a line in a broken region is one that we write into this file, or wrote before this change.
+func (e *edit) ours(v *viewer, line string) bool {
+	for _, b := range e.members.blocks(v) {
+		if strings.Contains(b.text, line) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.went, func(c change) bool { return strings.Contains(v.peer(c.placed), line) })
+}
+
+// hint notes where the peers' lines stand, and that nothing is known of any other attachment.
+func (e *edit) hint(f *file, blocks []block, offsets []int64) error {
+	cells := make([]uint32, max(len(e.columns.used), e.columns.from))
+	for i, b := range blocks {
+		if b.peer != nil {
+			cells[b.peer.Number] = uint32(offsets[i])
+		}
+	}
+	for i := range e.came {
+		e.came[i].column[f.row] = cells[e.came[i].attachment.Number]
+	}
+	for attachment, off := range cells {
+		if err := e.offsets.Set(attachment, f.row, off); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// make writes a file that is not there yet.
+func (e *edit) make(f *file) error {
+	var head []byte
+	if c := f.view.container; c != nil {
+		head = e.base()
+		c.UserNames = etchosts.UserNames(e.Marker, head)
+		f.view = newViewer(c)
+	}
+	blocks := e.members.blocks(f.view)
+	data, offsets := etchosts.Render(e.Marker, head, texts(blocks))
+	if err := hostsstore.MakeDir(filepath.Dir(f.path)); err != nil {
+		return err
+	}
+	if err := hostsstore.WriteFile(f.path, data); err != nil {
+		return err
+	}
+	open, err := etchosts.Open(f.path, e.Marker)
+	if err != nil {
+		return err
+	}
+	*f.state = hostsstore.FileID(open.State())
+	return errors.Join(e.hint(f, blocks, offsets), open.Close())
+}
+
+// base returns the content of baseHostsFile; one that is absent is none.
+func (e *edit) base() []byte {
+	if e.BaseHostsFile == "" {
+		return nil
+	}
+	data, err := os.ReadFile(e.BaseHostsFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		e.Warnf("baseHostsFile is left out: %v", err)
+	}
+	return data
+}
+
+func texts(blocks []block) []string {
+	out := make([]string, len(blocks))
+	for i, b := range blocks {
+		out[i] = b.text
+	}
+	return out
+}

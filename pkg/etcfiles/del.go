@@ -1,0 +1,64 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error, and
+// when the lock is not to be had in time the work is left, with a warning, to the next operation.
+func (m *Manager) Del(ctx context.Context, k Key) error {
+	if err := k.validate(); err != nil {
+		return err
+	}
+	s, err := m.session(ctx, k.Namespace)
+	if errors.Is(err, ErrLocked) {
+		m.Warnf("%v; the next operation takes the names out", err)
+		return m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
+			ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if s.ix.Containers[k.ContainerID] == nil {
+		s.sweep(k.ContainerID)
+	}
+	s.detach(k, m.KeepFiles)
+	return s.end(s.commit())
+}
+
+// sweep removes what is left of a container whose record is lost.
+func (s *session) sweep(id string) {
+	if err := s.ns.Sweep(id); err != nil {
+		s.Warnf("container %s: %v", id, err)
+	}
+}
+
+// Remove removes a container from the store with its files, also those that an earlier Del has kept. It is what an
+// administrator does by hand; the error is ErrInvalid when the store has nothing of the container.
+func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
+	if err := (Key{Namespace: namespace, ContainerID: id, Network: "none"}).validate(); err != nil {
+		return err
+	}
+	s, err := m.session(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	kept, wasKept := s.ns.Kept(id)
+	c := s.ix.Containers[id]
+	switch {
+	case c != nil:
+		s.drop(c)
+	case !wasKept:
+		return s.end(fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid))
+	}
+	err = s.commit()
+	if wasKept {
+		err = errors.Join(err, s.ns.FinishRemoval(id, kept.Created), s.ns.ForgetKept(id))
+	}
+	return s.end(err)
+}

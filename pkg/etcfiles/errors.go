@@ -1,0 +1,18 @@
+package etcfiles
+
+import (
+	"errors"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+var (
+	// ErrInvalid is the error for a request that names something impossible; nothing was changed.
+	ErrInvalid = errors.New("invalid")
+	// ErrLocked is the error when the lock of the namespace was not to be had in time.
+	ErrLocked = hostsstore.ErrLocked
+	// ErrDifferent is the error of Check when something is not as it should be.
+	ErrDifferent = errors.New("differs")
+	// ErrUnavailable is the error of Status when an Add would fail.
+	ErrUnavailable = errors.New("unavailable")
+)

@@ -1,0 +1,126 @@
+package etcfiles
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// claims says, for the container's resolv.conf and hostname, what may be done to a file that is there.
+type claims struct {
+	resolvConf, hostname claim
+}
+
+type claim int
+
+const (
+	absent claim = iota // to be made
+	ours                // made by us earlier: may be brought up to date
+	empty               // made by the engine as a place to mount: to be filled
+	theirs              // the engine's or edited by the user: left alone
+)
+
+// claim looks at the three files before anything is written and notes in the record which of them are ours to remove.
+func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
+	d := r.Etcfiles
+	if kept, ok := s.ns.Kept(id); ok {
+		d.Created = unique(append(d.Created, kept.Created...))
+		if d.ResolvConf.Digest == "" {
+			d.ResolvConf = kept.ResolvConf
+		}
+	}
+	if i := slices.IndexFunc(s.dropped, func(c *hostsstore.Container) bool { return c.ID == id }); i >= 0 {
+		d.Created = unique(append(d.Created, s.dropped[i].Created...))
+	}
+	cl := &claims{}
+	for _, f := range []struct {
+		name, path string
+		claim      *claim
+	}{
+		{hostsstore.HostsFile, s.ns.HostsPath(id), new(claim)},
+		{hostsstore.ResolvConfFile, s.ns.ResolvConfPath(id), &cl.resolvConf},
+		{hostsstore.HostnameFile, s.ns.HostnamePath(id), &cl.hostname},
+	} {
+		info, err := os.Lstat(f.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			*f.claim = absent
+			d.Created = unique(append(d.Created, f.name))
+		case err != nil:
+			return nil, err
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s is no regular file: remove it", f.path)
+		case slices.Contains(d.Created, f.name):
+			*f.claim = ours
+		case info.Size() == 0:
+			*f.claim = empty
+		default:
+			*f.claim = theirs
+		}
+	}
+	return cl, s.planResolvConf(id, r, cl)
+}
+
+// planResolvConf leaves a resolv.conf alone that somebody else has edited.
+func (s *session) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
+	if cl.resolvConf != ours {
+		return nil
+	}
+	data, err := hostsstore.ReadSmall(s.ns.ResolvConfPath(id), maxResolvConf)
+	if err != nil {
+		return err
+	}
+	if digest(data) != r.Etcfiles.ResolvConf.Digest {
+		cl.resolvConf = theirs
+	}
+	return nil
+}
+
+const maxResolvConf = 1 << 20
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// prepare notes in the record what resolv.conf will hold and returns what writes it and hostname.
+func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() error {
+	resolvConf := a.dns.Bytes()
+	if len(r.Etcfiles.Attachments) > 1 && cl.resolvConf == ours {
+		cl.resolvConf = theirs // the first network of a container decides
+	}
+	if cl.resolvConf != theirs {
+		r.Etcfiles.ResolvConf = hostsstore.ResolvConf{Digest: digest(resolvConf), Inherited: a.dns.Inherited}
+	}
+	return func() error {
+		return errors.Join(
+			cl.resolvConf.put(s.ns.ResolvConfPath(a.ContainerID), resolvConf),
+			cl.hostname.put(s.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
+		)
+	}
+}
+
+func (c claim) put(path string, data []byte) error {
+	switch c {
+	case theirs:
+		return nil
+	case absent:
+		if err := hostsstore.MakeDir(filepath.Dir(path)); err != nil {
+			return err
+		}
+		return hostsstore.WriteFile(path, data)
+	default:
+		old, err := hostsstore.ReadSmall(path, int64(len(data))+1)
+		if err == nil && string(old) == string(data) {
+			return nil
+		}
+		return errors.Join(err, hostsstore.Overwrite(path, data))
+	}
+}

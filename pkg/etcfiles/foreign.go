@@ -1,0 +1,123 @@
+package etcfiles
+
+import (
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+)
+
+// adoptForeign makes the index entry of a record that nerdctl wrote: one attachment for each network, with the names
+// that nerdctl gives.
+func (s *session) adoptForeign(r *hostsstore.Record) *hostsstore.Container {
+	c := &hostsstore.Container{ID: r.ID, Number: s.rows.next(), Foreign: true}
+	for _, host := range slices.Sorted(maps.Keys(r.ExtraHosts)) {
+		name, err := names.Parse(host)
+		addr, addrErr := netip.ParseAddr(r.ExtraHosts[host])
+		if err == nil && addrErr == nil {
+			c.ExtraHosts = append(c.ExtraHosts, hostsstore.ExtraHost{Name: name.String(), Address: addr})
+		}
+	}
+	for _, network := range slices.Sorted(maps.Keys(r.Networks)) {
+		result := r.Networks[network]
+		if result == nil || names.CheckElement(network) != nil {
+			continue
+		}
+		a := hostsstore.Attachment{
+			Network: network,
+			Names:   hostNames(Identity{Name: r.Name, Hostname: r.Hostname, Domainname: r.Domainname}, network, "", "", nil, s.Warnf),
+		}
+		for _, ip := range result.IPs {
+			if addr, ok := usable(ip.Address.IP); ok {
+				a.Addresses = append(a.Addresses, addr)
+			}
+		}
+		if len(a.Addresses) > 0 {
+			c.Attachments = append(c.Attachments, a)
+		}
+	}
+	return c
+}
+
+// usable turns an address of a result into one that a hosts file may list: IPv4-mapped ones as IPv4, and neither
+// loopback nor unspecified, multicast or link-local.
+func usable(ip net.IP) (netip.Addr, bool) {
+	addr, ok := netip.AddrFromSlice(ip)
+	addr = addr.Unmap()
+	return addr, ok && (addr.IsGlobalUnicast() || addr.IsPrivate())
+}
+
+// withoutAttachment takes an attachment out of a record.
+func withoutAttachment(r *hostsstore.Record, leaving *hostsstore.Attachment) {
+	d := r.Etcfiles
+	d.Attachments = slices.DeleteFunc(d.Attachments, func(a hostsstore.Attachment) bool {
+		return a.Network == leaving.Network && a.IfName == leaving.IfName
+	})
+	result := r.Networks[leaving.Network]
+	if result == nil {
+		return
+	}
+	if !slices.ContainsFunc(d.Attachments, func(a hostsstore.Attachment) bool { return a.Network == leaving.Network }) {
+		delete(r.Networks, leaving.Network)
+		return
+	}
+	result.IPs = slices.DeleteFunc(result.IPs, func(ip *types100.IPConfig) bool {
+		addr, _ := netip.AddrFromSlice(ip.Address.IP)
+		return slices.Contains(leaving.Addresses, addr.Unmap())
+	})
+}
+
+// Identity is what a container is called.
+type Identity struct {
+	Name       string
+	Hostname   string
+	Domainname string
+}
+
+// hostNames returns the names of a container on a network in the order of its hosts line. What cannot be looked up in
+// DNS is left out with a warning.
+func hostNames(id Identity, network, domain, kubernetes string, aliases []string, warnf func(string, ...any)) []string {
+	hostname, name := names.TrimDots(id.Hostname), names.TrimDots(id.Name)
+	var list []string
+	if id.Domainname != "" {
+		list = append(list, names.Join(hostname, id.Domainname))
+	}
+	for _, n := range []string{hostname, name} {
+		if n == "" {
+			continue
+		}
+		list = append(list, n, n+"."+network)
+		if kubernetes != "" && n == name {
+			list = append(list, n+"."+kubernetes)
+		}
+	}
+	if domain != "" {
+		for _, n := range []string{hostname, name} {
+			if n != "" {
+				list = append(list, names.Join(n, domain))
+			}
+		}
+	}
+	return parseNames(append(list, aliases...), warnf)
+}
+
+// parseNames keeps the names that can be looked up, each once.
+func parseNames(list []string, warnf func(string, ...any)) []string {
+	list = unique(list)
+	out := list[:0]
+	for _, n := range list {
+		name, err := names.Parse(n)
+		if err != nil {
+			warnf("%v: it is left out of the hosts files", err)
+			continue
+		}
+		out = append(out, strings.Clone(name.String()))
+	}
+	return out
+}

@@ -1,0 +1,60 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Valid is an attachment that garbage collection leaves alone.
+type Valid struct {
+	ContainerID string
+	IfName      string
+}
+
+// GC removes every attachment of the network that valid does not list. Without a namespace it looks through all of them,
+// since the lists of a network are complete. It goes on after an error and returns all of them.
+func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Valid) error {
+	namespaces := []string{namespace}
+	if namespace == "" {
+		var err error
+		if namespaces, err = m.Dir.Namespaces(); err != nil {
+			return err
+		}
+	}
+	keep := make(map[Valid]bool, len(valid))
+	for _, v := range valid {
+		keep[v] = true
+	}
+	var errs []error
+	for _, ns := range namespaces {
+		if err := (Key{Namespace: ns, ContainerID: "none", Network: network}).validate(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if err := m.collect(ctx, ns, network, keep); err != nil {
+			errs = append(errs, fmt.Errorf("namespace %s: %w", ns, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Manager) collect(ctx context.Context, namespace, network string, keep map[Valid]bool) error {
+	s, err := m.session(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	var stale []Key
+	for _, c := range s.ix.Containers {
+		for i := range c.Attachments {
+			a := &c.Attachments[i]
+			if a.Network == network && !keep[Valid{c.ID, a.IfName}] {
+				stale = append(stale, Key{namespace, c.ID, a.IfName, network})
+			}
+		}
+	}
+	for _, k := range stale {
+		s.detach(k, false)
+	}
+	return s.end(s.commit())
+}

@@ -1,0 +1,177 @@
+package etcfiles
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// Request is what Add is to do for one attachment.
+type Request struct {
+	Key
+	Netns      string           // path of the network namespace
+	Result     *types100.Result // of the plugins before
+	Identity                    // what was given explicitly; "" for what was not
+	Pod        string           // Kubernetes pod name, the last resort for a name
+	Kubernetes string           // Kubernetes namespace of the pod
+	Domain     string           // names are listed as name.Domain too
+	Aliases    []string
+	ExtraHosts []ExtraHost
+	// QualifiedAliases allows an alias with a dot in it.
+	QualifiedAliases bool
+	DNS              resolvconf.Sources
+}
+
+// ExtraHost is one extra host as it was asked for.
+type ExtraHost struct {
+	Name        string
+	Address     netip.Addr
+	HostGateway bool // the gateway of the first network instead of Address
+}
+
+// hostGateway is the word that stands for the gateway of the first network.
+const hostGateway = "host-gateway"
+
+// ParseExtraHost parses "name:ip", split at the first colon, IPv6 with or without brackets, or "name:host-gateway". The
+// error wraps ErrInvalid.
+func ParseExtraHost(s string) (ExtraHost, error) {
+	name, address, ok := strings.Cut(s, ":")
+	if !ok || name == "" || address == "" {
+		return ExtraHost{}, fmt.Errorf("extra host %q: %w: want name:ip or name:host-gateway", s, ErrInvalid)
+	}
+	if err := names.Check(name); err != nil {
+		return ExtraHost{}, fmt.Errorf("extra host %q: %w: %w", s, ErrInvalid, err)
+	}
+	x := ExtraHost{Name: name}
+	if address == hostGateway {
+		x.HostGateway = true
+		return x, nil
+	}
+	if inner, ok := strings.CutPrefix(address, "["); ok {
+		address, ok = strings.CutSuffix(inner, "]")
+		if !ok {
+			address = ""
+		}
+	}
+	addr, err := netip.ParseAddr(address)
+	if err != nil || addr.Zone() != "" {
+		return ExtraHost{}, fmt.Errorf("extra host %q: %w: what follows the first colon is no IP address", s, ErrInvalid)
+	}
+	x.Address = addr.Unmap()
+	return x, nil
+}
+
+// maxHostname is the longest hostname, in bytes, that a pod name is cut to, as kubelet does.
+const maxHostname = 63
+
+// shortID is how much of the container ID serves as a hostname.
+const shortID = 12
+
+// identity completes what was given: the pod name, then the first 12 characters of the container ID.
+func (r *Request) identity() Identity {
+	id := r.Identity
+	short := strings.TrimRight(r.ContainerID[:min(shortID, len(r.ContainerID))], "-.")
+	if id.Hostname == "" {
+		id.Hostname = short
+		if r.Pod != "" {
+			id.Hostname = strings.TrimRight(r.Pod[:min(maxHostname, len(r.Pod))], "-.")
+		}
+	}
+	if id.Name == "" {
+		id.Name = short
+		if r.Pod != "" {
+			id.Name = r.Pod
+		}
+	}
+	return id
+}
+
+// validate refuses what cannot be written.
+func (r *Request) validate() error {
+	if err := r.Key.validate(); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		key, value string
+		check      func(string) error
+	}{
+		{"name", r.Name, names.Check},
+		{"hostname", r.Hostname, names.CheckHostname},
+		{"domainname", r.Domainname, names.Check},
+		{"domain", r.Domain, names.Check},
+		{"K8S_POD_NAME", r.Pod, names.Check},
+		{"K8S_POD_NAMESPACE", r.Kubernetes, names.Check},
+	} {
+		if err := c.check(c.value); err != nil {
+			return fmt.Errorf("%s: %w: %w", c.key, ErrInvalid, err)
+		}
+	}
+	for _, alias := range r.Aliases {
+		if err := names.Check(alias); err != nil {
+			return fmt.Errorf("aliases: %w: %w", ErrInvalid, err)
+		}
+		if strings.Contains(alias, ".") && !r.QualifiedAliases {
+			return fmt.Errorf("aliases: %w: %q has a dot; set allowQualifiedAliases to allow that", ErrInvalid, alias)
+		}
+	}
+	return nil
+}
+
+// addresses returns the addresses of the container in the result of the plugins before: those whose interface is in the
+// sandbox or that name none.
+func (r *Request) addresses() ([]netip.Addr, error) {
+	var out []netip.Addr
+	for i, ip := range r.Result.IPs {
+		if n := ip.Interface; n != nil {
+			if *n < 0 || *n >= len(r.Result.Interfaces) {
+				return nil, fmt.Errorf("prevResult: %w: ips[%d] names interface %d of %d", ErrInvalid, i, *n, len(r.Result.Interfaces))
+			}
+			if r.Result.Interfaces[*n].Sandbox == "" {
+				continue
+			}
+		}
+		addr, ok := usable(ip.Address.IP)
+		if ok && !contains(out, addr) {
+			out = append(out, addr)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("prevResult: %w: it has no address of the container that could be listed; place etcfiles after the plugin that gives addresses", ErrInvalid)
+	}
+	return out, nil
+}
+
+func contains(list []netip.Addr, addr netip.Addr) bool {
+	for _, a := range list {
+		if a == addr {
+			return true
+		}
+	}
+	return false
+}
+
+// gateway returns the gateway of the network, IPv4 first, or an invalid address.
+func (r *Request) gateway() netip.Addr {
+	var found netip.Addr
+	consider := func(ip []byte) {
+		addr, ok := netip.AddrFromSlice(ip)
+		addr = addr.Unmap()
+		if ok && !addr.IsUnspecified() && (!found.IsValid() || (addr.Is4() && !found.Is4())) {
+			found = addr
+		}
+	}
+	for _, ip := range r.Result.IPs {
+		consider(ip.Gateway)
+	}
+	for _, route := range r.Result.Routes {
+		if ones, _ := route.Dst.Mask.Size(); ones == 0 {
+			consider(route.GW)
+		}
+	}
+	return found
+}

@@ -1,0 +1,357 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// session is one operation on a namespace, under its lock: first the changes are collected, then commit makes them.
+type session struct {
+	*Manager
+	ns     *hostsstore.Namespace
+	unlock func() error
+	bootID string
+	mntns  uint64
+	ix     *hostsstore.Index
+
+	repair  bool // no file is as the index says: bring all of them to the records
+	came    []placed
+	went    []placed
+	dropped []*hostsstore.Container
+	records []*hostsstore.Record           // to be written
+	own     map[*hostsstore.Container]bool // whose own part has changed
+	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
+	ownFiles func() error
+
+	rows    numbers
+	columns numbers
+}
+
+// end lets the lock go and joins the errors.
+func (s *session) end(err error) error { return errors.Join(err, s.unlock()) }
+
+// load reads the index, brings it to the records, does what earlier operations left, and finds what is dead.
+func (s *session) load() error {
+	var err error
+	if s.bootID, err = hostsstore.BootID(); err != nil {
+		return err
+	}
+	s.mntns = mountNamespace()
+	s.own = map[*hostsstore.Container]bool{}
+	if s.ix = s.ns.ReadIndex(s.bootID); s.ix == nil {
+		s.repair = true
+		s.ix = hostsstore.NewIndex(s.bootID)
+	}
+	s.rows.used, s.columns.used = s.ix.Rows(), s.ix.Columns()
+	if err := s.follow(); err != nil {
+		return err
+	}
+	err = s.ns.TakePending(func(p hostsstore.Pending) error {
+		s.detach(Key{s.ns.Name(), p.ID, p.IfName, p.Network}, p.Keep)
+		return nil
+	})
+	if err != nil {
+		s.Warnf("a removal that was put off is put off again: %v", err)
+	}
+	s.prune()
+	return nil
+}
+
+// follow brings the index to the records in the store.
+func (s *session) follow() error {
+	ids, err := s.ns.IDs()
+	if err != nil {
+		return err
+	}
+	stats := make([]hostsstore.FileID, len(ids))
+	missing := make([]bool, len(ids))
+	parallel(len(ids), func(i int) {
+		id, err := s.ns.StatRecord(ids[i])
+		stats[i], missing[i] = id, err != nil
+	})
+	present := make(map[string]struct{}, len(ids))
+	for i, id := range ids {
+		if missing[i] {
+			if _, known := s.ix.Containers[id]; !known && s.repair {
+				s.finish(id)
+			}
+			continue
+		}
+		present[id] = struct{}{}
+		if c := s.ix.Containers[id]; c != nil && c.Record == stats[i] {
+			continue
+		}
+		s.reread(id, stats[i])
+	}
+	for id, c := range s.ix.Containers {
+		if _, ok := present[id]; !ok {
+			s.forget(c)
+		}
+	}
+	return nil
+}
+
+// finish goes on with a removal that was cut off.
+func (s *session) finish(id string) {
+	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
+		if err := s.ns.FinishRemoval(id, r.Etcfiles.Created); err != nil {
+			s.Warnf("container %s: %v", id, err)
+		}
+	}
+}
+
+// reread takes a record that is new or has changed into the index.
+func (s *session) reread(id string, stat hostsstore.FileID) {
+	old := s.ix.Containers[id]
+	r, err := s.ns.ReadRecord(id)
+	if err != nil {
+		if errors.Is(err, hostsstore.ErrCorrupt) {
+			err = errors.Join(err, s.ns.PutAside(id))
+		}
+		s.Warnf("container %s is left out: %v", id, err)
+		if old != nil {
+			s.forget(old)
+		}
+		return
+	}
+	if old != nil {
+		s.forget(old)
+	}
+	c := s.adopt(r)
+	c.Record = stat
+	s.ix.Containers[id] = c
+	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
+		s.drop(c)
+		return
+	}
+	s.own[c] = true
+	for i := range c.Attachments {
+		a := &c.Attachments[i]
+		a.Number = s.columns.next()
+		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
+		s.came = append(s.came, placed{c, a})
+	}
+}
+
+// forget takes a container out of the index, whose record has gone.
+func (s *session) forget(c *hostsstore.Container) {
+	for i := range c.Attachments {
+		s.went = append(s.went, placed{c, &c.Attachments[i]})
+	}
+	delete(s.ix.Containers, c.ID)
+	delete(s.own, c)
+	s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == c })
+}
+
+// drop removes a container with its record.
+func (s *session) drop(c *hostsstore.Container) {
+	s.forget(c)
+	s.dropped = append(s.dropped, c)
+	s.records = slices.DeleteFunc(s.records, func(r *hostsstore.Record) bool { return r.ID == c.ID })
+}
+
+// prune drops the containers whose network namespace is no more.
+func (s *session) prune() {
+	list := make([]*hostsstore.Container, 0, len(s.ix.Containers))
+	for _, c := range s.ix.Containers {
+		list = append(list, c)
+	}
+	dead := make([]bool, len(list))
+	parallel(len(list), func(i int) { dead[i] = gone(list[i].Netns, s.mntns) })
+	for i, c := range list {
+		if dead[i] {
+			s.drop(c)
+		}
+	}
+}
+
+// numbers hands out the lowest numbers that are not in use. What a session frees, it does not use again.
+type numbers struct {
+	used []bool
+	from int
+}
+
+func (n *numbers) next() int {
+	for n.from < len(n.used) && n.used[n.from] {
+		n.from++
+	}
+	n.from++
+	return n.from - 1
+}
+
+// adopt makes the index entry of a record.
+func (s *session) adopt(r *hostsstore.Record) *hostsstore.Container {
+	if r.Etcfiles == nil {
+		return s.adoptForeign(r)
+	}
+	d := r.Etcfiles
+	return &hostsstore.Container{
+		ID: r.ID, Number: s.rows.next(), Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
+		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
+	}
+}
+
+// detach takes one attachment out; the container goes with its last one. What is not there is gone already.
+func (s *session) detach(k Key, keep bool) {
+	c := s.ix.Containers[k.ContainerID]
+	if c == nil {
+		return
+	}
+	i := slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
+		return a.Network == k.Network && a.IfName == k.IfName
+	})
+	if i < 0 || c.Foreign {
+		return
+	}
+	if len(c.Attachments) == 1 {
+		if keep {
+			s.keep(c)
+		}
+		s.drop(c)
+		return
+	}
+	r, err := s.ns.ReadRecord(c.ID)
+	if err != nil {
+		s.Warnf("container %s: %v", c.ID, err)
+		s.drop(c)
+		return
+	}
+	s.removeAttachment(c, r, i)
+}
+
+// removeAttachment takes attachment i out of the container and its record.
+func (s *session) removeAttachment(c *hostsstore.Container, r *hostsstore.Record, i int) {
+	leaving := c.Attachments[i]
+	s.went = append(s.went, placed{c, &leaving})
+	s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.attachment == &c.Attachments[i] })
+	c.Attachments = slices.Delete(slices.Clone(c.Attachments), i, i+1)
+	withoutAttachment(r, &leaving)
+	s.save(c, r)
+}
+
+// save notes that a record is to be written.
+func (s *session) save(c *hostsstore.Container, r *hostsstore.Record) {
+	s.own[c] = true
+	s.records = slices.DeleteFunc(s.records, func(old *hostsstore.Record) bool { return old.ID == r.ID })
+	s.records = append(s.records, r)
+}
+
+// pendingRecord returns the container's record as this session is going to write it, or as it stands.
+func (s *session) pendingRecord(id string) (*hostsstore.Record, error) {
+	for _, r := range s.records {
+		if r.ID == id {
+			return r, nil
+		}
+	}
+	return s.ns.ReadRecord(id)
+}
+
+// keep notes what a later start must know of the files that stay.
+func (s *session) keep(c *hostsstore.Container) {
+	r, err := s.ns.ReadRecord(c.ID)
+	if err == nil && r.Etcfiles != nil {
+		err = s.ns.Keep(c.ID, hostsstore.Kept{Created: c.Created, ResolvConf: r.Etcfiles.ResolvConf})
+	}
+	if err != nil {
+		s.Warnf("container %s: its files are kept, but not what is known of them: %v", c.ID, err)
+	}
+	c.Created = nil
+}
+
+// changed reports whether commit has anything to do.
+func (s *session) changed() bool {
+	return s.repair || len(s.came)+len(s.went)+len(s.dropped)+len(s.records)+len(s.own) > 0
+}
+
+// commit makes the changes: the mark, the records, the network files, the containers' own files and their peers', the
+// remains of dropped containers, and the mark off. After an error the mark stays, so that the next operation repairs.
+func (s *session) commit() error {
+	if !s.changed() {
+		return nil
+	}
+	if err := s.ns.TakeIndex(); err != nil {
+		return err
+	}
+	for _, c := range s.dropped {
+		if err := s.ns.BeginRemoval(c.ID); err != nil {
+			return err
+		}
+	}
+	for _, r := range s.records {
+		if err := s.ns.WriteRecord(r); err != nil {
+			return err
+		}
+		if c := s.ix.Containers[r.ID]; c != nil {
+			var err error
+			if c.Record, err = s.ns.StatRecord(r.ID); err != nil {
+				return fmt.Errorf("record of container %s: %w", r.ID, err)
+			}
+		}
+	}
+	if s.ownFiles != nil {
+		if err := s.ownFiles(); err != nil {
+			return err
+		}
+	}
+	if err := s.applyFiles(); err != nil {
+		return err
+	}
+	for _, c := range s.dropped {
+		if err := s.ns.FinishRemoval(c.ID, c.Created); err != nil {
+			return err
+		}
+	}
+	if len(s.ix.Containers) == 0 {
+		return errors.Join(s.ns.RemoveCaches(), hostsstore.Remove(s.ns.ContainersDir()))
+	}
+	return s.ns.WriteIndex(s.ix)
+}
+
+// parallel calls do for 0 to n-1 from as many goroutines as there are processors.
+func parallel(n int, do func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), (n+63)/64)
+	if workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// removeNetworkFile removes the hosts file of a network that has no container any more, and its directory.
+func (s *session) removeNetworkFile(network string) error {
+	path := s.ns.NetworkPath(network)
+	dir := filepath.Dir(path)
+	return errors.Join(hostsstore.Remove(path), hostsstore.Remove(filepath.Join(dir, ".hosts.new")),
+		hostsstore.Remove(dir), hostsstore.Remove(filepath.Dir(dir)))
+}
+
+// networkFiles lists the networks that have a hosts file.
+func (s *session) networkFiles() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(filepath.Dir(s.ns.NetworkPath("x"))))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list, err
+}

@@ -1,0 +1,57 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Status reports, as ErrUnavailable, why an Add in the namespace would fail: the data directory cannot be written or
+// locked. It changes nothing, takes no exclusive lock and does not wait for one.
+func (m *Manager) Status(namespace string) error {
+	ns := m.Dir.Namespace(namespace)
+	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
+		if err := writable(dir); err != nil {
+			return fmt.Errorf("%w: dataDir %s: %w; make it a directory that root can write", ErrUnavailable, m.Dir, err)
+		}
+	}
+	if err := ns.Lockable(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: dataDir %s cannot be locked: %w; use a file system with flock(2)", ErrUnavailable, m.Dir, err)
+	}
+	return nil
+}
+
+// writable checks the directory, or the nearest one above it that exists, in which it would be made.
+func writable(dir string) error {
+	for {
+		var st unix.Stat_t
+		err := unix.Stat(dir, &st)
+		if errors.Is(err, unix.ENOENT) && dir != "/" {
+			if unix.Lstat(dir, &st) == nil {
+				return fmt.Errorf("%s is a link that leads nowhere", dir)
+			}
+			dir = filepath.Dir(dir)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			return fmt.Errorf("%s is no directory", dir)
+		}
+		if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		var fsStat unix.Statfs_t
+		if err := unix.Statfs(dir, &fsStat); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if fsStat.Blocks > 0 && (fsStat.Bavail == 0 || (fsStat.Files > 0 && fsStat.Ffree == 0)) {
+			return fmt.Errorf("%s: %w", dir, unix.ENOSPC)
+		}
+		return nil
+	}
+}

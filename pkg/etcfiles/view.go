@@ -1,0 +1,205 @@
+package etcfiles
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+var (
+	loopback4 = etchosts.Format(netip.AddrFrom4([4]byte{127, 0, 0, 1}), []string{"localhost", "localhost.localdomain"})
+	loopback6 = etchosts.Format(netip.IPv6Loopback(), []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+
+	loopbackNames = []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+)
+
+// placed is an attachment together with its container.
+type placed struct {
+	container  *hostsstore.Container
+	attachment *hostsstore.Attachment
+}
+
+// viewer is whoever reads a hosts file: a container, or the world for the hosts file of a network.
+type viewer struct {
+	container *hostsstore.Container // nil for the file of a network
+	network   string                // of the file of a network
+	held      map[string]struct{}   // lower-case names that stand above the peers in this file
+}
+
+func newViewer(c *hostsstore.Container) *viewer {
+	v := &viewer{container: c, held: make(map[string]struct{}, 16)}
+	v.hold(loopbackNames)
+	v.hold(c.UserNames)
+	for _, x := range c.ExtraHosts {
+		v.hold([]string{x.Name})
+	}
+	for i := range c.Attachments {
+		v.hold(ownNames(&c.Attachments[i]))
+	}
+	return v
+}
+
+func (v *viewer) hold(names []string) {
+	for _, name := range names {
+		v.held[strings.ToLower(name)] = struct{}{}
+	}
+}
+
+// sees reports whether the viewer is on the network.
+func (v *viewer) sees(network string) bool {
+	if v.container == nil {
+		return v.network == network
+	}
+	return onNetwork(v.container, network)
+}
+
+func onNetwork(c *hostsstore.Container, network string) bool {
+	return slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
+}
+
+// peer returns the lines by which the viewer knows an attachment of another container.
+func (v *viewer) peer(p placed) string {
+	list := p.attachment.Names
+	if k := p.container.Kubernetes; k != "" && (v.container == nil || v.container.Kubernetes != k) {
+		list = p.attachment.Qualified
+	}
+	return lines(p.attachment.Addresses, v.without(list))
+}
+
+// without returns the names that no higher line of the viewer's file holds.
+func (v *viewer) without(list []string) []string {
+	held := func(name string) bool {
+		_, ok := v.held[strings.ToLower(name)]
+		return ok
+	}
+	if !slices.ContainsFunc(list, held) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), held)
+}
+
+func lines(addresses []netip.Addr, names []string) string {
+	if len(addresses) == 1 {
+		return etchosts.Format(addresses[0], names)
+	}
+	var b strings.Builder
+	for _, addr := range addresses {
+		b.WriteString(etchosts.Format(addr, names))
+	}
+	return b.String()
+}
+
+// ownNames are the names of an attachment in its own container's file.
+func ownNames(a *hostsstore.Attachment) []string {
+	own := append(slices.Clone(a.Names), a.Qualified...)
+	if a.Label != "" {
+		own = append(own, a.Label)
+	}
+	return unique(own)
+}
+
+// unique drops the later of equal names, whatever their case.
+func unique(list []string) []string {
+	seen := make(map[string]struct{}, len(list))
+	return slices.DeleteFunc(list, func(name string) bool {
+		name = strings.ToLower(name)
+		_, ok := seen[name]
+		seen[name] = struct{}{}
+		return ok || name == ""
+	})
+}
+
+// block is a part of a hosts file: what the container has for itself, or a peer's attachment.
+type block struct {
+	text string
+	peer *hostsstore.Attachment // nil for the container's own
+}
+
+// own returns the blocks above the peers: localhost, extra hosts, the container itself.
+func own(c *hostsstore.Container) []block {
+	higher := &viewer{held: make(map[string]struct{}, 16)}
+	var out []block
+	add := func(text string) { out = append(out, block{text: text}) }
+	add(loopback4)
+	if !c.NoIPv6Loopback {
+		add(loopback6)
+	}
+	higher.hold(loopbackNames)
+	higher.hold(c.UserNames)
+	var extra []string
+	for _, x := range c.ExtraHosts {
+		add(etchosts.Format(x.Address, higher.without([]string{x.Name})))
+		extra = append(extra, x.Name)
+	}
+	higher.hold(extra)
+	for i := range c.Attachments {
+		a := &c.Attachments[i]
+		add(lines(a.Addresses, higher.without(ownNames(a))))
+	}
+	return out
+}
+
+// members are the attachments of each network, oldest first. Of two that claim one address the later has it.
+type members map[string][]placed
+
+func membersOf(ix *hostsstore.Index) members {
+	m := members{}
+	for _, c := range ix.Containers {
+		for i := range c.Attachments {
+			a := &c.Attachments[i]
+			m[a.Network] = append(m[a.Network], placed{c, a})
+		}
+	}
+	for _, list := range m {
+		slices.SortFunc(list, byAge)
+	}
+	return m
+}
+
+func byAge(a, b placed) int {
+	return cmp.Or(
+		cmp.Compare(a.attachment.Sequence, b.attachment.Sequence),
+		cmp.Compare(a.container.ID, b.container.ID),
+		cmp.Compare(a.attachment.IfName, b.attachment.IfName),
+	)
+}
+
+// peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
+func (m members) peers(v *viewer) []block {
+	var list []placed
+	if v.container == nil {
+		list = m[v.network]
+	} else {
+		var seen []string
+		for i := range v.container.Attachments {
+			network := v.container.Attachments[i].Network
+			if slices.Contains(seen, network) {
+				continue
+			}
+			seen = append(seen, network)
+			list = append(list, m[network]...)
+		}
+		if len(seen) > 1 {
+			slices.SortFunc(list, byAge)
+		}
+	}
+	out := make([]block, 0, len(list))
+	for _, p := range list {
+		if p.container != v.container {
+			out = append(out, block{v.peer(p), p.attachment})
+		}
+	}
+	return out
+}
+
+// blocks returns all that belongs into our region of the viewer's file.
+func (m members) blocks(v *viewer) []block {
+	if v.container == nil {
+		return m.peers(v)
+	}
+	return append(own(v.container), m.peers(v)...)
+}

@@ -1,0 +1,164 @@
+package etchosts
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Append puts the block (whole lines of at most MaxLine bytes) at the end of the file and returns its offset, or 0 when
+// a page boundary parts it. Each write ends with an end marker in the page of its entries, so the file is well formed
+// whenever the process may be killed, and stable names resolve at every instant.
+func (f *File) Append(block string) (int64, error) {
+	var first int64
+	parts := pieces(block, PageSize-len(f.marker.End()))
+	size := f.state.Size
+	for i, piece := range parts {
+		off, end, err := f.appendPiece(piece, size)
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 && len(parts) == 1 {
+			first = off
+		}
+		size = end
+	}
+	f.state.Size = size
+	return first, nil
+}
+
+// pieces parts whole lines into runs of at most limit bytes.
+func pieces(block string, limit int) []string {
+	if len(block) <= limit {
+		return []string{block}
+	}
+	var out []string
+	start, end := 0, 0
+	for line := range strings.Lines(block) {
+		if end-start+len(line) > limit {
+			out = append(out, block[start:end])
+			start = end
+		}
+		end += len(line)
+	}
+	return append(out, block[start:end])
+}
+
+// appendPiece appends one region with entries that fit a page. It returns the offset of the entries and the new size.
+func (f *File) appendPiece(piece string, size int64) (off, end int64, err error) {
+	closed, newline, err := f.tail(size)
+	if err != nil {
+		return 0, 0, err
+	}
+	b := make([]byte, 0, len(piece)+2*len(f.marker)+PageSize)
+	if !newline {
+		b = append(b, '\n')
+	}
+	b = append(b, f.marker.Begin()...)
+	entries := piece + f.marker.End()
+	b = append(b, filler(gap(size+int64(len(b)), len(entries)))...)
+	at := len(b)
+	b = append(b, entries...)
+	// RWF_APPEND, not an offset: the container's user may append at this very moment.
+	n, err := unix.Pwritev2(f.fd, [][]byte{b}, -1, unix.RWF_APPEND)
+	if err := f.written(n, len(b), err); err != nil {
+		return 0, 0, err
+	}
+	end, err = unix.Seek(f.fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		return 0, 0, f.written(0, 0, err)
+	}
+	landed := end - int64(len(b))
+	if closed && landed == size {
+		join := []byte(f.marker.End() + f.marker.Begin())
+		from, to := spoilAt, len(f.marker.End())+spoilAt
+		join[from], join[to] = '#', '#'
+		if err := f.writeAt(join[from:to+1], size-int64(len(f.marker.End())-from)); err != nil {
+			return 0, 0, err
+		}
+	}
+	return landed + int64(at), end, nil
+}
+
+// Strike takes the block at offset off out: the first byte of each line becomes a comment sign, one byte a write, then
+// the rest is blanked. The error is ErrChanged, and nothing is written, unless the block stands there at the start of a line.
+func (f *File) Strike(off int64, block string) error {
+	b := make([]byte, len(block)+1)
+	n, err := f.readAt(b, off-1)
+	if err != nil {
+		return err
+	}
+	if off < 1 || n < len(b) || b[0] != '\n' || string(b[1:]) != block {
+		return ErrChanged
+	}
+	at := off
+	for line := range strings.Lines(block) {
+		if err := f.writeAt([]byte{'#'}, at); err != nil {
+			return err
+		}
+		at += int64(len(line))
+	}
+	return f.blank(off, len(block))
+}
+
+// blank overwrites a run of comment lines by one comment line of comment signs alone. Whatever part of the write a
+// reader sees, each line that it sees begins with a comment sign.
+func (f *File) blank(off int64, length int) error {
+	if length < 2 {
+		return nil
+	}
+	return f.writeAt(filler(length)[:length-1], off)
+}
+
+// Reuse writes the block into the room that struck lines have left at offset off. It reports false, and writes nothing,
+// when the room is too small or not there.
+func (f *File) Reuse(off int64, block string) (bool, error) {
+	if off < 1 || gap(off, len(block)) > 0 {
+		return false, nil
+	}
+	b := make([]byte, len(block)+1)
+	n, err := f.readAt(b, off-1)
+	if err != nil {
+		return false, err
+	}
+	run := b[1:]
+	if n < len(b) || b[0] != '\n' || len(bytes.Trim(run, "#\n")) > 0 {
+		return false, nil
+	}
+	// What follows the block must not come to life as a line of its own.
+	if run[len(run)-1] != '\n' {
+		next := make([]byte, 1)
+		if n, err := f.readAt(next, off+int64(len(block))); err != nil || n == 0 || (next[0] != '#' && next[0] != '\n') {
+			return false, err
+		}
+	}
+	if bytes.IndexByte(run[:len(run)-1], '\n') >= 0 {
+		if err := f.blank(off, len(block)); err != nil {
+			return false, err
+		}
+	}
+	return true, f.revive(off, block)
+}
+
+// revive puts the block over a run of comment signs without a newline inside: as comment lines first, then alive by a
+// one-byte write for each line.
+func (f *File) revive(off int64, block string) error {
+	body := []byte(block)
+	var starts []int
+	at := 0
+	for line := range strings.Lines(block) {
+		body[at] = '#'
+		starts = append(starts, at)
+		at += len(line)
+	}
+	if err := f.writeAt(body, off); err != nil {
+		return err
+	}
+	for _, at := range starts {
+		if err := f.writeAt([]byte{block[at]}, off+int64(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

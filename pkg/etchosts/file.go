@@ -1,0 +1,163 @@
+package etchosts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// MaxSize is the largest hosts file in bytes that is read: a container owns its file and may fill it.
+const MaxSize = 16 << 20
+
+var (
+	// ErrNotRegular is the error for a path that is no regular file: a link, FIFO, device or directory.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrTooLarge is the error for a file of more than MaxSize bytes.
+	ErrTooLarge = errors.New("file too large")
+	// ErrChanged is the error of Strike and Reuse when the file does not hold what the caller remembers.
+	ErrChanged = errors.New("file was changed by somebody else")
+)
+
+// State tells whether anybody has changed a file since it was taken: inode number, size in bytes and time of the last
+// change (ctime, which no unprivileged process can set) in nanoseconds of the epoch.
+type State struct {
+	Inode uint64
+	Size  int64
+	Ctime int64
+}
+
+// File is an open hosts file that may be mounted in a running container.
+type File struct {
+	fd     int
+	path   string
+	marker Marker
+	state  State
+}
+
+// Open opens the file at path for edits. It neither follows a link nor waits for a FIFO; the error is ErrNotRegular for
+// whatever is no regular file with exactly one name, or that of open(2).
+func Open(path string, m Marker) (*File, error) {
+	return open(path, m, unix.O_RDWR)
+}
+
+// OpenRead is Open for reading only.
+func OpenRead(path string, m Marker) (*File, error) {
+	return open(path, m, unix.O_RDONLY)
+}
+
+func open(path string, m Marker, flags int) (*File, error) {
+	var fd int
+	err := retry(func() (err error) {
+		fd, err = unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+		return err
+	})
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.ENXIO) {
+		return nil, fmt.Errorf("%s: %w", path, ErrNotRegular)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	f := &File{fd: fd, path: path, marker: m}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, errors.Join(fmt.Errorf("stat %s: %w", path, err), f.Close())
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrNotRegular), f.Close())
+	}
+	f.state = stateOf(&st)
+	return f, nil
+}
+
+func retry(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func stateOf(st *unix.Stat_t) State {
+	return State{Inode: st.Ino, Size: st.Size, Ctime: st.Ctim.Nano()}
+}
+
+// Close closes the file.
+func (f *File) Close() error {
+	if err := unix.Close(f.fd); err != nil {
+		return fmt.Errorf("close %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// State returns the state as it was at Open or at the last Refresh.
+func (f *File) State() State { return f.state }
+
+// Refresh takes the state anew, after edits.
+func (f *File) Refresh() (State, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(f.fd, &st); err != nil {
+		return State{}, fmt.Errorf("stat %s: %w", f.path, err)
+	}
+	f.state = stateOf(&st)
+	return f.state, nil
+}
+
+// Content reads the whole file; the error is ErrTooLarge beyond MaxSize bytes.
+func (f *File) Content() ([]byte, error) {
+	if f.state.Size > MaxSize {
+		return nil, fmt.Errorf("%s: %d bytes: %w", f.path, f.state.Size, ErrTooLarge)
+	}
+	b := make([]byte, f.state.Size)
+	n, err := f.readAt(b, 0)
+	return b[:n], err
+}
+
+func (f *File) readAt(b []byte, off int64) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := unix.Pread(f.fd, b[done:], off+int64(done))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return done, fmt.Errorf("read %s: %w", f.path, err)
+		}
+		if n == 0 {
+			break
+		}
+		done += n
+	}
+	return done, nil
+}
+
+func (f *File) writeAt(b []byte, off int64) error {
+	n, err := unix.Pwrite(f.fd, b, off)
+	return f.written(n, len(b), err)
+}
+
+func (f *File) written(n, want int, err error) error {
+	if err == nil && n < want {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// tail reports how the file ends: with our end marker, and with a newline (or empty).
+func (f *File) tail(size int64) (closed, newline bool, err error) {
+	end := f.marker.End()
+	b := make([]byte, len(end)+1)
+	off := max(size-int64(len(b)), 0)
+	n, err := f.readAt(b[:min(int64(len(b)), size)], off)
+	if err != nil {
+		return false, false, err
+	}
+	b = b[:n]
+	closed = bytes.HasSuffix(b, []byte(end)) && (len(b) == len(end) || b[0] == '\n')
+	return closed, n == 0 || b[n-1] == '\n', nil
+}

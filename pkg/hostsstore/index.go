@@ -1,0 +1,145 @@
+package hostsstore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Index is what the last operation on a namespace left for the next one: the records and the states of the files, as
+// far as later operations need them.
+type Index struct {
+	BootID       string
+	NextSequence uint64
+	Stride       int // cells in a column of the offset table
+	Containers   map[string]*Container
+	Networks     map[string]*Network
+}
+
+// Container is a container of the index.
+type Container struct {
+	ID             string
+	Number         int    // row in the offset table
+	Record         FileID // of the meta.json that this was read from
+	Hosts          FileID // of the hosts file after our last edit; zero if it is to be read again
+	Netns          Netns
+	Kubernetes     string // Kubernetes namespace
+	NoIPv6Loopback bool
+	Foreign        bool     // the record is not ours
+	UserNames      []string // lower-case names in the user's own lines of the hosts file
+	ExtraHosts     []ExtraHost
+	Created        []string
+	Attachments    []Attachment
+}
+
+// Network is the hosts file of a network in the index.
+type Network struct {
+	Number int
+	Hosts  FileID
+}
+
+const minStride = 1024
+
+// NewIndex returns an index with nothing in it.
+func NewIndex(bootID string) *Index {
+	return &Index{
+		BootID: bootID, NextSequence: 1, Stride: minStride,
+		Containers: map[string]*Container{}, Networks: map[string]*Network{},
+	}
+}
+
+// BootID returns the identity of the running boot, see random(4).
+func BootID() (string, error) {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("boot ID: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// ReadIndex returns the index that the last operation of this boot left, or nil if there is none: then the namespace is
+// to be repaired from its records.
+func (n *Namespace) ReadIndex(bootID string) *Index {
+	f, err := os.OpenFile(n.indexPath(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil
+	}
+	ix, err := decodeIndex(string(data))
+	if err != nil || ix.BootID != bootID {
+		return nil
+	}
+	return ix
+}
+
+// TakeIndex marks the namespace as being changed: it removes the index.
+func (n *Namespace) TakeIndex() error {
+	err := os.Remove(n.indexPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// WriteIndex puts a new index in place, which says that all files are as the records want them.
+func (n *Namespace) WriteIndex(ix *Index) error {
+	if err := MakeDir(filepath.Dir(n.indexPath())); err != nil {
+		return err
+	}
+	return replace(n.indexPath(), ix.encode(), recordMode, false)
+}
+
+// FreeNumber returns the lowest number that is not in use.
+func FreeNumber(used []bool) int {
+	for i, u := range used {
+		if !u {
+			return i
+		}
+	}
+	return len(used)
+}
+
+// Rows tells which rows of the offset table are in use.
+func (ix *Index) Rows() []bool {
+	used := make([]bool, 0, len(ix.Containers)+len(ix.Networks)+1)
+	for _, c := range ix.Containers {
+		used = mark(used, c.Number)
+	}
+	for _, n := range ix.Networks {
+		used = mark(used, n.Number)
+	}
+	return used
+}
+
+// Columns tells which columns of the offset table are in use.
+func (ix *Index) Columns() []bool {
+	used := make([]bool, 0, len(ix.Containers)+1)
+	for _, c := range ix.Containers {
+		for i := range c.Attachments {
+			used = mark(used, c.Attachments[i].Number)
+		}
+	}
+	return used
+}
+
+func mark(used []bool, i int) []bool {
+	for len(used) <= i {
+		used = append(used, false)
+	}
+	used[i] = true
+	return used
+}

@@ -1,0 +1,89 @@
+package hostsstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
+)
+
+const errNotEmpty = unix.ENOTEMPTY
+
+// ErrLocked is the error of Lock when the lock was not to be had in time.
+var ErrLocked = errors.New("locked by another process")
+
+// Lock takes the flock(2) on the directory <dataDir>/etchosts/<NS>, the one that nerdctl's hosts store takes too, and
+// makes the directory if need be. It waits in the kernel's queue for at most timeout; past it the error is ErrLocked and
+// names the holder. The lock is let go by unlock, or by the end of the process.
+func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
+	dir := n.RecordsDir()
+	if err := MakeDir(dir); err != nil {
+		return nil, err
+	}
+	// A Flock of its own for each acquisition: a shared one lets two callers in.
+	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
+	if ok, err := lock.TryLock(); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	} else if ok {
+		return lock.Unlock, nil
+	}
+	taken := make(chan error, 1)
+	go func() { taken <- lock.Lock() }()
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case err := <-taken:
+		if err != nil {
+			return nil, fmt.Errorf("lock %s: %w", dir, err)
+		}
+		return lock.Unlock, nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	go func() { // the wait cannot be called off: give back what comes too late
+		if <-taken == nil {
+			_ = lock.Unlock()
+		}
+	}()
+	return nil, fmt.Errorf("lock %s not to be had within %s: %w%s", dir, timeout, ErrLocked, holder(dir))
+}
+
+// Lockable reports why the namespace could not be locked by anybody, without waiting and without keeping others out: a
+// lock that somebody holds is fine.
+func (n *Namespace) Lockable() error {
+	lock := flock.New(n.RecordsDir(), flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
+	ok, err := lock.TryRLock()
+	if err == nil && ok {
+		err = lock.Unlock()
+	}
+	return err
+}
+
+// holder names the process that holds the lock, as proc_locks(5) shows it.
+func holder(dir string) string {
+	var st unix.Stat_t
+	if unix.Stat(dir, &st) != nil {
+		return ""
+	}
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return ""
+	}
+	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
+	for line := range strings.Lines(string(locks)) {
+		fields := strings.Fields(line)
+		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != file {
+			continue
+		}
+		if pid, err := strconv.Atoi(fields[4]); err == nil && pid > 0 {
+			return fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", pid)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package hostsstore
+
+import (
+	"path/filepath"
+)
+
+// Names of the files of a container in the data directory.
+const (
+	HostsFile      = "hosts"
+	HostnameFile   = "hostname"
+	ResolvConfFile = "resolv.conf"
+	recordFile     = "meta.json"
+	leavingFile    = ".meta.json.leaving"
+	corruptFile    = "meta.json.corrupt"
+)
+
+// Dir is the data directory, an absolute path.
+type Dir string
+
+// Namespace is one namespace of the data directory.
+type Namespace struct {
+	dir  Dir
+	name string
+}
+
+// Namespace returns the namespace with the name, which the caller has checked to be a safe path element.
+func (d Dir) Namespace(name string) *Namespace { return &Namespace{dir: d, name: name} }
+
+// Name returns the name of the namespace.
+func (n *Namespace) Name() string { return n.name }
+
+// RecordsDir returns <dataDir>/etchosts/<NS>, the directory that is also the lock.
+func (n *Namespace) RecordsDir() string { return filepath.Join(string(n.dir), "etchosts", n.name) }
+
+// ContainersDir returns <dataDir>/containers/<NS>.
+func (n *Namespace) ContainersDir() string { return filepath.Join(string(n.dir), "containers", n.name) }
+
+// HostsPath returns the path of a container's hosts file.
+func (n *Namespace) HostsPath(id string) string { return filepath.Join(n.RecordsDir(), id, HostsFile) }
+
+// ResolvConfPath returns the path of a container's resolv.conf.
+func (n *Namespace) ResolvConfPath(id string) string {
+	return filepath.Join(n.ContainersDir(), id, ResolvConfFile)
+}
+
+// HostnamePath returns the path of a container's hostname file.
+func (n *Namespace) HostnamePath(id string) string {
+	return filepath.Join(n.ContainersDir(), id, HostnameFile)
+}
+
+// NetworkPath returns the path of the hosts file of a whole network.
+func (n *Namespace) NetworkPath(network string) string {
+	return filepath.Join(string(n.dir), "networks", n.name, network, HostsFile)
+}
+
+func (n *Namespace) recordPath(id string) string {
+	return filepath.Join(n.RecordsDir(), id, recordFile)
+}
+
+func (n *Namespace) indexDir() string { return filepath.Join(string(n.dir), "index", n.name) }
+
+func (n *Namespace) indexPath() string { return filepath.Join(n.indexDir(), "index") }
+
+func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), "offsets") }
+
+func (n *Namespace) pendingDir() string { return filepath.Join(n.indexDir(), "pending") }

@@ -1,0 +1,247 @@
+package hostsstore
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+	"golang.org/x/sys/unix"
+)
+
+// FormatVersion is the version of the part of meta.json that is ours.
+const FormatVersion = 1
+
+// Record is the content of meta.json: the keys of nerdctl's hosts store, and ours beside them under one key.
+type Record struct {
+	Namespace  string
+	ID         string
+	Networks   map[string]*types100.Result // network name to result, in the form of CNI 1.0.0
+	Hostname   string
+	Domainname string
+	ExtraHosts map[string]string // host to address, the last of several
+	Name       string
+	Etcfiles   *Details `json:",omitempty"` // nil in a record that nerdctl wrote
+}
+
+// Details is what nerdctl's record has no place for.
+type Details struct {
+	Version             int
+	BootID              string
+	Netns               Netns
+	KubernetesNamespace string       `json:",omitempty"`
+	NoIPv6Loopback      bool         `json:",omitempty"` // the container has no ::1
+	Gateway             string       `json:",omitempty"` // of the first network
+	ExtraHosts          []ExtraHost  `json:",omitempty"` // in order
+	Attachments         []Attachment // in the order of their making
+	ResolvConf          ResolvConf
+	Created             []string `json:",omitempty"` // which of the three files did not exist before ADD
+}
+
+// Netns identifies a network namespace as a process of one mount namespace saw it. Device and inode of 0 mean unknown.
+type Netns struct {
+	Path           string
+	Device         uint64
+	Inode          uint64
+	MountNamespace uint64
+}
+
+// ExtraHost is one entry that the container was given for itself.
+type ExtraHost struct {
+	Name    string
+	Address netip.Addr
+}
+
+// Attachment is one interface of a container on one network.
+type Attachment struct {
+	Network   string
+	IfName    string
+	Sequence  uint64 // grows with every attachment of the namespace
+	Since     time.Time
+	Addresses []netip.Addr
+	Names     []string // in the order of the hosts line
+	Qualified []string `json:",omitempty"` // of a pod: what pods of another Kubernetes namespace see
+	Label     string   `json:",omitempty"` // first label of a hostname with dots, for the own file only
+
+	Number int `json:"-"` // column in the offset table, given anew whenever the index is rebuilt
+}
+
+// ResolvConf is what is needed to tell whether the container's user has edited the file.
+type ResolvConf struct {
+	Digest    string // SHA-256, hexadecimal, of what was written
+	Inherited bool   // something in it came from the host
+}
+
+// FileID tells one written version of a file from another: inode, size in bytes, ctime in nanoseconds.
+type FileID struct {
+	Inode uint64
+	Size  int64
+	Ctime int64
+}
+
+// StatRecord returns the identity of a container's meta.json without reading it.
+func (n *Namespace) StatRecord(id string) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Lstat(n.recordPath(id), &st); err != nil {
+		return FileID{}, err
+	}
+	return FileID{st.Ino, st.Size, st.Ctim.Nano()}, nil
+}
+
+// ErrCorrupt is the error of ReadRecord for a meta.json that cannot be understood.
+var ErrCorrupt = errors.New("corrupt record")
+
+const maxRecord = 16 << 20
+
+// ReadRecord reads a container's meta.json. The error is fs.ErrNotExist when there is none, ErrCorrupt when it does not
+// parse, is no regular file, or belongs to another container.
+func (n *Namespace) ReadRecord(id string) (*Record, error) {
+	path := n.recordPath(id)
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) {
+		return nil, fmt.Errorf("%s: %w", path, ErrCorrupt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrCorrupt), err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{}
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(r); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
+	}
+	if r.ID != id {
+		return nil, fmt.Errorf("%s: %w: it is of container %q", path, ErrCorrupt, r.ID)
+	}
+	return r, nil
+}
+
+// WriteRecord puts a container's meta.json in place, synced, with mode 0600.
+func (n *Namespace) WriteRecord(r *Record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("record of container %s: %w", r.ID, err)
+	}
+	path := n.recordPath(r.ID)
+	if err := MakeDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return replace(path, data, recordMode, true)
+}
+
+// PutAside takes a corrupt meta.json out of the way, so that it blocks nobody.
+func (n *Namespace) PutAside(id string) error {
+	path := n.recordPath(id)
+	return os.Rename(path, filepath.Join(filepath.Dir(path), corruptFile))
+}
+
+// BeginRemoval is the point from which a container is gone: its record is no longer one, and whoever finds what is left
+// goes on with the removal. Without a record it does nothing.
+func (n *Namespace) BeginRemoval(id string) error {
+	dir := filepath.Dir(n.recordPath(id))
+	err := os.Rename(filepath.Join(dir, recordFile), filepath.Join(dir, leavingFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// FinishRemoval removes the container's files that are named, what BeginRemoval left, and directories that are empty
+// then. It does all that it can and returns every error.
+func (n *Namespace) FinishRemoval(id string, files []string) error {
+	records, containers := filepath.Join(n.RecordsDir(), id), filepath.Join(n.ContainersDir(), id)
+	var errs []error
+	for _, file := range files {
+		switch file {
+		case HostsFile:
+			errs = append(errs, Remove(n.HostsPath(id)))
+		case ResolvConfFile:
+			errs = append(errs, Remove(n.ResolvConfPath(id)))
+		case HostnameFile:
+			errs = append(errs, Remove(n.HostnamePath(id)))
+		}
+	}
+	for _, path := range []string{
+		filepath.Join(records, "."+recordFile+".new"),
+		filepath.Join(records, "."+HostsFile+".new"),
+		filepath.Join(containers, "."+ResolvConfFile+".new"),
+		filepath.Join(containers, "."+HostnameFile+".new"),
+		filepath.Join(records, corruptFile),
+		filepath.Join(records, leavingFile),
+		records, containers,
+	} {
+		errs = append(errs, Remove(path))
+	}
+	return errors.Join(errs...)
+}
+
+// Leaving returns the record of a container whose removal was begun and not finished, or nil.
+func (n *Namespace) Leaving(id string) *Record {
+	data, err := os.ReadFile(filepath.Join(n.RecordsDir(), id, leavingFile))
+	if err != nil {
+		return nil
+	}
+	r := &Record{}
+	if json.Unmarshal(data, r) != nil {
+		r = &Record{ID: id, Etcfiles: &Details{Created: []string{HostsFile, ResolvConfFile, HostnameFile}}}
+	}
+	return r
+}
+
+// IDs lists the containers that have a directory in the store, sorted.
+func (n *Namespace) IDs() ([]string, error) {
+	entries, err := os.ReadDir(n.RecordsDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}
+
+// Namespaces lists the namespaces of the data directory, sorted.
+func (d Dir) Namespaces() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(string(d), "etchosts"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// Sweep removes what is left of a container whose record did not parse or whose removal was cut off: all of its files,
+// since nobody knows any more which of them were ours. Without such a rest it does nothing.
+func (n *Namespace) Sweep(id string) error {
+	dir := filepath.Join(n.RecordsDir(), id)
+	for _, rest := range []string{corruptFile, leavingFile} {
+		if _, err := os.Lstat(filepath.Join(dir, rest)); err == nil {
+			return n.FinishRemoval(id, []string{HostsFile, ResolvConfFile, HostnameFile})
+		}
+	}
+	return nil
+}

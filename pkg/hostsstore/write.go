@@ -1,0 +1,93 @@
+package hostsstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+const (
+	dirMode    = 0o755
+	fileMode   = 0o644
+	recordMode = 0o600
+)
+
+// MakeDir makes a directory and its parents with mode 0755 whatever the umask is: a user-namespaced container reaches
+// its files as another uid. Directories that are there keep their mode.
+func MakeDir(path string) error {
+	err := os.Mkdir(path, dirMode)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		info, err := os.Lstat(path)
+		if err != nil {
+			return err
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("%s is no directory: remove it", path)
+		}
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		if err := makeParent(path); err != nil {
+			return err
+		}
+		return MakeDir(path)
+	case err != nil:
+		return err
+	}
+	return os.Chmod(path, dirMode)
+}
+
+// makeParent makes the parents of path. One that is there already may be a link to a directory, as /var/lib may be.
+func makeParent(path string) error {
+	parent := filepath.Dir(path)
+	if info, err := os.Stat(parent); err == nil && info.IsDir() {
+		return nil
+	}
+	return MakeDir(parent)
+}
+
+// WriteFile puts a file with mode 0644 in place by a temporary file in the same directory and a rename. It is for files
+// that nobody has mounted yet or that can be made again: nothing is synced.
+func WriteFile(path string, data []byte) error {
+	return replace(path, data, fileMode, false)
+}
+
+// replace writes a temporary file beside path and renames it over path. With sync the content is on the disk before the
+// name is, so that a power cut leaves the old content or the new one, never a part.
+func replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) {
+	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temporary))
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil && sync {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// Remove removes a file or an empty directory; one that is absent, or a directory with something in it, is no error.
+func Remove(path string) error {
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotEmpty) || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}

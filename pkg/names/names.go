@@ -1,0 +1,127 @@
+// Package names decides what may be a name: what must be refused, because it would break a hosts file, and what is only
+// of no use, because no resolver would look it up.
+package names
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxLabel    = 63  // RFC 1035, section 2.3.4
+	maxName     = 253 // RFC 1035, section 2.3.4, in text without the final dot
+	maxHostname = 64  // __NEW_UTS_LEN of the kernel, see sethostname(2)
+	maxElement  = 255 // NAME_MAX of the kernel
+)
+
+var (
+	// ErrRefused is the error for what must not be written at all: the request is to be refused.
+	ErrRefused = errors.New("refused")
+	// ErrUnusable is the error for what cannot be looked up in DNS: the name is to be left out with a warning.
+	ErrUnusable = errors.New("not usable as a host name")
+)
+
+// Name is a host name that can be written to hosts(5) and looked up; only Parse makes one.
+type Name struct{ s string }
+
+// String returns the name as it was given.
+func (n Name) String() string { return n.s }
+
+// Parse parses a host name in the sense of RFC 1123 with underscores allowed, case kept. The error wraps ErrRefused for
+// an empty name and what Check refuses; ErrUnusable for a label over 63 or a name over 253 bytes, an empty label,
+// anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address, and localhost with the names under it.
+func Parse(s string) (Name, error) {
+	if s == "" {
+		return Name{}, fmt.Errorf("empty name: %w", ErrRefused)
+	}
+	if err := Check(s); err != nil {
+		return Name{}, err
+	}
+	if reason := unusable(s); reason != "" {
+		return Name{}, fmt.Errorf("name %q is %w: %s", s, ErrUnusable, reason)
+	}
+	return Name{s}, nil
+}
+
+func unusable(s string) string {
+	lower := strings.ToLower(s)
+	if _, err := netip.ParseAddr(s); err == nil {
+		return "it is an IP address"
+	}
+	if lower == "localhost" || strings.HasSuffix(lower, ".localhost") {
+		return "localhost and the names under it are the container itself"
+	}
+	if len(s) > maxName {
+		return fmt.Sprintf("it is longer than %d bytes", maxName)
+	}
+	for i := range len(s) {
+		if c := s[i]; !alphanumeric(c) && (i == 0 || (c != '_' && (i == len(s)-1 || (c != '-' && c != '.')))) {
+			return "it holds a character that is not allowed there"
+		}
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" {
+			return "it has an empty label"
+		}
+		if len(label) > maxLabel {
+			return fmt.Sprintf("a label is longer than %d bytes", maxLabel)
+		}
+	}
+	return ""
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+// Check returns an error that wraps ErrRefused if s holds a control character, any blank, '#' or ',': it would break the
+// line of a hosts file. An empty s is fine.
+func Check(s string) error {
+	for _, r := range s {
+		if r == '#' || r == ',' || unicode.IsControl(r) || unicode.IsSpace(r) {
+			return fmt.Errorf("%q: %w: it holds %q, and no blank, control character, '#' or ',' is allowed", s, ErrRefused, r)
+		}
+	}
+	return nil
+}
+
+// CheckHostname is Check with the kernel's limit of 64 bytes for a hostname, see sethostname(2).
+func CheckHostname(s string) error {
+	if len(s) > maxHostname {
+		return fmt.Errorf("%q: %w: it is %d bytes long, and the kernel takes %d", s, ErrRefused, len(s), maxHostname)
+	}
+	return Check(s)
+}
+
+// CheckElement returns an error that wraps ErrRefused unless s is safe as one element of a path: 1 to 255 of
+// [A-Za-z0-9_.-], the first of [A-Za-z0-9]. It is the rule of the CNI specification for container IDs and network names.
+func CheckElement(s string) error {
+	if s == "" {
+		return fmt.Errorf("empty: %w", ErrRefused)
+	}
+	if len(s) > maxElement {
+		return fmt.Errorf("%.20q…: %w: it is %d bytes long, and a file name has at most %d", s, ErrRefused, len(s), maxElement)
+	}
+	for i := range len(s) {
+		if c := s[i]; !alphanumeric(c) && (i == 0 || (c != '_' && c != '-' && c != '.')) {
+			return fmt.Errorf("%q: %w: want letters, digits, '_', '.' and '-', the first a letter or digit", s, ErrRefused)
+		}
+	}
+	return nil
+}
+
+// TrimDots takes stray dots off both ends.
+func TrimDots(s string) string { return strings.Trim(s, ".") }
+
+// Join returns host.domain, stray dots trimmed; a domain that host already ends in is not doubled.
+func Join(host, domain string) string {
+	host, domain = TrimDots(host), TrimDots(domain)
+	if domain == "" || host == "" || strings.EqualFold(host, domain) ||
+		strings.HasSuffix(strings.ToLower(host), "."+strings.ToLower(domain)) {
+		return host
+	}
+	return host + "." + domain
+}

@@ -1,0 +1,86 @@
+package resolvconf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+)
+
+const maxHostFile = 1 << 20
+
+// parse reads a resolv.conf(5) as libc does: comments and unknown or malformed lines are skipped, the last of domain
+// and search wins, options accumulate.
+func parse(data []byte) DNS {
+	var d DNS
+	for line := range strings.Lines(string(data)) {
+		if i := strings.IndexAny(line, "#;"); i >= 0 {
+			line = line[:i]
+		}
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		switch fields[0] {
+		case "nameserver":
+			if _, err := netip.ParseAddr(fields[1]); err == nil {
+				d.Nameservers = append(d.Nameservers, fields[1])
+			}
+		case "domain":
+			d.Search = fields[1:2]
+		case "search":
+			d.Search = fields[1:]
+		case "options":
+			d.Options = append(d.Options, fields[1:]...)
+		}
+	}
+	return d
+}
+
+// ReadHost reads the host's file at path. If every nameserver in it is loopback and one is systemd-resolved's stub
+// (127.0.0.53 or .54, systemd-resolved.service(8)), it returns the file at resolvedPath instead. A file that is absent
+// is nil and no error.
+func ReadHost(path, resolvedPath string) ([]byte, error) {
+	data, err := read(path)
+	if err != nil || !stub(data) {
+		return data, err
+	}
+	if upstream, err := read(resolvedPath); err == nil && upstream != nil {
+		return upstream, nil
+	}
+	return data, nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), err)
+	}
+	return io.ReadAll(io.LimitReader(f, maxHostFile))
+}
+
+func stub(data []byte) bool {
+	found := false
+	for _, s := range parse(data).Nameservers {
+		addr, err := netip.ParseAddr(s)
+		if err != nil || !addr.Unmap().IsLoopback() {
+			return false
+		}
+		switch addr.Unmap().String() {
+		case "127.0.0.53", "127.0.0.54":
+			found = true
+		}
+	}
+	return found
+}

@@ -1,0 +1,237 @@
+// Package resolvconf makes a container's resolv.conf(5) out of what is configured and what the host has.
+package resolvconf
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxNameservers = 3   // MAXNS of resolv.h: libc reads no more
+	maxLine        = 254 // bytes without the newline: musl ignores a longer line whole
+)
+
+// ErrRefused is the error for a value that was given explicitly and cannot be written.
+var ErrRefused = errors.New("refused")
+
+// DNS is what one source sets; an empty field is unset.
+type DNS struct {
+	Nameservers, Search, Options []string
+	Domain                       string // stands for Search where that is unset
+}
+
+// Sources are looked through in the order of the fields; each of nameservers, search list and options comes from the
+// first source that sets it.
+type Sources struct {
+	Runtime, Config     DNS      // explicit: kept as given, bad values refused
+	Previous            DNS      // of the plugins before: nameservers that cannot work in the container are dropped
+	RootlessNameservers []string // of slirp4netns: stand in for the host's nameservers
+	Host                []byte   // content of the host's file, nil for none
+	Fallback            []string // used when no usable nameserver is left
+	IPv6                bool     // the container has a global IPv6 address
+}
+
+// Result is the content of a resolv.conf.
+type Result struct {
+	Nameservers, Search, Options []string
+	Warnings                     []string
+	Inherited                    bool // something came from the host
+}
+
+// Resolve chooses the content. The error wraps ErrRefused and names the key and the value.
+func Resolve(src Sources) (Result, error) {
+	for _, explicit := range []DNS{src.Runtime, src.Config} {
+		if err := explicit.validate(); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := validateNameservers("fallbackNameservers", src.Fallback); err != nil {
+		return Result{}, err
+	}
+	var r Result
+	host := parse(src.Host)
+	r.nameservers(&src, host)
+	r.search(&src, host)
+	r.options(&src, host)
+	return r, nil
+}
+
+func (r *Result) nameservers(src *Sources, host DNS) {
+	switch {
+	case len(src.Runtime.Nameservers) > 0:
+		r.Nameservers = deduplicate(src.Runtime.Nameservers)
+	case len(src.Config.Nameservers) > 0:
+		r.Nameservers = deduplicate(src.Config.Nameservers)
+	default:
+		r.Nameservers = reachable(src.Previous.Nameservers, src.IPv6)
+		if len(src.Previous.Nameservers) == 0 {
+			r.Nameservers = reachable(slices.Concat(src.RootlessNameservers, host.Nameservers), src.IPv6)
+			r.Inherited = true
+		}
+		if len(r.Nameservers) == 0 {
+			r.Nameservers = deduplicate(src.Fallback)
+		}
+		if len(r.Nameservers) == 0 {
+			r.warn("no nameserver of the host can be reached from the container, so resolv.conf has none: set dns.nameservers or fallbackNameservers")
+		}
+	}
+	if len(r.Nameservers) > maxNameservers {
+		r.warn("of %d nameservers the first %d are used: libc reads no more", len(r.Nameservers), maxNameservers)
+		r.Nameservers = r.Nameservers[:maxNameservers]
+	}
+}
+
+func (r *Result) search(src *Sources, host DNS) {
+	var list []string
+	explicit := false
+	for _, d := range []DNS{src.Runtime, src.Config, src.Previous} {
+		if list = d.searchList(); len(list) > 0 {
+			explicit = true
+			break
+		}
+	}
+	if !explicit && len(host.Search) > 0 {
+		list = host.Search
+		r.Inherited = true
+	}
+	width := len("search")
+	for _, domain := range list {
+		domain = strings.TrimSuffix(domain, ".")
+		if domain == "" || !word(domain) || slices.Contains(r.Search, domain) {
+			continue
+		}
+		if width += 1 + len(domain); width > maxLine {
+			r.warn("search domains from %q on are left out: the line would be longer than %d bytes", domain, maxLine)
+			break
+		}
+		r.Search = append(r.Search, domain)
+	}
+}
+
+func (d DNS) searchList() []string {
+	if list := slices.DeleteFunc(slices.Clone(d.Search), isEmpty); len(list) > 0 {
+		return list
+	}
+	if d.Domain != "" {
+		return []string{d.Domain}
+	}
+	return nil
+}
+
+func (r *Result) options(src *Sources, host DNS) {
+	list := host.Options
+	inherited := true
+	for _, d := range []DNS{src.Runtime, src.Config, src.Previous} {
+		if given := slices.DeleteFunc(slices.Clone(d.Options), isEmpty); len(given) > 0 {
+			list, inherited = given, false
+			break
+		}
+	}
+	for _, option := range list {
+		if word(option) && len("options ")+len(option) <= maxLine && !slices.Contains(r.Options, option) {
+			r.Options = append(r.Options, option)
+		}
+	}
+	r.Inherited = r.Inherited || (inherited && len(r.Options) > 0)
+}
+
+func (r *Result) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
+
+func isEmpty(s string) bool { return s == "" }
+
+// reachable keeps the inherited nameservers that work in a network namespace of its own.
+func reachable(list []string, ipv6 bool) []string {
+	var out []string
+	for _, s := range list {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			continue
+		}
+		addr = addr.Unmap()
+		if addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() || (addr.Is6() && !ipv6) {
+			continue
+		}
+		out = append(out, addr.String())
+	}
+	return deduplicate(out)
+}
+
+func deduplicate(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// word reports whether s can stand as one word of a line.
+func word(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r == '#' || r == ';' || unicode.IsControl(r) || unicode.IsSpace(r)
+	})
+}
+
+func (d DNS) validate() error {
+	if err := validateNameservers("dns.nameservers", d.Nameservers); err != nil {
+		return err
+	}
+	for key, list := range map[string][]string{"dns.search": d.Search, "dns.options": d.Options, "dns.domain": {d.Domain}} {
+		for _, s := range list {
+			if !word(s) {
+				return fmt.Errorf("%s: %q: %w: it holds a blank, a control character, '#' or ';'", key, s, ErrRefused)
+			}
+			if len(s)+len("options ") > maxLine {
+				return fmt.Errorf("%s: %.20q…: %w: it is too long for a line of %d bytes", key, s, ErrRefused, maxLine)
+			}
+		}
+	}
+	return nil
+}
+
+func validateNameservers(key string, list []string) error {
+	for _, s := range list {
+		if s == "" {
+			continue
+		}
+		if addr, err := netip.ParseAddr(s); err != nil || !word(addr.Zone()) {
+			return fmt.Errorf("%s: %q: %w: it is no IP address", key, s, ErrRefused)
+		}
+	}
+	return nil
+}
+
+// Bytes renders the file: search, nameservers, options, each line with its keyword at column 0 and at most 254 bytes.
+func (r Result) Bytes() []byte {
+	var b strings.Builder
+	if len(r.Search) > 0 {
+		b.WriteString("search " + strings.Join(r.Search, " ") + "\n")
+	}
+	for _, s := range r.Nameservers {
+		b.WriteString("nameserver " + s + "\n")
+	}
+	width := 0
+	for _, option := range r.Options {
+		if width > 0 && width+1+len(option) > maxLine {
+			b.WriteByte('\n')
+			width = 0
+		}
+		if width == 0 {
+			b.WriteString("options")
+			width = len("options")
+		}
+		b.WriteString(" " + option)
+		width += 1 + len(option)
+	}
+	if width > 0 {
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containernetworking/cni/pkg/types"
+	cniversion "github.com/containernetworking/cni/pkg/version"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+)
+
+const (
+	defaultDataDir     = "/var/lib/etcfiles"
+	defaultMarker      = "etcfiles"
+	defaultLockTimeout = 30 * time.Second
+	defaultNamespace   = "default"
+	podNamespace       = "k8s.io" // containerd's namespace of CRI
+)
+
+// config is the plugin's part of a conflist, as libcni hands it over on stdin.
+type config struct {
+	types.PluginConf
+
+	DataDir               string          `json:"dataDir"`
+	Namespace             string          `json:"namespace"`
+	Domain                string          `json:"domain"`
+	DNSSettings           dnsSettings     `json:"-"`
+	FallbackNameservers   []string        `json:"fallbackNameservers"`
+	ExtraHosts            []string        `json:"extraHosts"`
+	Marker                string          `json:"marker"`
+	AllowQualifiedAliases bool            `json:"allowQualifiedAliases"`
+	KeepFiles             bool            `json:"keepFiles"`
+	BaseHostsFile         string          `json:"baseHostsFile"`
+	LockTimeoutText       string          `json:"lockTimeout"`
+	Runtime               json.RawMessage `json:"runtimeConfig"`
+
+	lockTimeout time.Duration
+	runtime     runtimeConfig
+}
+
+// Keys of the plugin's part of a conflist; those of the specification and of libcni first.
+var configKeys = []string{
+	"cniVersion", "cniVersions", "name", "type", "capabilities", "ipam", "dns", "args", "prevResult", "runtimeConfig",
+	"disableCheck", "disableGC", "loadOnlyInlinedPlugins", "plugins",
+	"dataDir", "namespace", "domain", "fallbackNameservers", "extraHosts", "marker", "allowQualifiedAliases", "keepFiles",
+	"baseHostsFile", "lockTimeout",
+}
+
+const reservedPrefix = "cni.dev/"
+
+var capabilityKeys = []string{"dns", "aliases", annotationsCapability, "etcfiles"}
+
+// parseConfig reads stdin. With an error that concerns a value only it returns what could be read as well.
+func parseConfig(stdin []byte) (*config, error) {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(stdin, &keys); err != nil {
+		return nil, decodingError("the configuration on stdin is no JSON object", err)
+	}
+	c := &config{}
+	var errs []error
+	if err := json.Unmarshal(stdin, c); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if !errors.As(err, &wrong) {
+			return nil, decodingError("the configuration on stdin cannot be decoded", err)
+		}
+		errs = append(errs, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value))
+	}
+	errs = append(errs, unknownKey("", keys, configKeys))
+	var capabilities map[string]json.RawMessage
+	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
+		errs = append(errs, unknownKey("capabilities.", capabilities, capabilityKeys))
+	}
+	errs = append(errs, c.DNSSettings.decode("dns", keys["dns"]))
+	errs = append(errs, c.complete())
+	var err error
+	if c.runtime, err = parseRuntimeConfig(c.Runtime); err != nil {
+		errs = append(errs, err)
+	}
+	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
+		errs = append(errs, decodingError("prevResult cannot be decoded", err))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func decodingError(message string, err error) error {
+	return types.NewError(types.ErrDecodingFailure, "etcfiles: "+message+": "+err.Error(), "")
+}
+
+// unknownKey refuses a key that is none of ours: a typing error must not pass silently.
+func unknownKey(prefix string, have map[string]json.RawMessage, known []string) error {
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if slices.Contains(known, key) || strings.HasPrefix(key, reservedPrefix) {
+			continue
+		}
+		for _, k := range known {
+			if strings.EqualFold(k, key) {
+				return fmt.Errorf("%w: unknown key %q: it is written %q", etcfiles.ErrInvalid, prefix+key, prefix+k)
+			}
+		}
+		return fmt.Errorf("%w: unknown key %q: correct it or take it out", etcfiles.ErrInvalid, prefix+key)
+	}
+	return nil
+}
+
+// complete puts the defaults in and refuses values that cannot be.
+func (c *config) complete() error {
+	c.lockTimeout = defaultLockTimeout
+	var errs []error
+	refuse := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...))
+	}
+	if c.DataDir == "" {
+		c.DataDir = defaultDataDir
+	}
+	if !filepath.IsAbs(c.DataDir) {
+		refuse("dataDir", "%q is relative: give an absolute path", c.DataDir)
+	}
+	c.DataDir = filepath.Clean(c.DataDir)
+	if c.BaseHostsFile != "" && !filepath.IsAbs(c.BaseHostsFile) {
+		refuse("baseHostsFile", "%q is relative: give an absolute path", c.BaseHostsFile)
+	}
+	if c.Marker == "" {
+		c.Marker = defaultMarker
+	}
+	if err := names.CheckElement(c.Marker); err != nil || len(c.Marker) > maxMarker {
+		refuse("marker", "%q is no word of letters, digits, dots, dashes and underscores of at most %d characters", c.Marker, maxMarker)
+	}
+	if c.Namespace != "" {
+		if err := names.CheckElement(c.Namespace); err != nil {
+			refuse("namespace", "%w", err)
+		}
+	}
+	if c.LockTimeoutText != "" {
+		d, err := time.ParseDuration(c.LockTimeoutText)
+		if err != nil || d <= 0 {
+			refuse("lockTimeout", `%q is no duration such as "30s"`, c.LockTimeoutText)
+		} else {
+			c.lockTimeout = d
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// maxMarker keeps the marker lines short; they are written with every name that is added.
+const maxMarker = 64
+
+func (c *config) manager(warnf func(string, ...any)) *etcfiles.Manager {
+	return &etcfiles.Manager{
+		Dir: hostsstore.Dir(c.DataDir), Marker: etchosts.Marker(c.Marker), LockTimeout: c.lockTimeout,
+		KeepFiles: c.KeepFiles, BaseHostsFile: c.BaseHostsFile, Warnf: warnf,
+	}
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/containernetworking/cni/pkg/types"
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+)
+
+// Error codes beyond those of the specification.
+const (
+	// codeUnavailable is the specification's answer to STATUS when the plugin cannot serve an ADD.
+	codeUnavailable = 50
+	// codeDifferent says that CHECK found a difference.
+	codeDifferent = 100
+)
+
+// cniError turns any error into a CNI error with its code. It is the one place where codes are chosen.
+func cniError(err error) *types.Error {
+	var known *types.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	code := types.ErrInternal
+	var pathError *fs.PathError
+	var linkError *os.LinkError
+	var errno unix.Errno
+	switch {
+	case errors.Is(err, etcfiles.ErrInvalid):
+		code = types.ErrInvalidNetworkConfig
+	case errors.Is(err, etcfiles.ErrLocked):
+		code = types.ErrTryAgainLater
+	case errors.Is(err, etcfiles.ErrDifferent):
+		code = codeDifferent
+	case errors.Is(err, etcfiles.ErrUnavailable):
+		code = codeUnavailable
+	case errors.As(err, &pathError), errors.As(err, &linkError), errors.As(err, &errno):
+		code = types.ErrIOFailure
+	}
+	return types.NewError(code, "etcfiles: "+err.Error(), "")
+}

@@ -1,0 +1,45 @@
+// Command etcfiles is a CNI chained meta-plugin: placed last in a conflist, it writes /etc/hosts, /etc/resolv.conf and
+// /etc/hostname of each container, so that every container on a network finds every other by name. See the CNI
+// specification, https://www.cni.dev/docs/spec/.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/containernetworking/cni/pkg/skel"
+	cniversion "github.com/containernetworking/cni/pkg/version"
+)
+
+// version is stamped by the build.
+var version = "unknown"
+
+// A short-lived process needs no garbage collection, but for the repair of a large namespace.
+const memoryLimit = 512 << 20
+
+func main() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryLimit)
+	if len(os.Args) > 1 && os.Getenv("CNI_COMMAND") == "" {
+		os.Exit(runAdmin(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	stdin, err := boundedStdin(os.Stdin)
+	if err != nil {
+		fail(err)
+	}
+	os.Stdin = stdin
+	p := &plugin{stdout: os.Stdout, stderr: os.Stderr}
+	if err := skel.PluginMainFuncsWithError(p.funcs(), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
+		fail(err)
+	}
+}
+
+// fail prints the error as the specification wants it and ends the process.
+func fail(err error) {
+	e := cniError(err)
+	if printErr := e.Print(); printErr != nil {
+		fmt.Fprintln(os.Stderr, "etcfiles: the error could not be printed:", printErr)
+	}
+	os.Exit(1)
+}

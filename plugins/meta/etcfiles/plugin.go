@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/containernetworking/cni/pkg/skel"
+	"github.com/containernetworking/cni/pkg/types"
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// plugin wires CNI's commands to the operations.
+type plugin struct {
+	stdout, stderr io.Writer
+}
+
+func (p *plugin) funcs() skel.CNIFuncs {
+	wrap := func(command func(*skel.CmdArgs) error) func(*skel.CmdArgs) error {
+		return func(args *skel.CmdArgs) error {
+			if err := command(args); err != nil {
+				return cniError(err)
+			}
+			return nil
+		}
+	}
+	return skel.CNIFuncs{
+		Add: wrap(p.add), Del: wrap(p.del), Check: wrap(p.check), GC: wrap(p.gc), Status: wrap(p.status),
+	}
+}
+
+func (p *plugin) warnf(format string, args ...any) {
+	fmt.Fprintf(p.stderr, "etcfiles: warning: "+format+"\n", args...)
+}
+
+func (p *plugin) add(args *skel.CmdArgs) error {
+	conf, err := parseConfig(args.StdinData)
+	if err != nil {
+		return err
+	}
+	request, previous, err := conf.request(args)
+	if err != nil {
+		return err
+	}
+	if err := conf.readHostDNS(&request.DNS); err != nil {
+		return err
+	}
+	dns, err := conf.manager(p.warnf).Add(context.Background(), request)
+	if err != nil {
+		return err
+	}
+	previous.DNS = answerDNS(previous.DNS, dns)
+	versioned, err := previous.GetAsVersion(conf.CNIVersion)
+	if err != nil {
+		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+	}
+	return versioned.PrintTo(p.stdout)
+}
+
+// answerDNS completes the dns of the result with what resolv.conf holds.
+func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
+	return types.DNS{
+		Nameservers: written.Nameservers, Domain: previous.Domain, Search: written.Search, Options: written.Options,
+	}
+}
+
+// del succeeds on whatever is not there: an error would keep the plugins before this one from freeing the address.
+func (p *plugin) del(args *skel.CmdArgs) error {
+	conf, err := parseConfig(args.StdinData)
+	if conf == nil {
+		return err
+	}
+	if err != nil {
+		p.warnf("%v; the rest of the configuration is used", err)
+	}
+	key, err := conf.key(args)
+	if err == nil {
+		err = conf.manager(p.warnf).Del(context.Background(), key)
+	}
+	if err != nil {
+		p.warnf("nothing more can be removed for container %s: %v; the next operation goes on with it", args.ContainerID, err)
+	}
+	return nil
+}
+
+func (p *plugin) check(args *skel.CmdArgs) error {
+	conf, err := parseConfig(args.StdinData)
+	if err != nil {
+		return err
+	}
+	request, _, err := conf.request(args)
+	if err != nil {
+		return err
+	}
+	return conf.manager(p.warnf).Check(context.Background(), request)
+}
+
+func (p *plugin) gc(args *skel.CmdArgs) error {
+	conf, err := parseConfig(args.StdinData)
+	if err != nil {
+		return err
+	}
+	valid := make([]etcfiles.Valid, 0, len(conf.ValidAttachments))
+	for _, a := range conf.ValidAttachments {
+		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
+	}
+	return conf.manager(p.warnf).GC(context.Background(), conf.Namespace, conf.Name, valid)
+}
+
+func (p *plugin) status(args *skel.CmdArgs) error {
+	conf, err := parseConfig(args.StdinData)
+	if err != nil {
+		return err
+	}
+	namespace := conf.Namespace
+	if namespace == "" {
+		namespace = defaultNamespace
+	}
+	return conf.manager(p.warnf).Status(namespace)
+}
+
+var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")
+
+// previousResult returns the result of the plugins before, in the newest form.
+func (c *config) previousResult() (*types100.Result, error) {
+	if c.PrevResult == nil {
+		return nil, fmt.Errorf("%w: %w", etcfiles.ErrInvalid, errNotChained)
+	}
+	result, err := types100.NewResultFromResult(c.PrevResult)
+	if err != nil {
+		return nil, fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+	}
+	return result, nil
+}

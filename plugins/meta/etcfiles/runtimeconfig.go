@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// annotationsCapability is the capability by which CRI implementations hand over a pod's annotations.
+const annotationsCapability = "io.kubernetes.cri.pod-annotations"
+
+// runtimeConfig is what the runtime gives for one container through capability arguments.
+type runtimeConfig struct {
+	Etcfiles    containerSettings
+	DNS         dnsSettings
+	Aliases     aliases
+	Annotations map[string]string
+}
+
+// containerSettings is the capability argument etcfiles, or the same from pod annotations.
+type containerSettings struct {
+	Name       string
+	Hostname   string
+	Domainname string
+	Namespace  string
+	Aliases    []string
+	ExtraHosts []string
+	DNS        dnsSettings
+}
+
+func parseRuntimeConfig(data json.RawMessage) (runtimeConfig, error) {
+	var rc runtimeConfig
+	if isUnset(data) {
+		return rc, nil
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(data, &keys); err != nil {
+		return rc, fmt.Errorf("runtimeConfig: %w: it must be an object", etcfiles.ErrInvalid)
+	}
+	if err := rc.Etcfiles.decode(keys["etcfiles"]); err != nil {
+		return rc, err
+	}
+	if err := rc.DNS.decode("runtimeConfig.dns", keys["dns"]); err != nil {
+		return rc, err
+	}
+	if err := rc.Aliases.decode(keys["aliases"]); err != nil {
+		return rc, err
+	}
+	if a := keys[annotationsCapability]; !isUnset(a) {
+		if err := json.Unmarshal(a, &rc.Annotations); err != nil {
+			return rc, fmt.Errorf("runtimeConfig.%s: %w: it must be an object of texts", annotationsCapability, etcfiles.ErrInvalid)
+		}
+	}
+	return rc, nil
+}
+
+func isUnset(data json.RawMessage) bool {
+	return len(data) == 0 || bytes.Equal(data, []byte("null"))
+}
+
+func (s *containerSettings) decode(data json.RawMessage) error {
+	const key = "runtimeConfig.etcfiles"
+	if isUnset(data) {
+		return nil
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(data, &keys); err != nil {
+		return fmt.Errorf("%s: %w: it must be an object", key, etcfiles.ErrInvalid)
+	}
+	fields := map[string]any{
+		"name": &s.Name, "hostname": &s.Hostname, "domainname": &s.Domainname, "namespace": &s.Namespace,
+		"aliases": &s.Aliases, "extraHosts": &s.ExtraHosts,
+	}
+	known := []string{"name", "hostname", "domainname", "namespace", "aliases", "extraHosts", "dns"}
+	if err := unknownKey(key+".", keys, known); err != nil {
+		return err
+	}
+	for _, k := range known {
+		if target := fields[k]; target != nil && !isUnset(keys[k]) {
+			if err := json.Unmarshal(keys[k], target); err != nil {
+				return fmt.Errorf("%s.%s: %w: %s", key, k, etcfiles.ErrInvalid, err)
+			}
+		}
+	}
+	return s.DNS.decode(key+".dns", keys["dns"])
+}
+
+// Annotations of a pod or OCI container with the same meaning as the capability argument etcfiles.
+const (
+	annotationName       = "etcfiles/name"
+	annotationHostname   = "etcfiles/hostname"
+	annotationDomainname = "etcfiles/domainname"
+	annotationAliases    = "etcfiles/aliases"
+	annotationExtraHosts = "etcfiles/extra-hosts"
+)
+
+// annotated returns what the annotations give.
+func annotated(annotations map[string]string) containerSettings {
+	return containerSettings{
+		Name: annotations[annotationName], Hostname: annotations[annotationHostname],
+		Domainname: annotations[annotationDomainname],
+		Aliases:    splitList(annotations[annotationAliases]), ExtraHosts: splitList(annotations[annotationExtraHosts]),
+	}
+}
+
+func splitList(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// aliases are a list as in CNI's conventions or a map keyed by network as Podman gives it.
+type aliases struct {
+	list      []string
+	byNetwork map[string][]string
+}
+
+func (a *aliases) decode(data json.RawMessage) error {
+	if isUnset(data) || json.Unmarshal(data, &a.list) == nil || json.Unmarshal(data, &a.byNetwork) == nil {
+		return nil
+	}
+	return fmt.Errorf("runtimeConfig.aliases: %w: want a list of names, or an object with a list for each network", etcfiles.ErrInvalid)
+}
+
+func (a *aliases) of(network string) []string { return slices.Concat(a.list, a.byNetwork[network]) }
+
+// dnsSettings are DNS settings in any of their usual forms: CNI's dns object, the dns capability of the conventions and
+// CRI's with capital letters.
+type dnsSettings struct {
+	nameservers, search, options []string
+	domain                       string
+}
+
+func (d *dnsSettings) decode(key string, data json.RawMessage) error {
+	if isUnset(data) {
+		return nil
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(data, &keys); err != nil {
+		return fmt.Errorf("%s: %w: it must be an object", key, etcfiles.ErrInvalid)
+	}
+	for k, value := range keys {
+		var target any
+		switch strings.ToLower(k) {
+		case "nameservers", "servers":
+			target = &d.nameservers
+		case "search", "searches":
+			target = &d.search
+		case "options":
+			target = &d.options
+		case "domain":
+			target = &d.domain
+		default:
+			return fmt.Errorf("%w: unknown key %q: %s takes nameservers, domain, search and options", etcfiles.ErrInvalid, key+"."+k, key)
+		}
+		if isUnset(value) {
+			continue
+		}
+		if err := json.Unmarshal(value, target); err != nil {
+			return fmt.Errorf("%s.%s: %w: %s", key, k, etcfiles.ErrInvalid, err)
+		}
+	}
+	return nil
+}
+
+// over returns the settings with what is unset, per field, taken from lower ones.
+func (d dnsSettings) over(lower dnsSettings) dnsSettings {
+	if len(d.nameservers) == 0 {
+		d.nameservers = lower.nameservers
+	}
+	if len(d.search) == 0 && d.domain == "" {
+		d.search, d.domain = lower.search, lower.domain
+	}
+	if len(d.options) == 0 {
+		d.options = lower.options
+	}
+	return d
+}
+
+func (d dnsSettings) source() resolvconf.DNS {
+	return resolvconf.DNS{Nameservers: d.nameservers, Search: d.search, Options: d.options, Domain: d.domain}
+}
