@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Compares etcfiles with the physical floor, the least possible CNI plugin and nerdctl's hosts store, and prints one
+# table. Needs root (a network namespace) and an etcfiles binary.
+#
+#   BENCH_N            numbers of containers on the network (default "1 10 100 1000 5000")
+#   BENCH_REPS         repetitions of which the median is taken (default 15; at most 5 above N=2000)
+#   BENCH_NERDCTL_MAX  largest N that nerdctl's store is measured on (default 1000; at 5000 it takes minutes)
+#   BENCH_BIN          the etcfiles binary (default bin/etcfiles)
+#   BENCH_STRICT       1: exit with 2 when the bar is not met
+#   TMPDIR             where the files are written, about 3 GB at N=5000
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bin=$(realpath -m "${BENCH_BIN:-$here/../../bin/etcfiles}")
+
+if [[ $(id -u) != 0 ]]; then
+	echo "bench: needs root, to make a network namespace" >&2
+	exit 1
+fi
+if [[ ! -x $bin ]]; then
+	echo "bench: $bin is not there: run make build, or set BENCH_BIN" >&2
+	exit 1
+fi
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/etcfiles-bench.XXXXXX")
+child=
+cleanup() {
+	trap - EXIT
+	trap '' INT TERM HUP
+	if [[ -n $child ]]; then
+		kill -TERM "$child" 2>/dev/null || true
+		wait "$child" 2>/dev/null || true
+	fi
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+export CGO_ENABLED=0
+go build -C "$here" -trimpath -ldflags '-s -w' -o "$tmp/least" ./least
+go build -C "$here" -trimpath -o "$tmp/bench" .
+mkdir "$tmp/work"
+
+echo "etcfiles bench: $(uname -sr), $(nproc) CPUs, $(df --output=fstype "$tmp" | tail -n 1) in $(dirname "$tmp"), $(go env GOVERSION)"
+echo "Times are medians. etcfiles and the least plugin are whole processes, nerdctl v1.7.7 is called in-process;"
+echo "the floor opens N files of N lines, appends 60 bytes to each, and closes them."
+echo
+
+strict=false
+if [[ ${BENCH_STRICT:-} == 1 ]]; then
+	strict=true
+fi
+
+# In a mount namespace of its own: what is mounted there is gone with the process.
+unshare --mount --propagation private -- "$tmp/bench" \
+	-n "${BENCH_N:-1 10 100 1000 5000}" -reps "${BENCH_REPS:-15}" -nerdctl-max "${BENCH_NERDCTL_MAX:-1000}" \
+	-plugin "$bin" -least "$tmp/least" -dir "$tmp/work" -strict="$strict" &
+child=$!
+status=0
+wait "$child" || status=$?
+child=
+exit "$status"
