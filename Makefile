@@ -1,0 +1,67 @@
+# etcfiles: see README.md. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+DESTDIR ?=
+CNI_BIN_DIR ?= /opt/cni/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+BIN := $(CURDIR)/bin
+PROGRAMS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/*/main.go)))
+LINT := $(BIN)/golangci-lint
+
+# What the tests and the demo need of Debian's packages, as command:package.
+NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget strace:strace flock:util-linux musl-gcc:musl-tools
+
+.PHONY: help build test lint demo bench install clean cni-plugins debian-packages root
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the static binaries into bin/
+	@for main in plugins/*/*/main.go; do \
+		dir=$${main%/main.go}; \
+		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
+	done
+
+test: root debian-packages build cni-plugins ## run every test (as root; installs the Debian packages it lacks)
+	CNI_PLUGINS=$(BIN)/cni go test -timeout 15m ./...
+	cd integration/bench && go vet ./... && go test ./...
+
+lint: $(LINT) ## run the linters, also over the arrows between the packages
+	$(LINT) run ./...
+
+$(LINT): .golangci/go.mod
+	cd .golangci && CGO_ENABLED=0 go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+demo: root debian-packages build cni-plugins ## two containers find each other by name, and nothing is left (as root)
+	@integration/demo/demo.sh
+
+bench: root build ## measure one more container beside the floor, the least plugin and nerdctl (as root)
+	integration/bench/run.sh
+
+install: build ## install the binaries into DESTDIR/CNI_BIN_DIR
+	install -d $(DESTDIR)$(CNI_BIN_DIR)
+	for p in $(PROGRAMS); do install -m 0755 $(BIN)/$$p $(DESTDIR)$(CNI_BIN_DIR)/$$p; done
+
+clean: ## remove what was built
+	rm -rf $(BIN)
+
+# The reference plugins and cnitool, in the versions that go.mod pins.
+cni-plugins:
+	@mkdir -p $(BIN)/cni
+	@CGO_ENABLED=0 go build -o $(BIN)/cni/ $$(go list -f '{{.ImportPath}}' tool)
+	@ln -sf ../etcfiles $(BIN)/cni/etcfiles
+
+debian-packages:
+	@missing=(); \
+	for need in $(NEEDS); do command -v $${need%%:*} >/dev/null || missing+=($${need##*:}); done; \
+	if (( $${#missing[@]} )); then \
+		echo "installing $${missing[*]}"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+
+root:
+	@if [[ $$(id -u) != 0 ]]; then echo "run this as root: it makes network namespaces" >&2; exit 1; fi
