@@ -113,10 +113,10 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 	}
 	id := a.identity()
 	if before != nil { // what is not given again stays
-		if a.Identity.Hostname == "" && r.Hostname != "" {
+		if a.Hostname == "" && r.Hostname != "" {
 			id.Hostname = r.Hostname
 		}
-		if a.Identity.Name == "" && r.Name != "" {
+		if a.Name == "" && r.Name != "" {
 			id.Name = r.Name
 		}
 		if a.Domainname == "" {

@@ -83,7 +83,7 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 	for _, k := range known {
 		if target := fields[k]; target != nil && !isUnset(keys[k]) {
 			if err := json.Unmarshal(keys[k], target); err != nil {
-				return fmt.Errorf("%s.%s: %w: %s", key, k, etcfiles.ErrInvalid, err)
+				return fmt.Errorf("%s.%s: %w: %w", key, k, etcfiles.ErrInvalid, err)
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 			continue
 		}
 		if err := json.Unmarshal(value, target); err != nil {
-			return fmt.Errorf("%s.%s: %w: %s", key, k, etcfiles.ErrInvalid, err)
+			return fmt.Errorf("%s.%s: %w: %w", key, k, etcfiles.ErrInvalid, err)
 		}
 	}
 	return nil
