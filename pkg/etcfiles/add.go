@@ -196,7 +196,7 @@ func (s *session) extraHosts(a *addition, r *hostsstore.Record) error {
 		if x.HostGateway {
 			gw, err := netip.ParseAddr(d.Gateway)
 			if err != nil {
-				return fmt.Errorf("extra host %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
+				return fmt.Errorf("extraHosts: %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
 			}
 			x.Address = gw
 		}

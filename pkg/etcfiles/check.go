@@ -1,10 +1,12 @@
 package etcfiles
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -64,12 +66,16 @@ func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr
 
 // checkInterface asks the kernel for the addresses in the network namespace.
 func checkInterface(r *Request, want []netip.Addr) error {
-	var have []netip.Addr
+	have := map[netip.Addr][]string{} // address to the interfaces that have it
 	err := ns.WithNetNSPath(r.Netns, func(ns.NetNS) error {
-		list, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
-		for _, a := range list {
-			if addr, ok := netip.AddrFromSlice(a.IP); ok {
-				have = append(have, addr.Unmap())
+		links, err := netlink.LinkList()
+		for _, link := range links {
+			list, listErr := netlink.AddrList(link, netlink.FAMILY_ALL)
+			err = errors.Join(err, listErr)
+			for _, a := range list {
+				if addr, ok := netip.AddrFromSlice(a.IP); ok {
+					have[addr.Unmap()] = append(have[addr.Unmap()], link.Attrs().Name)
+				}
 			}
 		}
 		return err
@@ -78,11 +84,22 @@ func checkInterface(r *Request, want []netip.Addr) error {
 		return differ("network namespace %s of container %s: %w", r.Netns, r.ContainerID, err)
 	}
 	for _, addr := range want {
-		if !slices.Contains(have, addr) {
-			return differ("no interface of container %s has address %s any more", r.ContainerID, addr)
+		name := r.interfaceOf(addr)
+		if len(have[addr]) == 0 || (name != "" && !slices.Contains(have[addr], name)) {
+			return differ("interface %s of container %s has not the address %s", cmp.Or(name, r.IfName), r.ContainerID, addr)
 		}
 	}
 	return nil
+}
+
+// interfaceOf returns the interface that the result gives an address to, "" if it names none.
+func (r *Request) interfaceOf(addr netip.Addr) string {
+	for _, ip := range r.Result.IPs {
+		if have, ok := netip.AddrFromSlice(ip.Address.IP); ok && have.Unmap() == addr && ip.Interface != nil {
+			return r.Result.Interfaces[*ip.Interface].Name
+		}
+	}
+	return ""
 }
 
 func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record, a *hostsstore.Attachment) error {
@@ -95,25 +112,50 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 			return differ("%s is no regular file", path)
 		}
 	}
-	ix := m.records(n)
-	c := ix.Containers[record.ID]
-	if c == nil {
-		return differ("the record of container %s is of an earlier boot", record.ID)
-	}
-	all := membersOf(ix)
-	content, userNames, err := m.content(n.HostsPath(record.ID))
+	hostname, err := hostsstore.ReadSmall(n.HostnamePath(record.ID), maxResolvConf)
 	if err != nil {
 		return err
 	}
-	c.UserNames = userNames
-	if err := missing(content, all.blocks(newViewer(c)), n.HostsPath(record.ID)); err != nil {
+	if string(hostname) != record.Hostname+"\n" {
+		return differ("%s holds %q, the hostname is %q", n.HostnamePath(record.ID), hostname, record.Hostname)
+	}
+	// Peers whose network namespace is gone may be listed still, and need not be.
+	all, living := m.records(n, false), m.records(n, true)
+	if living.Containers[record.ID] == nil {
+		return differ("the record of container %s is of an earlier boot", record.ID)
+	}
+	if err := m.checkHosts(n.HostsPath(record.ID), all, living, record.ID, ""); err != nil {
 		return err
 	}
-	path := n.NetworkPath(a.Network)
-	if content, _, err = m.content(path); err != nil {
+	return m.checkHosts(n.NetworkPath(a.Network), all, living, "", a.Network)
+}
+
+// checkHosts compares the entries of the hosts file of a container, or of a network, with what the records want.
+func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, network string) error {
+	have, userNames, err := m.content(path)
+	if err != nil {
 		return err
 	}
-	return missing(content, all.blocks(&viewer{network: a.Network}), path)
+	blocks := func(ix *hostsstore.Index) []block {
+		v := &viewer{network: network}
+		if c := ix.Containers[id]; c != nil {
+			c.UserNames = userNames
+			v = newViewer(c)
+		}
+		return membersOf(ix).blocks(v)
+	}
+	if err := missing(have, blocks(living), path); err != nil {
+		return err
+	}
+	for _, b := range blocks(all) {
+		for line := range strings.Lines(b.text) {
+			delete(have, line)
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(have)) {
+		return differ("%s has the line %q, which belongs to no container", path, strings.TrimSpace(line))
+	}
+	return nil
 }
 
 // content returns the lines of our regions in a hosts file, and the names in the other lines.
@@ -131,6 +173,9 @@ func (m *Manager) content(path string) (map[string]bool, []string, error) {
 	}
 	lines := map[string]bool{}
 	for _, line := range etchosts.Lines(m.Marker, data) {
+		if lines[line] {
+			return nil, nil, differ("%s has the line %q twice", path, strings.TrimSpace(line))
+		}
 		lines[line] = true
 	}
 	return lines, etchosts.UserNames(m.Marker, data), nil
@@ -148,7 +193,7 @@ func missing(have map[string]bool, want []block, path string) error {
 }
 
 // records reads the records of this boot into an index, without touching anything.
-func (m *Manager) records(n *hostsstore.Namespace) *hostsstore.Index {
+func (m *Manager) records(n *hostsstore.Namespace, livingOnly bool) *hostsstore.Index {
 	bootID, _ := hostsstore.BootID()
 	s := &session{Manager: m, ns: n, ix: hostsstore.NewIndex(bootID)}
 	ids, _ := n.IDs()
@@ -158,7 +203,7 @@ func (m *Manager) records(n *hostsstore.Namespace) *hostsstore.Index {
 		if err != nil || (r.Etcfiles != nil && r.Etcfiles.BootID != bootID) {
 			continue
 		}
-		if c := s.adopt(r); !gone(c.Netns, mntns) {
+		if c := s.adopt(r); !livingOnly || !gone(c.Netns, mntns) {
 			s.ix.Containers[id] = c
 		}
 	}

@@ -42,10 +42,10 @@ const hostGateway = "host-gateway"
 func ParseExtraHost(s string) (ExtraHost, error) {
 	name, address, ok := strings.Cut(s, ":")
 	if !ok || name == "" || address == "" {
-		return ExtraHost{}, fmt.Errorf("extra host %q: %w: want name:ip or name:host-gateway", s, ErrInvalid)
+		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: want name:ip or name:host-gateway", s, ErrInvalid)
 	}
 	if err := names.Check(name); err != nil {
-		return ExtraHost{}, fmt.Errorf("extra host %q: %w: %w", s, ErrInvalid, err)
+		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: %w", s, ErrInvalid, err)
 	}
 	x := ExtraHost{Name: name}
 	if address == hostGateway {
@@ -60,7 +60,7 @@ func ParseExtraHost(s string) (ExtraHost, error) {
 	}
 	addr, err := netip.ParseAddr(address)
 	if err != nil || addr.Zone() != "" {
-		return ExtraHost{}, fmt.Errorf("extra host %q: %w: what follows the first colon is no IP address", s, ErrInvalid)
+		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: what follows the first colon is no IP address", s, ErrInvalid)
 	}
 	x.Address = addr.Unmap()
 	return x, nil

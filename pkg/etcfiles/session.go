@@ -101,10 +101,12 @@ func (s *session) follow() error {
 
 // finish goes on with a removal that was cut off.
 func (s *session) finish(id string) {
+	err := s.ns.Tidy(id)
 	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
-		if err := s.ns.FinishRemoval(id, r.Etcfiles.Created); err != nil {
-			s.Warnf("container %s: %v", id, err)
-		}
+		err = s.ns.FinishRemoval(id, r.Etcfiles.Created)
+	}
+	if err != nil {
+		s.Warnf("container %s: %v", id, err)
 	}
 }
 

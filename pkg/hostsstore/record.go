@@ -162,7 +162,7 @@ func (n *Namespace) BeginRemoval(id string) error {
 // FinishRemoval removes the container's files that are named, what BeginRemoval left, and directories that are empty
 // then. It does all that it can and returns every error.
 func (n *Namespace) FinishRemoval(id string, files []string) error {
-	records, containers := filepath.Join(n.RecordsDir(), id), filepath.Join(n.ContainersDir(), id)
+	records := filepath.Join(n.RecordsDir(), id)
 	var errs []error
 	for _, file := range files {
 		switch file {
@@ -174,16 +174,21 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 			errs = append(errs, Remove(n.HostnamePath(id)))
 		}
 	}
-	for _, path := range []string{
-		filepath.Join(records, "."+recordFile+".new"),
-		filepath.Join(records, "."+HostsFile+".new"),
-		filepath.Join(containers, "."+ResolvConfFile+".new"),
-		filepath.Join(containers, "."+HostnameFile+".new"),
-		filepath.Join(records, corruptFile),
-		filepath.Join(records, leavingFile),
-		records, containers,
-	} {
+	for _, path := range []string{filepath.Join(records, corruptFile), filepath.Join(records, leavingFile)} {
 		errs = append(errs, Remove(path))
+	}
+	return errors.Join(append(errs, n.Tidy(id))...)
+}
+
+// Tidy removes what a process that was killed has left half-written for a container, and its directories if nothing is
+// in them.
+func (n *Namespace) Tidy(id string) error {
+	var errs []error
+	for _, path := range []string{n.recordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
+		errs = append(errs, Remove(temporaryOf(path)))
+	}
+	for _, path := range []string{n.recordPath(id), n.ResolvConfPath(id)} {
+		errs = append(errs, Remove(filepath.Dir(path)))
 	}
 	return errors.Join(errs...)
 }
@@ -235,7 +240,7 @@ func (d Dir) Namespaces() ([]string, error) {
 }
 
 // Sweep removes what is left of a container whose record did not parse or whose removal was cut off: all of its files,
-// since nobody knows any more which of them were ours. Without such a rest it does nothing.
+// since nobody knows any more which of them were ours. Without such a rest it tidies up only.
 func (n *Namespace) Sweep(id string) error {
 	dir := filepath.Join(n.RecordsDir(), id)
 	for _, rest := range []string{corruptFile, leavingFile} {
@@ -243,5 +248,5 @@ func (n *Namespace) Sweep(id string) error {
 			return n.FinishRemoval(id, []string{HostsFile, ResolvConfFile, HostnameFile})
 		}
 	}
-	return nil
+	return n.Tidy(id)
 }

@@ -32,7 +32,9 @@ func MakeDir(path string) error {
 		if err := makeParent(path); err != nil {
 			return err
 		}
-		return MakeDir(path)
+		if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	case err != nil:
 		return err
 	}
@@ -57,7 +59,7 @@ func WriteFile(path string, data []byte) error {
 // replace writes a temporary file beside path and renames it over path. With sync the content is on the disk before the
 // name is, so that a power cut leaves the old content or the new one, never a part.
 func replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) {
-	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	temporary := temporaryOf(path)
 	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -81,6 +83,10 @@ func replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) 
 		return err
 	}
 	return os.Rename(temporary, path)
+}
+
+func temporaryOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 }
 
 // Remove removes a file or an empty directory; one that is absent, or a directory with something in it, is no error.

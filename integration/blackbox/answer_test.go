@@ -1,0 +1,95 @@
+package blackbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// checkAnswer holds the result of an ADD against the specification: the version asked, prevResult unchanged but for dns,
+// and a dns that says what the container's resolv.conf says.
+func (w *world) checkAnswer(c call, n netconf, r reply) error {
+	var got object
+	if err := json.Unmarshal(r.stdout, &got); err != nil {
+		return fmt.Errorf("the result is no JSON: %w: %q", err, r.stdout)
+	}
+	want, err := copyObject(n.object()["prevResult"])
+	if err != nil {
+		return err
+	}
+	plainAddresses(want)
+	dns, _ := got["dns"].(object)
+	delete(got, "dns")
+	delete(want, "dns")
+	want["cniVersion"] = n.version
+	if diff := cmp.Diff(want, got); diff != "" {
+		return fmt.Errorf("the result differs from prevResult (-want +got):\n%s", diff)
+	}
+	return w.checkDNS(c.id, dns)
+}
+
+// plainAddresses writes IPv4-mapped addresses as Go's CNI types do.
+func plainAddresses(result object) {
+	ips, _ := result["ips"].([]any)
+	for _, ip := range ips {
+		fields, _ := ip.(object)
+		text, _ := fields["address"].(string)
+		if addr, network, err := net.ParseCIDR(text); err == nil {
+			fields["address"] = (&net.IPNet{IP: addr, Mask: network.Mask}).String()
+		}
+	}
+}
+
+func copyObject(v any) (object, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var o object
+	err = json.Unmarshal(b, &o)
+	return o, err
+}
+
+func (w *world) checkDNS(id string, dns object) error {
+	paths, err := filepath.Glob(filepath.Join(w.dataDir, "containers", "*", id, "resolv.conf"))
+	if err != nil || len(paths) != 1 {
+		return err
+	}
+	b, err := os.ReadFile(paths[0])
+	if err != nil {
+		return err
+	}
+	for key, keyword := range map[string]string{"nameservers": "nameserver", "search": "search", "options": "options"} {
+		want := directive(string(b), keyword)
+		if got := texts(dns[key]); !slices.Equal(got, want) {
+			return fmt.Errorf("dns.%s of the result is %q, and of resolv.conf %q", key, got, want)
+		}
+	}
+	return nil
+}
+
+// directive collects the words of all lines of a keyword.
+func directive(text, keyword string) []string {
+	var words []string
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) > 0 && f[0] == keyword {
+			words = append(words, f[1:]...)
+		}
+	}
+	return words
+}
+
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, x := range list {
+		out = append(out, fmt.Sprint(x))
+	}
+	return out
+}

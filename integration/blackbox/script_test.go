@@ -1,0 +1,98 @@
+package blackbox
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs the stories in testdata, with the data directory in $DATA and the plugin in $ETCFILES. Beside the
+// commands of testscript they have these. A place is the ID of a
+// container, NS/ID, @NETWORK or NS@NETWORK; options and JSON are described at readCall.
+//
+//	netns [-noipv6] NAME...         make network namespaces, each with its loopback interface up
+//	rmnetns NAME...                 end them
+//	renewnetns NAME...              put another namespace in their place
+//	nic NAME IFNAME [ADDR...]       put an interface into one
+//	cni [OPTION...] COMMAND ...     run the plugin, which must succeed
+//	refuse CODES REGEXP COMMAND ... run the plugin, which must fail so and leave the store as it was
+//	took DURATION                   the last run of the plugin took no longer
+//	hosts PLACE                     print a hosts file
+//	live PLACE                      print what libc reads of it, sorted
+//	resolves PLACE NAME ADDR...     the name has exactly these addresses, in this order; with ! it has none
+//	lists PLACE ADDR NAME...        the address has exactly these names, in this order; with ! it has none
+//	resolvconf ID, hostname ID      print a container's other files
+//	meta ID PATH VALUE              the value at the dotted path in meta.json; with ! there is none
+//	gone ID                         no file is left of the container
+//	empty                           no file is left in the data directory
+//	mode PATH OCTAL                 the permission bits of a path in the data directory
+//	type PLACE TEXT                 append to a hosts file as a user does; \n, \r and \t are understood
+//	inodes, sameinodes              remember the inodes of all hosts files; compare those that are still there
+//	snapshot, unchanged             remember the data directory; compare
+//	lock NS, unlock NS              hold the lock of a namespace
+//	cover FILE TARGET, uncover      from now on the plugin sees FILE at TARGET
+//	readonly DIR, writable          from now on a directory is mounted read-only for the plugin
+//	umask OCTAL                     the umask of the plugin from now on
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:             "testdata",
+		WorkdirRoot:     t.TempDir(), // removed with whatever a script leaves
+		ContinueOnError: true,
+		Setup: func(env *testscript.Env) error {
+			w := &world{work: env.WorkDir, dataDir: filepath.Join(env.WorkDir, "data")}
+			env.Setenv("DATA", w.dataDir)
+			env.Setenv("ETCFILES", binary)
+			env.Values[worldKey{}] = w
+			env.Defer(w.close)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"netns":      worldCmd((*world).cmdNetns),
+			"rmnetns":    worldCmd((*world).cmdRmNetns),
+			"renewnetns": worldCmd((*world).cmdRenewNetns),
+			"nic":        worldCmd((*world).cmdNIC),
+			"lock":       worldCmd((*world).cmdLock),
+			"unlock":     worldCmd((*world).cmdUnlock),
+			"cover":      worldCmd((*world).cmdCover),
+			"uncover":    worldCmd((*world).cmdUncover),
+			"readonly":   worldCmd((*world).cmdReadOnly),
+			"writable":   worldCmd((*world).cmdWritable),
+			"umask":      worldCmd((*world).cmdUmask),
+			"type":       worldCmd((*world).cmdType),
+			"cni":        worldCmd((*world).cmdCNI),
+			"refuse":     worldCmd((*world).cmdRefuse),
+			"took":       worldCmd((*world).cmdTook),
+			"hosts":      worldCmd((*world).cmdHosts),
+			"resolvconf": worldCmd((*world).cmdResolvConf),
+			"hostname":   worldCmd((*world).cmdHostname),
+			"live":       worldCmd((*world).cmdLive),
+			"gone":       worldCmd((*world).cmdGone),
+			"empty":      worldCmd((*world).cmdEmpty),
+			"mode":       worldCmd((*world).cmdMode),
+			"inodes":     worldCmd((*world).cmdInodes),
+			"sameinodes": worldCmd((*world).cmdSameInodes),
+			"snapshot":   worldCmd((*world).cmdSnapshot),
+			"unchanged":  worldCmd((*world).cmdUnchanged),
+			"resolves":   cmdResolves,
+			"lists":      cmdLists,
+			"meta":       cmdMeta,
+		},
+	})
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world {
+	return ts.Value(worldKey{}).(*world)
+}
+
+// worldCmd makes a command of a method that knows no negation.
+func worldCmd(run func(w *world, ts *testscript.TestScript, args []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command has no negation")
+		}
+		run(worldOf(ts), ts, args)
+	}
+}
