@@ -1,0 +1,110 @@
+package names
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func TestParse(t *testing.T) {
+	label63 := strings.Repeat("a", 63)
+	for _, c := range []struct {
+		in   string
+		want error
+	}{
+		{"web", nil},
+		{"k3s_server_1", nil},
+		{"Web-1.Example.COM", nil},
+		{"9lives", nil},
+		{"a_", nil},
+		{label63, nil},
+		{strings.Repeat("a.", 126) + "a", nil}, // 253 bytes
+		{"", ErrRefused},
+		{"a b", ErrRefused}, // netavark#1019: a name with a space took down DNS for everyone
+		{"a\u00a0b", ErrRefused},
+		{"a\tb", ErrRefused},
+		{"a\nb", ErrRefused},
+		{"a\x00b", ErrRefused},
+		{"a#b", ErrRefused},
+		{"a,b", ErrRefused},
+		{"a\x7f", ErrRefused},
+		{label63 + "a", ErrUnusable},
+		{strings.Repeat("a.", 127), ErrUnusable},
+		{strings.Repeat("a.", 126) + "ab", ErrUnusable}, // 254 bytes
+		{"münchen", ErrUnusable},
+		{"localhost", ErrUnusable},
+		{"LocalHost", ErrUnusable},
+		{"db.localhost", ErrUnusable},
+		{"10.0.0.1", ErrUnusable},
+		{"fd00::1", ErrUnusable},
+		{"-web", ErrUnusable},
+		{"web-", ErrUnusable},
+		{"web.", ErrUnusable},
+		{".web", ErrUnusable},
+		{"a..b", ErrUnusable},
+		{"_web", ErrUnusable},
+		{"a/b", ErrUnusable},
+	} {
+		got, err := Parse(c.in)
+		if !errors.Is(err, c.want) || (c.want == nil && got.String() != c.in) {
+			t.Errorf("Parse(%q) = %q, %v; want %v", c.in, got, err, c.want)
+		}
+	}
+}
+
+func TestCheckElement(t *testing.T) {
+	for _, bad := range []string{"", ".", "..", "a/b", "../x", "-a", ".a", "_a", "a b", "a\n", "é", strings.Repeat("a", 256)} {
+		if err := CheckElement(bad); !errors.Is(err, ErrRefused) {
+			t.Errorf("CheckElement(%q) = %v", bad, err)
+		}
+	}
+	for _, good := range []string{"a", "A.b-c_d", strings.Repeat("a", 255)} {
+		if err := CheckElement(good); err != nil {
+			t.Errorf("CheckElement(%q) = %v", good, err)
+		}
+	}
+}
+
+func TestCheckHostname(t *testing.T) {
+	if err := CheckHostname(strings.Repeat("h", 64)); err != nil {
+		t.Error(err)
+	}
+	if err := CheckHostname(strings.Repeat("h", 65)); !errors.Is(err, ErrRefused) {
+		t.Errorf("65 bytes: %v", err)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	for _, c := range [][3]string{
+		{"web", "example.com", "web.example.com"},
+		{"web.example.com", "example.com", "web.example.com"},
+		{"web.", ".example.com.", "web.example.com"},
+		{"web", "", "web"},
+		{"Web.EXAMPLE.com", "example.COM", "Web.EXAMPLE.com"},
+		{"myexample.com", "example.com", "myexample.com.example.com"},
+	} {
+		if got := Join(c[0], c[1]); got != c[2] {
+			t.Errorf("Join(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// FuzzParse: whatever the input, a Name is one word of a hosts line and no address.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"web", "a b", "10.0.0.1", "localhost", "é", "a#b", "_a", "a.b_c-d"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n, err := Parse(s)
+		if err != nil {
+			if !errors.Is(err, ErrRefused) && !errors.Is(err, ErrUnusable) {
+				t.Fatalf("%q: %v", s, err)
+			}
+			return
+		}
+		if n.String() != s || len(strings.Fields(s)) != 1 || strings.ContainsAny(s, "#,/") || strings.ContainsFunc(s, unicode.IsControl) {
+			t.Fatalf("%q passed", s)
+		}
+	})
+}

@@ -1,0 +1,174 @@
+package resolvconf
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestResolve(t *testing.T) {
+	host := []byte("nameserver 192.0.2.1\nsearch host.example\noptions ndots:2\n")
+	long := make([]string, 40)
+	for i := range long {
+		long[i] = fmt.Sprintf("domain%02d.example", i)
+	}
+	for _, c := range []struct {
+		name     string
+		src      Sources
+		warnings int
+	}{
+		{"host", Sources{Host: host}, 0},
+		{"runtime over all", Sources{
+			Runtime: DNS{Nameservers: []string{"127.0.0.1"}, Search: []string{"r.example"}, Options: []string{"edns0"}},
+			Config:  DNS{Nameservers: []string{"192.0.2.9"}, Search: []string{"c.example"}}, Host: host,
+		}, 0},
+		{"fields from different sources", Sources{
+			Runtime: DNS{Options: []string{"rotate"}}, Config: DNS{Domain: "c.example"},
+			Previous: DNS{Nameservers: []string{"10.88.0.1"}}, Host: host,
+		}, 0},
+		{"empty is unset", Sources{Runtime: DNS{Nameservers: []string{}, Search: []string{""}}, Host: host}, 0}, // nomad#20174
+		{"search list of a dot is none", Sources{Runtime: DNS{Search: []string{"."}}, Host: host}, 0},
+		{"dot in the host's list", Sources{Host: []byte("nameserver 192.0.2.1\nsearch . a.example\n")}, 0},
+		{"last of domain and search wins", Sources{Host: []byte("nameserver 192.0.2.1\nsearch a.example b.example\ndomain c.example\n")}, 0},
+		{"loopback and link-local of the host", Sources{
+			Host: []byte("nameserver 127.0.0.53\nnameserver ::ffff:127.0.0.1\nnameserver fe80::1%eth0\nnameserver 0.0.0.0\n"),
+		}, 1},
+		{"fallback", Sources{Host: []byte("nameserver 127.0.0.1\n"), Fallback: []string{"192.0.2.7"}}, 0},
+		{"IPv6 without an IPv6 address", Sources{Host: []byte("nameserver 2001:db8::1\nnameserver 192.0.2.1\n")}, 0},
+		{"IPv6 with an IPv6 address", Sources{Host: []byte("nameserver 2001:db8::1\n"), IPv6: true}, 0},
+		{"IPv4-mapped as IPv4", Sources{Host: []byte("nameserver ::ffff:192.0.2.1\n")}, 0},
+		{"leading blanks, comments, rubbish", Sources{
+			Host: []byte("  nameserver 192.0.2.1 # main\n;nameserver 192.0.2.2\nnameserver rubbish\nnameserver\noptions timeout:1\noptions attempts:2\n"),
+		}, 0},
+		{"more than three", Sources{
+			Host: []byte("nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n"),
+		}, 1},
+		{"explicit zone kept", Sources{Runtime: DNS{Nameservers: []string{"fe80::1%eth0"}}}, 0},
+		{"slirp before the host", Sources{RootlessNameservers: []string{"10.0.2.3"}, Host: host}, 0},
+		{"long lists", Sources{Config: DNS{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}, 1},
+		{"nothing", Sources{}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := Resolve(c.src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Warnings) != c.warnings {
+				t.Errorf("warnings: %q", r.Warnings)
+			}
+			golden := filepath.Join("testdata", strings.ReplaceAll(c.name, " ", "-")+".golden")
+			if *update {
+				if err := os.WriteFile(golden, r.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(r.Bytes())); diff != "" {
+				t.Error(diff)
+			}
+			checkForm(t, r)
+		})
+	}
+}
+
+func TestResolveRefuses(t *testing.T) {
+	for _, d := range []DNS{
+		{Nameservers: []string{"dns.example"}},
+		{Nameservers: []string{"192.0.2.1 "}},
+		{Nameservers: []string{"192.0.2.1\nnameserver 192.0.2.66"}},
+		{Search: []string{"a b"}},
+		{Search: []string{"a\x00"}},
+		{Search: []string{"a#"}},
+		{Domain: "a\nb"},
+		{Options: []string{"ndots:1\nsearch evil.example"}},
+		{Options: []string{strings.Repeat("o", 255)}},
+	} {
+		if _, err := Resolve(Sources{Runtime: d}); !errors.Is(err, ErrRefused) {
+			t.Errorf("runtime %q: %v", d, err)
+		}
+		if _, err := Resolve(Sources{Config: d}); !errors.Is(err, ErrRefused) {
+			t.Errorf("configuration %q: %v", d, err)
+		}
+	}
+	if _, err := Resolve(Sources{Fallback: []string{"x"}}); !errors.Is(err, ErrRefused) {
+		t.Errorf("fallback: %v", err)
+	}
+}
+
+func TestReadHost(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	upstream := write("upstream", "nameserver 192.0.2.1\n")
+	for _, c := range []struct{ content, want string }{
+		{"nameserver 127.0.0.53\n", "nameserver 192.0.2.1\n"},
+		{"nameserver 127.0.0.54\nnameserver ::1\n", "nameserver 192.0.2.1\n"},
+		{"nameserver 127.0.0.1\n", "nameserver 127.0.0.1\n"},
+		{"nameserver 127.0.0.53\nnameserver 192.0.2.9\n", "nameserver 127.0.0.53\nnameserver 192.0.2.9\n"},
+		{"", ""},
+	} {
+		got, err := ReadHost(write("resolv.conf", c.content), upstream)
+		if err != nil || string(got) != c.want {
+			t.Errorf("ReadHost(%q) = %q, %v", c.content, got, err)
+		}
+	}
+	if got, err := ReadHost(filepath.Join(dir, "absent"), upstream); got != nil || err != nil {
+		t.Errorf("absent: %q, %v", got, err)
+	}
+	if got, err := ReadHost(write("stub", "nameserver 127.0.0.53\n"), filepath.Join(dir, "absent")); string(got) != "nameserver 127.0.0.53\n" || err != nil {
+		t.Errorf("no upstream file: %q, %v", got, err)
+	}
+	if _, err := ReadHost(dir, upstream); err == nil {
+		t.Error("a directory is read")
+	}
+}
+
+// checkForm holds what both libcs need of the lines.
+func checkForm(t *testing.T, r Result) {
+	t.Helper()
+	b := string(r.Bytes())
+	if b != "" && !strings.HasSuffix(b, "\n") {
+		t.Errorf("no final newline in %q", b)
+	}
+	for line := range strings.Lines(b) {
+		keyword, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if len(line)-1 > maxLine || !slices.Contains([]string{"search", "nameserver", "options"}, keyword) || rest == "" ||
+			strings.Contains(line, "  ") || strings.Contains(line, " . ") {
+			t.Errorf("line %q", line)
+		}
+	}
+	again := parse([]byte(b))
+	if !slices.Equal(again.Nameservers, r.Nameservers) || !slices.Equal(again.Search, r.Search) || !slices.Equal(again.Options, r.Options) {
+		t.Errorf("%q parses to %+v, want %+v", b, again, r)
+	}
+}
+
+// FuzzResolve: whatever the host's file holds, what is written has the form and says what was meant.
+func FuzzResolve(f *testing.F) {
+	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), true)
+	f.Add([]byte(" nameserver 127.0.0.1#x\ndomain .\nsearch . a\x00b\r\n"), false)
+	f.Fuzz(func(t *testing.T, host []byte, ipv6 bool) {
+		r, err := Resolve(Sources{Host: host, IPv6: ipv6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkForm(t, r)
+	})
+}
