@@ -2,6 +2,7 @@ package etchosts
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -67,7 +68,7 @@ func (f *File) appendPiece(piece string, size int64) (off, end int64, err error)
 	}
 	end, err = unix.Seek(f.fd, 0, unix.SEEK_CUR)
 	if err != nil {
-		return 0, 0, f.written(0, 0, err)
+		return 0, 0, fmt.Errorf("seek %s: %w", f.path, err)
 	}
 	landed := end - int64(len(b))
 	if closed && landed == size {

@@ -35,6 +35,7 @@ type File struct {
 	path   string
 	marker Marker
 	state  State
+	wrote  func() // called after every write, for the tests; may be nil
 }
 
 // Open opens the file at path for edits. It neither follows a link nor waits for a FIFO; the error is ErrNotRegular for
@@ -139,6 +140,9 @@ func (f *File) writeAt(b []byte, off int64) error {
 }
 
 func (f *File) written(n, want int, err error) error {
+	if f.wrote != nil {
+		f.wrote()
+	}
 	if err == nil && n < want {
 		err = io.ErrShortWrite
 	}

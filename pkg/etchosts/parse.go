@@ -10,8 +10,9 @@ import (
 
 // entry is one line of a region.
 type entry struct {
-	off  int64
-	text string // with its newline
+	off     int64
+	text    string // with its newline
+	strayed bool   // it stands in a region that is broken, and must give way to one in a region that is not
 }
 
 // parsed is what a file holds.
@@ -52,12 +53,12 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 	}
 	abandon := func() {
 		for _, e := range region {
-			switch {
-			case known(e.text):
+			if known(e.text) {
+				e.strayed = true
 				p.live = append(p.live, e)
-			default:
-				user(e)
+				continue
 			}
+			user(e)
 		}
 		p.stray = append(p.stray, open)
 		region, open = region[:0], -1

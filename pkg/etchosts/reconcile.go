@@ -93,7 +93,9 @@ func newPlan(p *parsed, blocks []string) *plan {
 	standing := map[string][]int{} // text to indexes in p.live
 	oldest := map[string]int64{}   // name to the greatest offset of a line of the file that has it
 	for i, e := range p.live {
-		standing[e.text] = append(standing[e.text], i)
+		if !e.strayed {
+			standing[e.text] = append(standing[e.text], i)
+		}
 		Names(e.text, func(_ netip.Addr, name string) { oldest[strings.ToLower(name)] = e.off })
 	}
 	used := make([]bool, len(p.live))
@@ -161,7 +163,7 @@ func (pl *plan) same(live []entry) bool {
 		return false
 	}
 	for i, e := range live {
-		if e.text != pl.lines[i] {
+		if e.text != pl.lines[i] || e.strayed {
 			return false
 		}
 		pl.at[i] = e.off
