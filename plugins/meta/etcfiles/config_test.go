@@ -35,8 +35,11 @@ func TestRequest(t *testing.T) {
 	}
 	got := []any{r.Namespace, r.Name, r.Hostname, r.Pod, r.Kubernetes, r.Aliases, r.DNS.Runtime.Nameservers, r.DNS.Runtime.Search, r.DNS.Config.Nameservers}
 	want := []any{
-		"k8s.io", "annotated", "web", "pod", "ns", []string{"zero", "one", "three", "four"},
-		[]string{"192.0.2.2"}, []string{"x.example"}, []string{"192.0.2.1"},
+		"k8s.io", "annotated", "web", "pod", "ns",
+		[]string{"zero", "one", "three", "four"},
+		[]string{"192.0.2.2"},
+		[]string{"x.example"},
+		[]string{"192.0.2.1"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
