@@ -10,7 +10,10 @@ import (
 
 // The index is text, one line for the namespace, each network, each container and each of its attachments; fields
 // are separated by tabs and the words of a field by blanks, neither of which a name can hold.
-const indexHeader = "etcfiles-index-1"
+const (
+	indexHeader = "etcfiles-index-1"
+	indexFooter = "end\n"
+)
 
 type encoder struct{ b []byte }
 
@@ -46,7 +49,6 @@ func (ix *Index) encode() []byte {
 	e.text(ix.BootID)
 	e.number(ix.NextSequence)
 	e.number(uint64(ix.Stride))
-	e.number(uint64(len(ix.Containers)))
 	e.end()
 	for name, n := range ix.Networks {
 		e.text("N")
@@ -61,7 +63,7 @@ func (ix *Index) encode() []byte {
 			e.attachment(&c.Attachments[i])
 		}
 	}
-	return e.b
+	return append(e.b, indexFooter...)
 }
 
 func (e *encoder) container(c *Container) {
@@ -164,6 +166,7 @@ func (d *decoder) address(s string) netip.Addr {
 }
 
 func decodeIndex(s string) (*Index, error) {
+	s, whole := strings.CutSuffix(s, indexFooter)
 	head, body, _ := strings.Cut(s, "\n")
 	d := &decoder{rest: head}
 	if d.text() != indexHeader {
@@ -171,8 +174,7 @@ func decodeIndex(s string) (*Index, error) {
 	}
 	ix := NewIndex(d.text())
 	ix.NextSequence, ix.Stride = d.number(), d.small()
-	containers := d.small()
-	if d.err != nil || ix.Stride < 1 {
+	if !whole || d.err != nil || ix.Stride < 1 {
 		return nil, errIndex
 	}
 	var c *Container
@@ -194,7 +196,7 @@ func decodeIndex(s string) (*Index, error) {
 			return nil, errIndex
 		}
 	}
-	if d.err != nil || len(ix.Containers) != containers || !strings.HasSuffix(s, "\n") {
+	if d.err != nil || !strings.HasSuffix(s, "\n") {
 		return nil, errIndex
 	}
 	return ix, nil
