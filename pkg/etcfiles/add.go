@@ -247,7 +247,13 @@ func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr)
 // place puts the new record into the index and notes what comes and goes.
 func (s *session) place(a *addition, r *hostsstore.Record) {
 	old := s.ix.Containers[a.ContainerID]
+	unlisted := map[string]bool{} // interfaces that this session has found, and that no peer lists yet
 	if old != nil {
+		for _, p := range s.came {
+			if p.container == old {
+				unlisted[p.attachment.IfName] = true
+			}
+		}
 		if old.Kubernetes != r.Etcfiles.KubernetesNamespace {
 			s.repair = true
 		}
@@ -272,7 +278,11 @@ func (s *session) place(a *addition, r *hostsstore.Record) {
 		c.Number, c.Hosts, c.UserNames = old.Number, old.Hosts, old.UserNames
 	}
 	s.ix.Containers[c.ID] = c
-	s.came = append(s.came, placed{c, &c.Attachments[len(c.Attachments)-1]})
+	for i := range c.Attachments {
+		if ifName := c.Attachments[i].IfName; ifName == a.IfName || unlisted[ifName] {
+			s.came = append(s.came, placed{c, &c.Attachments[i]})
+		}
+	}
 	// A record of the same ID that was found dead is replaced, not removed.
 	s.dropped = slices.DeleteFunc(s.dropped, func(d *hostsstore.Container) bool { return d.ID == c.ID })
 	s.save(c, r)

@@ -84,23 +84,19 @@ func (e *edit) open() error {
 	return nil
 }
 
-// unshared reports that no other attachment on the network has a name of this one.
+// unshared reports that no attachment that is on the network, or leaves it just now, has a name of this one. Otherwise
+// its lines must stand behind theirs: a reader that is past the room of struck lines would miss them there.
 func (e *edit) unshared(p placed) bool {
 	own := map[string]struct{}{}
 	for _, n := range ownNames(p.attachment) {
 		own[strings.ToLower(n)] = struct{}{}
 	}
-	for _, other := range e.members[p.attachment.Network] {
-		if other.attachment == p.attachment {
-			continue
-		}
-		for _, n := range other.attachment.Names {
-			if _, ok := own[strings.ToLower(n)]; ok {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(slices.Concat(e.members[p.attachment.Network], e.session.went), func(other placed) bool {
+		return other.attachment != p.attachment && slices.ContainsFunc(ownNames(other.attachment), func(n string) bool {
+			_, ok := own[strings.ToLower(n)]
+			return ok
+		})
+	})
 }
 
 // files lists the files that the changes concern, and removes those of networks that are empty now.

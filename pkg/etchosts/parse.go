@@ -21,7 +21,6 @@ type parsed struct {
 	free      []entry             // comment lines inside our regions
 	stray     []int64             // offsets of markers that open or close nothing
 	userNames map[string]struct{} // lower-case names in the user's own lines
-	closed    bool                // the file ends with the end of a region
 }
 
 // Names calls yield with every name of a hosts(5) line, if its first word is an address. A comment is no part of the line.
@@ -72,7 +71,6 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 		data = data[len(line):]
 		e := entry{off: off}
 		off += int64(len(line))
-		p.closed = false
 		switch trimmed := bytes.TrimRight(line, " \t\r\n"); {
 		case string(trimmed) == begin:
 			if open >= 0 {
@@ -88,7 +86,6 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 				}
 			}
 			region, open = region[:0], -1
-			p.closed = len(line) == len(m.End())
 		case string(trimmed) == end:
 			p.stray = append(p.stray, e.off)
 		case open >= 0:
