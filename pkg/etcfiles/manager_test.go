@@ -62,21 +62,21 @@ func (s *store) hosts(id string) string {
 // lines, not into room before them, where a reader that is past it would find neither.
 func TestReplacedAttachmentStaysBehind(t *testing.T) {
 	s := newStore(t)
-	for i, id := range []string{"reader", "first", "second"} {
+	for i, id := range []string{"reader", "alpha", "bravo"} {
 		s.add(key(id, "eth0", "lab"), byte(i+1))
 	}
 	before := strings.Index(s.hosts("reader"), "10.0.0.3 ")
-	s.del(key("first", "eth0", "lab"))
-	s.add(key("second", "eth0", "lab"), 3)
+	s.del(key("alpha", "eth0", "lab"))
+	s.add(key("bravo", "eth0", "lab"), 3)
 	hosts := s.hosts("reader")
 	if after := strings.Index(hosts, "10.0.0.3 "); after < before {
-		t.Errorf("second has moved from %d to %d:\n%s", before, after, hosts)
+		t.Errorf("bravo has moved from %d to %d:\n%s", before, after, hosts)
 	}
 	if n := strings.Count(hosts, "10.0.0.3 "); n != 1 {
-		t.Errorf("second is listed %d times:\n%s", n, hosts)
+		t.Errorf("bravo is listed %d times:\n%s", n, hosts)
 	}
-	s.del(key("second", "eth0", "lab"))
-	s.add(key("third", "eth0", "lab"), 4)
+	s.del(key("bravo", "eth0", "lab"))
+	s.add(key("delta", "eth0", "lab"), 4)
 	if size := len(s.hosts("reader")); size > len(hosts) {
 		t.Errorf("the room of struck lines is not used:\n%s", s.hosts("reader"))
 	}
