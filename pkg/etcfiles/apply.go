@@ -152,7 +152,7 @@ func (e *edit) containerFiles(affected map[string]struct{}) []file {
 			continue
 		}
 		f := file{
-			path: e.ns.HostsPath(c.ID), view: newViewer(c), row: c.Number, state: &c.Hosts,
+			path: e.ns.HostsPath(c.ID), view: &viewer{container: c}, row: c.Number, state: &c.Hosts,
 			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile),
 		}
 		if e.own[c] {
@@ -263,7 +263,7 @@ func (e *edit) reconcile(f *file, open *etchosts.File) error {
 	layout, err := open.Reconcile(func(userNames []string) []string {
 		if c := f.view.container; c != nil {
 			c.UserNames = userNames
-			f.view = newViewer(c)
+			f.view = &viewer{container: c}
 		}
 		blocks = e.members.blocks(f.view)
 		return texts(blocks)
@@ -309,7 +309,7 @@ func (e *edit) make(f *file) error {
 	if c := f.view.container; c != nil {
 		head = e.base()
 		c.UserNames = etchosts.UserNames(e.Marker, head)
-		f.view = newViewer(c)
+		f.view = &viewer{container: c}
 	}
 	blocks := e.members.blocks(f.view)
 	data, offsets := etchosts.Render(e.Marker, head, texts(blocks))

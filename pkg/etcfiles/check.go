@@ -140,7 +140,7 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 		v := &viewer{network: network}
 		if c := ix.Containers[id]; c != nil {
 			c.UserNames = userNames
-			v = newViewer(c)
+			v = &viewer{container: c}
 		}
 		return membersOf(ix).blocks(v)
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
@@ -317,23 +318,29 @@ func (s *session) commit() error {
 	return s.ns.WriteIndex(s.ix)
 }
 
+// batch is how many calls a goroutine of parallel takes at a time.
+const batch = 16
+
 // parallel calls do for 0 to n-1 from as many goroutines as there are processors.
 func parallel(n int, do func(i int)) {
-	workers := min(runtime.GOMAXPROCS(0), (n+63)/64)
-	if workers < 2 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+	workers := min(runtime.GOMAXPROCS(0), (n+batch-1)/batch)
+	var next atomic.Int64
+	work := func() {
+		for {
+			from := int(next.Add(batch)) - batch
+			if from >= n {
+				return
+			}
+			for i := from; i < min(from+batch, n); i++ {
 				do(i)
 			}
-		})
+		}
 	}
+	var wg sync.WaitGroup
+	for range workers - 1 {
+		wg.Go(work)
+	}
+	work()
 	wg.Wait()
 }
 

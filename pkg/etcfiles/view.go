@@ -27,20 +27,47 @@ type placed struct {
 type viewer struct {
 	container *hostsstore.Container // nil for the file of a network
 	network   string                // of the file of a network
-	held      map[string]struct{}   // lower-case names that stand above the peers in this file
+	held      map[string]struct{}   // lower-case names that stand above the peers, once many names are to be looked up
 }
 
-func newViewer(c *hostsstore.Container) *viewer {
-	v := &viewer{container: c, held: make(map[string]struct{}, 16)}
-	v.hold(loopbackNames)
-	v.hold(c.UserNames)
-	for _, x := range c.ExtraHosts {
-		v.hold([]string{x.Name})
+// index makes looking up many names cheap.
+func (v *viewer) index() {
+	v.held = make(map[string]struct{}, 16)
+	if v.container != nil {
+		v.each(func(name string) bool {
+			v.held[strings.ToLower(name)] = struct{}{}
+			return false
+		})
+	}
+}
+
+// each calls stop with the names that stand above the peers in the container's file, until it returns true.
+func (v *viewer) each(stop func(name string) bool) bool {
+	c := v.container
+	if slices.ContainsFunc(loopbackNames, stop) || slices.ContainsFunc(c.UserNames, stop) {
+		return true
+	}
+	for i := range c.ExtraHosts {
+		if stop(c.ExtraHosts[i].Name) {
+			return true
+		}
 	}
 	for i := range c.Attachments {
-		v.hold(ownNames(&c.Attachments[i]))
+		a := &c.Attachments[i]
+		if slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label)) {
+			return true
+		}
 	}
-	return v
+	return false
+}
+
+// holds reports whether a name stands above the peers.
+func (v *viewer) holds(name string) bool {
+	if v.held != nil {
+		_, ok := v.held[strings.ToLower(name)]
+		return ok
+	}
+	return v.container != nil && v.each(func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
 }
 
 func (v *viewer) hold(names []string) {
@@ -72,14 +99,10 @@ func (v *viewer) peer(p placed) string {
 
 // without returns the names that no higher line of the viewer's file holds.
 func (v *viewer) without(list []string) []string {
-	held := func(name string) bool {
-		_, ok := v.held[strings.ToLower(name)]
-		return ok
-	}
-	if !slices.ContainsFunc(list, held) {
+	if !slices.ContainsFunc(list, v.holds) {
 		return list
 	}
-	return slices.DeleteFunc(slices.Clone(list), held)
+	return slices.DeleteFunc(slices.Clone(list), v.holds)
 }
 
 func lines(addresses []netip.Addr, names []string) string {
@@ -198,6 +221,7 @@ func (m members) peers(v *viewer) []block {
 
 // blocks returns all that belongs into our region of the viewer's file.
 func (m members) blocks(v *viewer) []block {
+	v.index()
 	if v.container == nil {
 		return m.peers(v)
 	}
