@@ -45,10 +45,29 @@ func TestParse(t *testing.T) {
 		{"a..b", ErrUnusable},
 		{"_web", ErrUnusable},
 		{"a/b", ErrUnusable},
+		{"a\xffb", ErrUnusable},
+		{"a\xff b", ErrRefused},
+		{"a\u2028b", ErrRefused},
 	} {
 		got, err := Parse(c.in)
 		if !errors.Is(err, c.want) || (c.want == nil && got.String() != c.in) {
 			t.Errorf("Parse(%q) = %q, %v; want %v", c.in, got, err, c.want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, good := range []string{"", "web", "münchen", "-odd-", "a\xff"} {
+		if err := Check(good); err != nil {
+			t.Errorf("Check(%q) = %v", good, err)
+		}
+	}
+	for _, bad := range []string{" ", "a\r", "a\u00a0", "a\x00", "a#", "a,b", "a\u0085"} {
+		if err := Check(bad); !errors.Is(err, ErrRefused) {
+			t.Errorf("Check(%q) = %v", bad, err)
+		}
+		if err := CheckHostname(bad); !errors.Is(err, ErrRefused) {
+			t.Errorf("CheckHostname(%q) = %v", bad, err)
 		}
 	}
 }
@@ -81,6 +100,8 @@ func TestJoin(t *testing.T) {
 		{"web.example.com", "example.com", "web.example.com"},
 		{"web.", ".example.com.", "web.example.com"},
 		{"web", "", "web"},
+		{"web", "..", "web"},
+		{"..web..", "", "web"},
 		{"Web.EXAMPLE.com", "example.COM", "Web.EXAMPLE.com"},
 		{"myexample.com", "example.com", "myexample.com.example.com"},
 	} {

@@ -1,27 +1,29 @@
 package resolvconf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
 
 const maxHostFile = 1 << 20
 
-// parse reads a resolv.conf(5) as libc does: comments and unknown or malformed lines are skipped, the last of domain
-// and search wins, options accumulate.
+// parse reads a resolv.conf(5): comments and unknown or malformed lines are skipped, the last of domain and search wins,
+// options accumulate. It takes more than libc where other readers do (a blank before the keyword, a carriage return).
 func parse(data []byte) DNS {
 	var d DNS
 	for line := range strings.Lines(string(data)) {
-		if i := strings.IndexAny(line, "#;"); i >= 0 {
-			line = line[:i]
-		}
 		fields := strings.Fields(line)
+		if i := slices.IndexFunc(fields, comment); i >= 0 {
+			fields = fields[:i]
+		}
 		if len(fields) < 2 {
 			continue
 		}
@@ -41,9 +43,13 @@ func parse(data []byte) DNS {
 	return d
 }
 
+// comment reports whether a word begins a comment; inside a word ("192.0.2.1#53") it is part of a bad value.
+func comment(word string) bool { return word[0] == '#' || word[0] == ';' }
+
 // ReadHost reads the host's file at path. If every nameserver in it is loopback and one is systemd-resolved's stub
 // (127.0.0.53 or .54, systemd-resolved.service(8)), it returns the file at resolvedPath instead. A file that is absent
-// is nil and no error.
+// is nil and no error; one that is not regular, such as a FIFO, is an error. Of a file over 1 MiB the whole lines within it
+// are read.
 func ReadHost(path, resolvedPath string) ([]byte, error) {
 	data, err := read(path)
 	if err != nil || !stub(data) {
@@ -67,7 +73,11 @@ func read(path string) ([]byte, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), err)
 	}
-	return io.ReadAll(io.LimitReader(f, maxHostFile))
+	data, err := io.ReadAll(io.LimitReader(f, maxHostFile+1))
+	if len(data) > maxHostFile {
+		data = data[:bytes.LastIndexByte(data[:maxHostFile], '\n')+1] // a cut address would be another address
+	}
+	return data, err
 }
 
 func stub(data []byte) bool {

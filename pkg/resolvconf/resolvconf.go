@@ -39,7 +39,7 @@ type Sources struct {
 type Result struct {
 	Nameservers, Search, Options []string
 	Warnings                     []string
-	Inherited                    bool // something came from the host
+	Inherited                    bool // a field was left to the host, even if the host had nothing for it
 }
 
 // Resolve chooses the content. The error wraps ErrRefused and names the key and the value.
@@ -54,6 +54,7 @@ func Resolve(src Sources) (Result, error) {
 	}
 	var r Result
 	host := parse(src.Host)
+	src.Runtime, src.Config, src.Previous = src.Runtime.set(), src.Config.set(), src.Previous.set()
 	r.nameservers(&src, host)
 	r.search(&src, host)
 	r.options(&src, host)
@@ -100,12 +101,12 @@ func (r *Result) search(src *Sources, host DNS) {
 	}
 	width := len("search")
 	for _, domain := range list {
-		domain = strings.TrimSuffix(domain, ".")
+		domain = strings.TrimRight(domain, ".") // of ".." too nothing is left: musl 1.2.3 cannot take a "."
 		if domain == "" || !word(domain) || slices.Contains(r.Search, domain) {
 			continue
 		}
 		if width += 1 + len(domain); width > maxLine {
-			r.warn("search domains from %q on are left out: the line would be longer than %d bytes", domain, maxLine)
+			r.warn("search domains from %.64q on are left out: the line would be longer than %d bytes", domain, maxLine)
 			break
 		}
 		r.Search = append(r.Search, domain)
@@ -113,8 +114,8 @@ func (r *Result) search(src *Sources, host DNS) {
 }
 
 func (d DNS) searchList() []string {
-	if list := slices.DeleteFunc(slices.Clone(d.Search), isEmpty); len(list) > 0 {
-		return list
+	if len(d.Search) > 0 {
+		return d.Search
 	}
 	if d.Domain != "" {
 		return []string{d.Domain}
@@ -126,13 +127,13 @@ func (r *Result) options(src *Sources, host DNS) {
 	list := host.Options
 	inherited := true
 	for _, d := range []DNS{src.Runtime, src.Config, src.Previous} {
-		if given := slices.DeleteFunc(slices.Clone(d.Options), isEmpty); len(given) > 0 {
-			list, inherited = given, false
+		if len(d.Options) > 0 {
+			list, inherited = d.Options, false
 			break
 		}
 	}
 	for _, option := range list {
-		if word(option) && len("options ")+len(option) <= maxLine && !slices.Contains(r.Options, option) {
+		if word(option) && fits("options", option) { // doubles stay: libc takes the last ndots of several
 			r.Options = append(r.Options, option)
 		}
 	}
@@ -143,14 +144,23 @@ func (r *Result) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-func isEmpty(s string) bool { return s == "" }
+// set returns d without the empty values, so that a list of nothing else is unset.
+func (d DNS) set() DNS {
+	for _, list := range []*[]string{&d.Nameservers, &d.Search, &d.Options} {
+		*list = slices.DeleteFunc(slices.Clone(*list), func(s string) bool { return s == "" })
+	}
+	return d
+}
+
+// fits reports whether libc reads a line of keyword and value.
+func fits(keyword, value string) bool { return len(keyword)+1+len(value) <= maxLine }
 
 // reachable keeps the inherited nameservers that work in a network namespace of its own.
 func reachable(list []string, ipv6 bool) []string {
 	var out []string
 	for _, s := range list {
 		addr, err := netip.ParseAddr(s)
-		if err != nil {
+		if err != nil || !word(addr.Zone()) || !fits("nameserver", addr.String()) { // a zone may be anything, newlines too
 			continue
 		}
 		addr = addr.Unmap()
@@ -183,14 +193,19 @@ func (d DNS) validate() error {
 	if err := validateNameservers("dns.nameservers", d.Nameservers); err != nil {
 		return err
 	}
-	for key, list := range map[string][]string{"dns.search": d.Search, "dns.options": d.Options, "dns.domain": {d.Domain}} {
-		for _, s := range list {
+	for _, field := range []struct {
+		key  string
+		list []string
+	}{{"dns.domain", []string{d.Domain}}, {"dns.search", d.Search}, {"dns.options", d.Options}} {
+		for _, s := range field.list {
 			if !word(s) {
-				return fmt.Errorf("%s: %q: %w: it holds a blank, a control character, '#' or ';'", key, s, ErrRefused)
+				return fmt.Errorf("%s: %q: %w: it holds a blank, a control character, '#' or ';'", field.key, s, ErrRefused)
 			}
-			if len(s)+len("options ") > maxLine {
-				return fmt.Errorf("%s: %.20q…: %w: it is too long for a line of %d bytes", key, s, ErrRefused, maxLine)
-			}
+		}
+	}
+	for _, s := range d.Options {
+		if !fits("options", s) {
+			return fmt.Errorf("dns.options: %.20q…: %w: it is too long for a line of %d bytes", s, ErrRefused, maxLine)
 		}
 	}
 	return nil
@@ -203,6 +218,9 @@ func validateNameservers(key string, list []string) error {
 		}
 		if addr, err := netip.ParseAddr(s); err != nil || !word(addr.Zone()) {
 			return fmt.Errorf("%s: %q: %w: it is no IP address", key, s, ErrRefused)
+		}
+		if !fits("nameserver", s) {
+			return fmt.Errorf("%s: %.20q…: %w: it is too long for a line of %d bytes", key, s, ErrRefused, maxLine)
 		}
 	}
 	return nil

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,6 +58,22 @@ func TestResolve(t *testing.T) {
 		{"slirp before the host", Sources{RootlessNameservers: []string{"10.0.2.3"}, Host: host}, 0},
 		{"long lists", Sources{Config: DNS{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}, 1},
 		{"nothing", Sources{}, 1},
+		{"only empty nameservers are unset", Sources{Runtime: DNS{Nameservers: []string{"", ""}}, Host: host}, 0}, // nomad#20174
+		{"dots only", Sources{Host: []byte("nameserver 192.0.2.1\nsearch .. a.example. ...\n")}, 0},
+		{"last of doubled options", Sources{Host: []byte("nameserver 192.0.2.1\noptions ndots:1\noptions ndots:2\noptions ndots:1\n")}, 0},
+		{"comment only before a word", Sources{
+			Host: []byte("nameserver 192.0.2.1#53\nnameserver 192.0.2.2 ;x\nsearch a#b c.example # d\noptions rotate #ndots:5\n"),
+		}, 0},
+		{"zones of rubbish", Sources{
+			Previous: DNS{Nameservers: []string{"2001:db8::1%x\nnameserver 192.0.2.66", "2001:db8::2%" + strings.Repeat("z", 300), "192.0.2.1"}},
+			IPv6:     true,
+		}, 0},
+		{"search domain that just fits", Sources{Config: DNS{
+			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 247)},
+		}}, 0},
+		{"search domain that does not fit", Sources{Config: DNS{
+			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 248)},
+		}}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := Resolve(c.src)
@@ -94,6 +112,8 @@ func TestResolveRefuses(t *testing.T) {
 		{Domain: "a\nb"},
 		{Options: []string{"ndots:1\nsearch evil.example"}},
 		{Options: []string{strings.Repeat("o", 255)}},
+		{Nameservers: []string{"fe80::1%eth0\nnameserver 192.0.2.66"}},
+		{Nameservers: []string{"fe80::1%" + strings.Repeat("z", 300)}},
 	} {
 		if _, err := Resolve(Sources{Runtime: d}); !errors.Is(err, ErrRefused) {
 			t.Errorf("runtime %q: %v", d, err)
@@ -104,6 +124,16 @@ func TestResolveRefuses(t *testing.T) {
 	}
 	if _, err := Resolve(Sources{Fallback: []string{"x"}}); !errors.Is(err, ErrRefused) {
 		t.Errorf("fallback: %v", err)
+	}
+}
+
+// The first bad key is named, in the order of the text and not of a map.
+func TestResolveNamesTheKey(t *testing.T) {
+	for range 20 {
+		_, err := Resolve(Sources{Runtime: DNS{Search: []string{"a b"}, Options: []string{"c d"}}})
+		if err == nil || !strings.Contains(err.Error(), `dns.search: "a b"`) {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -138,6 +168,18 @@ func TestReadHost(t *testing.T) {
 	if _, err := ReadHost(dir, upstream); err == nil {
 		t.Error("a directory is read")
 	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadHost(fifo, upstream); err == nil {
+		t.Error("a FIFO is read")
+	}
+	line := "nameserver 192.0.2.1\n"
+	big := strings.Repeat("#\n", (maxHostFile-len(line)+4)/2) + line // the limit is inside the address
+	if got, err := ReadHost(write("big", big), upstream); err != nil || strings.Contains(string(got), "nameserver") {
+		t.Errorf("over the limit: %d bytes, %v", len(got), err)
+	}
 }
 
 // checkForm holds what both libcs need of the lines.
@@ -150,7 +192,8 @@ func checkForm(t *testing.T, r Result) {
 	for line := range strings.Lines(b) {
 		keyword, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		if len(line)-1 > maxLine || !slices.Contains([]string{"search", "nameserver", "options"}, keyword) || rest == "" ||
-			strings.Contains(line, "  ") || strings.Contains(line, " . ") {
+			strings.Contains(line, "  ") ||
+			(keyword == "search" && slices.Contains(strings.Fields(rest), ".")) || strings.ContainsFunc(line[:len(line)-1], unicode.IsControl) {
 			t.Errorf("line %q", line)
 		}
 	}
@@ -160,14 +203,25 @@ func checkForm(t *testing.T, r Result) {
 	}
 }
 
-// FuzzResolve: whatever the host's file holds, what is written has the form and says what was meant.
+// FuzzResolve: whatever the host's file, the plugins before and the configuration hold, what is written has the form and
+// says what was meant, or the configuration is refused.
 func FuzzResolve(f *testing.F) {
-	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), true)
-	f.Add([]byte(" nameserver 127.0.0.1#x\ndomain .\nsearch . a\x00b\r\n"), false)
-	f.Fuzz(func(t *testing.T, host []byte, ipv6 bool) {
-		r, err := Resolve(Sources{Host: host, IPv6: ipv6})
+	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), "10.88.0.1", "", true)
+	f.Add([]byte(" nameserver 127.0.0.1#x\ndomain .\nsearch . a\x00b\r\n"), "", "a.example", false)
+	f.Add([]byte("search ..\nnameserver 2001:db8::1%a\x01\n"), "2001:db8::1%x\nnameserver 192.0.2.66", ".", true)
+	f.Fuzz(func(t *testing.T, host []byte, previous, given string, ipv6 bool) {
+		r, err := Resolve(Sources{
+			Config: DNS{Search: []string{given}, Options: []string{given}},
+			Previous: DNS{
+				Nameservers: []string{previous}, Search: []string{previous}, Options: []string{previous},
+			},
+			Host: host, IPv6: ipv6,
+		})
 		if err != nil {
-			t.Fatal(err)
+			if !errors.Is(err, ErrRefused) {
+				t.Fatal(err)
+			}
+			return
 		}
 		checkForm(t, r)
 	})
