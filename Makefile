@@ -12,7 +12,8 @@ PROGRAMS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/*/main.go)))
 LINT := $(BIN)/golangci-lint
 
 # What the tests and the demo need of Debian's packages, as command:package.
-NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux
+NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
+	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap
 
 .PHONY: help build test lint demo bench install clean cni-plugins debian-packages root
 

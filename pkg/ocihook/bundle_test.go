@@ -1,0 +1,230 @@
+package ocihook
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+func edit() Edit {
+	return Edit{
+		CNI:         specs.Hook{Path: "/opt/cni/bin/oci-cni-hook", Args: []string{"--conf-dir", "/srv/net.d"}},
+		Mount:       &specs.Hook{Path: "/opt/cni/bin/etcfiles-mount"},
+		Annotations: map[string]string{AnnotationNetworks: "lab", AnnotationName: "web", AnnotationMAC: ""},
+		Name:        "web",
+	}
+}
+
+const (
+	before = `{
+	"ociVersion": "1.0.2-dev",
+	"hostname": "runc",
+	"annotations": {
+		"org.example/keep": "yes"
+	},
+	"hooks": {
+		"poststop": [
+			{
+				"path": "/usr/bin/other"
+			}
+		],
+		"futureStage": {
+			"kept": [1, 2.50, 1e3]
+		}
+	},
+	"linux": {
+		"namespaces": [
+			{
+				"type": "uts"
+			},
+			{
+				"type": "network"
+			}
+		],
+		"future": "<&>"
+	}
+}`
+	after = `{
+	"ociVersion": "1.0.2-dev",
+	"hostname": "web",
+	"annotations": {
+		"etcfiles/name": "web",
+		"etcfiles/networks": "lab",
+		"org.example/keep": "yes"
+	},
+	"hooks": {
+		"poststop": [
+			{
+				"path": "/usr/bin/other"
+			},
+			{
+				"path": "/opt/cni/bin/oci-cni-hook",
+				"args": [
+					"oci-cni-hook",
+					"--conf-dir",
+					"/srv/net.d",
+					"poststop"
+				]
+			}
+		],
+		"futureStage": {
+			"kept": [
+				1,
+				2.50,
+				1e3
+			]
+		},
+		"createRuntime": [
+			{
+				"path": "/opt/cni/bin/oci-cni-hook",
+				"args": [
+					"oci-cni-hook",
+					"--conf-dir",
+					"/srv/net.d",
+					"createRuntime"
+				]
+			}
+		],
+		"createContainer": [
+			{
+				"path": "/opt/cni/bin/etcfiles-mount",
+				"args": [
+					"etcfiles-mount",
+					"createContainer"
+				]
+			}
+		]
+	},
+	"linux": {
+		"namespaces": [
+			{
+				"type": "uts"
+			},
+			{
+				"type": "network"
+			}
+		],
+		"future": "<&>"
+	}
+}`
+)
+
+func TestApply(t *testing.T) {
+	bundle := t.TempDir()
+	path := filepath.Join(bundle, "config.json")
+	if err := os.WriteFile(path, []byte(before), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := edit().Apply(bundle); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(after, string(got)); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v; want that of before", info.Mode(), err)
+	}
+	moved := edit()
+	moved.CNI.Path, moved.CNI.Args = "/usr/libexec/oci-cni-hook", nil
+	if err := moved.Apply(bundle); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(got); strings.Contains(s, "/opt/cni/bin/oci-cni-hook") || strings.Count(s, "/usr/libexec/oci-cni-hook") != 2 {
+		t.Errorf("the hook at its new place does not replace the one at the old:\n%s", s)
+	}
+}
+
+func TestHostname(t *testing.T) {
+	for _, test := range []struct{ config, name, hostname, want string }{
+		{`"hostname":"runc",`, "web", "", "web"},
+		{`"hostname":"crun",`, "web", "", "web"},
+		{``, "web", "", "web"},
+		{`"hostname":"mine",`, "web", "", "mine"},
+		{`"hostname":"mine",`, "web", "given", "given"},
+		{`"hostname":"runc",`, "", "", "runc"},
+	} {
+		e := edit()
+		e.Name, e.Hostname = test.name, test.hostname
+		out, err := e.edit([]byte(`{` + test.config + `"linux":{"namespaces":[{"type":"network"},{"type":"uts"}]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct{ Hostname string }
+		if err := json.Unmarshal(out, &got); err != nil || got.Hostname != test.want {
+			t.Errorf("%+v: hostname %q, %v", test, got.Hostname, err)
+		}
+	}
+	// The host's own UTS namespace: a runtime refuses a hostname there.
+	out, err := edit().edit([]byte(`{"linux":{"namespaces":[{"type":"network"}]}}`))
+	if err != nil || strings.Contains(string(out), `"hostname"`) {
+		t.Errorf("a hostname without a UTS namespace: %s, %v", out, err)
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"linux":{"namespaces":[{"type":"uts"}]}}`: "network namespace",
+		`{}`: "network namespace",
+		`{`:  "config.json",
+		`[]`: "config.json",
+		`{"hooks":[],"linux":{"namespaces":[{"type":"network"}]}}`:             "hooks",
+		`{"hooks":{"poststop":1},"linux":{"namespaces":[{"type":"network"}]}}`: "hooks.poststop",
+	} {
+		bundle := t.TempDir()
+		if err := os.WriteFile(filepath.Join(bundle, "config.json"), []byte(config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := edit().Apply(bundle); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", config, err, want)
+		}
+	}
+	if err := edit().Apply(t.TempDir()); err == nil || !strings.Contains(err.Error(), "runc spec") {
+		t.Errorf("no config.json: error %v, want one that says how to make it", err)
+	}
+}
+
+// FuzzEdit: nothing but hostname, annotations and hooks changes, whatever a bundle has, and a second edit changes nothing.
+func FuzzEdit(f *testing.F) {
+	f.Add(before)
+	f.Add(after)
+	f.Add(`{"linux":{"namespaces":[{"type":"network"}]},"a":1,"a":2,"hooks":null,"annotations":null}`)
+	f.Fuzz(func(t *testing.T, config string) {
+		out, err := edit().edit([]byte(config))
+		if err != nil {
+			return
+		}
+		again, err := edit().edit(out)
+		if err != nil || string(again) != string(out) {
+			t.Fatalf("%q: twice is not once: %v\n%s\n%s", config, err, out, again)
+		}
+		var was, is map[string]any
+		if err := json.Unmarshal([]byte(config), &was); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(out, &is); err != nil {
+			t.Fatalf("%q: %v\n%s", config, err, out)
+		}
+		for _, key := range []string{"hostname", "annotations", "hooks"} {
+			delete(was, key)
+			delete(is, key)
+		}
+		if diff := cmp.Diff(was, is); diff != "" {
+			t.Fatalf("%q (-want +got):\n%s", config, diff)
+		}
+	})
+}

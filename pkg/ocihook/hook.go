@@ -1,0 +1,188 @@
+package ocihook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containernetworking/cni/libcni"
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
+)
+
+// lockTimeout is how long a hook waits for another of the same container, or for a plugin of a killed one.
+const lockTimeout = 30 * time.Second
+
+// Hook runs CNI chains for containers. All paths are absolute.
+type Hook struct {
+	ConfDir  string   // conflists, normally /etc/cni/net.d
+	BinDirs  []string // plugins, normally /opt/cni/bin
+	CacheDir string   // results of libcni, normally /var/lib/cni
+	RunDir   string   // pins and records, normally /run/etcfiles
+	Networks []string // of a container without the annotation etcfiles/networks; if empty, the first conflist's
+}
+
+func (h *Hook) pinPath(cniID string) string   { return filepath.Join(h.RunDir, "netns", cniID) }
+func (h *Hook) recordDir(cniID string) string { return filepath.Join(h.RunDir, "containers", cniID) }
+
+func (h *Hook) cni() *libcni.CNIConfig {
+	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, nil)
+}
+
+// CreateRuntime attaches the container to its networks, as eth0, eth1 and so on. It does nothing for a container whose
+// network namespace is the one it runs in itself, or one that another container of the hook has. After a failure nothing
+// is left of what it did; the error names the network and has the plugin's own words.
+func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err error) {
+	path, err := netnsPath(c)
+	if err != nil {
+		return err
+	}
+	ns, id, err := openNetns(path)
+	if err != nil {
+		return err
+	}
+	defer ns.Close()
+	own, err := netnsAt("/proc/self/ns/net")
+	if err != nil || id == own {
+		return err
+	}
+	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, claim.release()) }()
+	if err := h.detachLeft(ctx, c.CNIID()); err != nil {
+		return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
+	}
+	if shared, err := h.pinned(id); err != nil || shared {
+		return err
+	}
+	r, err := h.plan(c, id)
+	if err != nil {
+		return err
+	}
+	if err := r.write(claim.dir); err != nil {
+		return err
+	}
+	if err = pin(ns, h.pinPath(r.ContainerID)); err == nil {
+		err = h.attach(ctx, r)
+	}
+	if err != nil {
+		if undo := h.detach(ctx, r); undo != nil {
+			err = fmt.Errorf("%w; undoing it: %w", err, undo)
+		}
+	}
+	return err
+}
+
+// Poststop detaches the container from its networks, in reverse order, with the configuration and the arguments of its
+// ADD. What is already gone is no error. What could not be freed is, and is kept for GC.
+func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) {
+	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, claim.release()) }()
+	return h.detachLeft(ctx, c.CNIID())
+}
+
+// plan returns the record of what is to be done for a container.
+func (h *Hook) plan(c *ocistate.Container, id netns) (*record, error) {
+	names := list(c.Annotations[AnnotationNetworks])
+	if len(names) == 0 {
+		names = h.Networks
+	}
+	networks, err := loadNetworks(h.ConfDir, names)
+	if err != nil {
+		return nil, err
+	}
+	args, err := capabilityArgs(c, networks)
+	if err != nil {
+		return nil, err
+	}
+	pids, err := pidNamespace()
+	if err != nil {
+		return nil, err
+	}
+	r := &record{ContainerID: c.CNIID(), Netns: id, PIDNamespace: pids}
+	for i, n := range networks {
+		r.Attachments = append(r.Attachments, newAttachment(n, "eth"+strconv.Itoa(i), args[i]))
+	}
+	return r, nil
+}
+
+// attach runs ADD of each network in order.
+func (h *Hook) attach(ctx context.Context, r *record) error {
+	for _, a := range r.Attachments {
+		list, err := a.list()
+		if err == nil {
+			_, err = h.cni().AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
+		}
+		if err != nil {
+			return fmt.Errorf("network %s: %w", a.Network, err)
+		}
+	}
+	return nil
+}
+
+// detach runs DEL of each network in reverse order, also of those that were never reached, then unpins and drops the
+// record. If a DEL fails the others are still run, and pin and record stay for the next try.
+func (h *Hook) detach(ctx context.Context, r *record) error {
+	pin := h.pinPath(r.ContainerID)
+	netns := pin
+	if _, err := netnsAt(pin); err != nil {
+		netns = "" // a path that is not a network namespace would make plugins fail
+	}
+	var failed []error
+	for i := len(r.Attachments) - 1; i >= 0; i-- {
+		a := r.Attachments[i]
+		list, err := a.list()
+		if err == nil {
+			err = h.cni().DelNetworkList(ctx, list, h.runtimeConf(r, a, netns))
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("network %s: %w", a.Network, err))
+		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	if err := unpin(pin); err != nil {
+		return err
+	}
+	err := os.Remove(filepath.Join(h.recordDir(r.ContainerID), recordFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (h *Hook) runtimeConf(r *record, a attachment, netns string) *libcni.RuntimeConf {
+	return &libcni.RuntimeConf{ContainerID: r.ContainerID, NetNS: netns, IfName: a.IfName, CapabilityArgs: a.CapabilityArgs}
+}
+
+// pinned reports whether the network namespace is that of another container.
+func (h *Hook) pinned(id netns) (bool, error) {
+	pins, err := os.ReadDir(filepath.Dir(h.pinPath("x")))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+	for _, p := range pins {
+		var st unix.Stat_t
+		if unix.Stat(h.pinPath(p.Name()), &st) == nil && id == (netns{st.Dev, st.Ino}) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// OneLine returns the error's text with nothing in it that would break a line.
+func OneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}

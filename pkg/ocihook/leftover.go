@@ -1,0 +1,59 @@
+package ocihook
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/containernetworking/cni/libcni"
+)
+
+// detachLeft detaches whatever there is of a container. The caller holds its claim.
+func (h *Hook) detachLeft(ctx context.Context, cniID string) error {
+	r, err := h.left(cniID)
+	if err != nil || r == nil {
+		return err
+	}
+	return h.detach(ctx, r)
+}
+
+// left returns the record of what there is of a container, nil if there is nothing. Without a record of the hook's own,
+// after a reboot for example, it goes by libcni's cache.
+func (h *Hook) left(cniID string) (*record, error) {
+	r, err := readRecord(h.recordDir(cniID))
+	if r != nil || err != nil {
+		return r, err
+	}
+	cached, err := h.cni().GetCachedAttachments(cniID)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	r = &record{ContainerID: cniID}
+	for _, c := range cached {
+		if c.NetNS != h.pinPath(cniID) {
+			continue // somebody else's container
+		}
+		network, err := libcni.NetworkConfFromBytes(c.Config)
+		if err != nil {
+			return nil, err
+		}
+		r.Attachments = append(r.Attachments, newAttachment(network, c.IfName, c.CapabilityArgs))
+	}
+	slices.SortFunc(r.Attachments, byIfName)
+	if r.Netns, err = netnsAt(h.pinPath(cniID)); errors.Is(err, fs.ErrNotExist) && len(r.Attachments) == 0 {
+		return nil, nil
+	}
+	return r, nil
+}
+
+// byIfName puts eth2 before eth10.
+func byIfName(a, b attachment) int {
+	if d := len(a.IfName) - len(b.IfName); d != 0 {
+		return d
+	}
+	if a.IfName < b.IfName {
+		return -1
+	}
+	return 1
+}

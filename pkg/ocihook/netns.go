@@ -1,0 +1,91 @@
+package ocihook
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// netns identifies a network namespace for as long as something holds it: a process, an open file or a mount.
+type netns struct {
+	Device, Inode uint64
+}
+
+// errNoNetns says that a path does not lead to a network namespace.
+var errNoNetns = errors.New("no network namespace")
+
+// openNetns opens the network namespace at a path such as /proc/<pid>/ns/net.
+func openNetns(path string) (*os.File, netns, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, netns{}, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	f := os.NewFile(uintptr(fd), path)
+	// ioctl_ns(2): only a namespace answers, and says of which type it is.
+	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+		_ = f.Close()
+		return nil, netns{}, fmt.Errorf("%s: %w", path, errNoNetns)
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		_ = f.Close()
+		return nil, netns{}, err
+	}
+	return f, netns{st.Dev, st.Ino}, nil
+}
+
+// netnsAt identifies the network namespace at a path. The error is errNoNetns for any other file, fs.ErrNotExist for none.
+func netnsAt(path string) (netns, error) {
+	f, id, err := openNetns(path)
+	if err == nil {
+		_ = f.Close()
+	}
+	return id, err
+}
+
+// inUse returns the network namespaces that a thread of any process has. It fails when it cannot see them all.
+func inUse() (map[netns]bool, error) {
+	threads, err := filepath.Glob("/proc/[0-9]*/task/[0-9]*/ns/net")
+	if err != nil {
+		return nil, err
+	}
+	out := map[netns]bool{}
+	for _, path := range threads {
+		var st unix.Stat_t
+		switch err := unix.Stat(path, &st); {
+		case err == nil:
+			out[netns{st.Dev, st.Ino}] = true
+		case errors.Is(err, unix.EACCES) && inInitialUserns():
+			return nil, fmt.Errorf("%s: %w: run this as root, with CAP_SYS_PTRACE, to see which containers live", path, err)
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH), errors.Is(err, unix.EACCES):
+			// The thread has ended, or it belongs to users over whom a rootless one has no power and holds none of his.
+		default:
+			return nil, &os.PathError{Op: "stat", Path: path, Err: err}
+		}
+	}
+	return out, nil
+}
+
+// inInitialUserns reports whether all user IDs are mapped to themselves (user_namespaces(7)).
+func inInitialUserns() bool {
+	b, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return true
+	}
+	var inside, outside, count uint64
+	n, err := fmt.Sscan(string(b), &inside, &outside, &count)
+	return err != nil || n == 3 && inside == 0 && outside == 0 && count == 1<<32-1
+}
+
+// pidNamespace identifies the PID namespace of this process: what it sees in /proc are the processes of that.
+func pidNamespace() (uint64, error) {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/self/ns/pid", &st); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: "/proc/self/ns/pid", Err: err}
+	}
+	return st.Ino, nil
+}

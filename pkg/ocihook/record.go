@@ -1,0 +1,85 @@
+package ocihook
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/containernetworking/cni/libcni"
+)
+
+// record says what is to be deleted of a container. It is written before the first thing is made, so that a hook which is
+// killed at any moment leaves what gc needs.
+type record struct {
+	ContainerID  string // as CNI knows it
+	Netns        netns
+	PIDNamespace uint64 // in which a process of the network namespace can be seen
+	Attachments  []attachment
+}
+
+// attachment is a network of a container: the plugins' configuration as it was at ADD and the capability arguments.
+type attachment struct {
+	Network        string
+	CNIVersion     string
+	IfName         string
+	Plugins        []json.RawMessage
+	CapabilityArgs map[string]any
+}
+
+func newAttachment(network *libcni.NetworkConfigList, ifName string, args map[string]any) attachment {
+	a := attachment{Network: network.Name, CNIVersion: network.CNIVersion, IfName: ifName, CapabilityArgs: args}
+	for _, p := range network.Plugins {
+		a.Plugins = append(a.Plugins, p.Bytes)
+	}
+	return a
+}
+
+// list returns the attachment's network as libcni wants it.
+func (a attachment) list() (*libcni.NetworkConfigList, error) {
+	out := &libcni.NetworkConfigList{Name: a.Network, CNIVersion: a.CNIVersion}
+	for _, b := range a.Plugins {
+		p, err := libcni.NetworkPluginConfFromBytes(b)
+		if err != nil {
+			return nil, err
+		}
+		out.Plugins = append(out.Plugins, p)
+	}
+	var err error
+	out.Bytes, err = json.Marshal(map[string]any{"cniVersion": a.CNIVersion, "name": a.Network, "plugins": a.Plugins})
+	return out, err
+}
+
+const recordFile = "record.json"
+
+// write puts the record into the container's directory. Nothing has to survive a power cut: what the record is about
+// does not either.
+func (r *record) write(dir string) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, recordFile)
+	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// readRecord returns the record in the container's directory, nil if there is none or none that can be read: libcni's
+// cache has to do then.
+func readRecord(dir string) (*record, error) {
+	b, err := os.ReadFile(filepath.Join(dir, recordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r record
+	if json.Unmarshal(b, &r) != nil {
+		return nil, nil
+	}
+	return &r, nil
+}
