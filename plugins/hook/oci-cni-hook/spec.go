@@ -9,6 +9,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
+	"github.com/etcfiles/etcfiles/pkg/ocispec"
 )
 
 // runSpec edits a bundle, or prints what would be in hooks.d.
@@ -17,7 +18,9 @@ func runSpec(o *options, operands []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cni := specs.Hook{Path: self, Args: o.hookArgs()}
+	cni := func(stage string) ocispec.StagedHook {
+		return ocispec.StagedHook{Stage: stage, Hook: specs.Hook{Path: self, Args: append(o.hookArgs(), stage)}}
+	}
 	mount, err := o.mount(self)
 	if err != nil {
 		return err
@@ -25,14 +28,12 @@ func runSpec(o *options, operands []string, stdout io.Writer) error {
 	switch o.hooksD {
 	case "":
 	case "cni":
-		cni.Args = append([]string{filepath.Base(cni.Path)}, append(cni.Args, "hook")...)
-		return printHooksD(stdout, cni, "^"+ocihook.AnnotationNetworks+"$", "createRuntime", "poststop")
+		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"$", ocispec.CreateRuntime, ocispec.Poststop)
 	case "mount":
 		if mount == nil {
 			return fmt.Errorf("--hooks-d mount: etcfiles-mount is not beside %s: name it with --mount-hook", self)
 		}
-		mount.Args = append([]string{filepath.Base(mount.Path)}, append(mount.Args, "createContainer")...)
-		return printHooksD(stdout, *mount, "", "createContainer")
+		return printHooksD(stdout, mount.Hook, "", ocispec.CreateContainer)
 	default:
 		return fmt.Errorf("--hooks-d %s: it prints cni or mount", o.hooksD)
 	}
@@ -41,8 +42,12 @@ func runSpec(o *options, operands []string, stdout io.Writer) error {
 			return fmt.Errorf("--publish: %w", err)
 		}
 	}
-	edit := ocihook.Edit{
-		CNI: cni, Mount: mount, Hostname: o.hostname, Name: o.annotations["name"].String(), Annotations: map[string]string{},
+	edit := ocispec.Edit{
+		Hooks:    []ocispec.StagedHook{cni(ocispec.CreateRuntime), cni(ocispec.Poststop)},
+		Hostname: o.hostname, Name: o.annotations["name"].String(), Annotations: map[string]string{}, Networked: true,
+	}
+	if mount != nil {
+		edit.Hooks = append(edit.Hooks, *mount)
 	}
 	for name, key := range specFlags {
 		edit.Annotations[key] = o.annotations[name].String()
@@ -51,7 +56,7 @@ func runSpec(o *options, operands []string, stdout io.Writer) error {
 }
 
 // mount returns the hook etcfiles-mount, nil if there is to be none or if there is none.
-func (o *options) mount(self string) (*specs.Hook, error) {
+func (o *options) mount(self string) (*ocispec.StagedHook, error) {
 	path := o.mountHook
 	if !o.given["mount-hook"] {
 		path = filepath.Join(filepath.Dir(self), "etcfiles-mount")
@@ -66,18 +71,19 @@ func (o *options) mount(self string) (*specs.Hook, error) {
 	if err != nil {
 		return nil, err
 	}
-	hook := &specs.Hook{Path: path}
+	hook := &ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: path}}
 	if o.dataDir != "" {
 		hook.Args = append(hook.Args, "--data-dir", o.dataDir)
 	}
 	if o.given["namespace"] {
 		hook.Args = append(hook.Args, "--namespace", o.namespace)
 	}
+	hook.Args = append(hook.Args, "createContainer")
 	return hook, nil
 }
 
 func printHooksD(w io.Writer, hook specs.Hook, annotation string, stages ...string) error {
-	b, err := ocihook.HooksD(hook, annotation, stages...)
+	b, err := ocispec.HooksD(hook, annotation, stages...)
 	if err == nil {
 		_, err = w.Write(b)
 	}

@@ -1,4 +1,4 @@
-package ocihook
+package ocispec
 
 import (
 	"encoding/json"
@@ -12,11 +12,19 @@ import (
 )
 
 func edit() Edit {
+	const cni = "/opt/cni/bin/oci-cni-hook"
+	hook := func(stage, path string, args ...string) StagedHook {
+		return StagedHook{Stage: stage, Hook: specs.Hook{Path: path, Args: args}}
+	}
 	return Edit{
-		CNI:         specs.Hook{Path: "/opt/cni/bin/oci-cni-hook", Args: []string{"--conf-dir", "/srv/net.d"}},
-		Mount:       &specs.Hook{Path: "/opt/cni/bin/etcfiles-mount"},
-		Annotations: map[string]string{AnnotationNetworks: "lab", AnnotationName: "web", AnnotationMAC: ""},
+		Hooks: []StagedHook{
+			hook(CreateRuntime, cni, "--conf-dir", "/srv/net.d", "createRuntime"),
+			hook(CreateContainer, "/opt/cni/bin/etcfiles-mount", "createContainer"),
+			hook(Poststop, cni, "--conf-dir", "/srv/net.d", "poststop"),
+		},
+		Annotations: map[string]string{"etcfiles/networks": "lab", "etcfiles/name": "web", "etcfiles/mac": ""},
 		Name:        "web",
+		Networked:   true,
 	}
 }
 
@@ -136,7 +144,7 @@ func TestApply(t *testing.T) {
 		t.Errorf("mode %v, %v; want that of before", info.Mode(), err)
 	}
 	moved := edit()
-	moved.CNI.Path, moved.CNI.Args = "/usr/libexec/oci-cni-hook", nil
+	moved.Hooks[0].Path, moved.Hooks[2].Path = "/usr/libexec/oci-cni-hook", "/usr/libexec/oci-cni-hook"
 	if err := moved.Apply(bundle); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +168,7 @@ func TestHostname(t *testing.T) {
 	} {
 		e := edit()
 		e.Name, e.Hostname = test.name, test.hostname
-		out, err := e.edit([]byte(`{` + test.config + `"linux":{"namespaces":[{"type":"network"},{"type":"uts"}]}}`))
+		out, err := e.JSON([]byte(`{` + test.config + `"linux":{"namespaces":[{"type":"network"},{"type":"uts"}]}}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +178,7 @@ func TestHostname(t *testing.T) {
 		}
 	}
 	// The host's own UTS namespace: a runtime refuses a hostname there.
-	out, err := edit().edit([]byte(`{"linux":{"namespaces":[{"type":"network"}]}}`))
+	out, err := edit().JSON([]byte(`{"linux":{"namespaces":[{"type":"network"}]}}`))
 	if err != nil || strings.Contains(string(out), `"hostname"`) {
 		t.Errorf("a hostname without a UTS namespace: %s, %v", out, err)
 	}
@@ -204,11 +212,11 @@ func FuzzEdit(f *testing.F) {
 	f.Add(after)
 	f.Add(`{"linux":{"namespaces":[{"type":"network"}]},"a":1,"a":2,"hooks":null,"annotations":null}`)
 	f.Fuzz(func(t *testing.T, config string) {
-		out, err := edit().edit([]byte(config))
+		out, err := edit().JSON([]byte(config))
 		if err != nil {
 			return
 		}
-		again, err := edit().edit(out)
+		again, err := edit().JSON(out)
 		if err != nil || string(again) != string(out) {
 			t.Fatalf("%q: twice is not once: %v\n%s\n%s", config, err, out, again)
 		}

@@ -1,4 +1,6 @@
-package ocihook
+// Package ocispec edits the configuration of an OCI container, config.json (runtime-spec, config.md), and leaves what it
+// does not know as it is.
+package ocispec
 
 import (
 	"bytes"
@@ -13,13 +15,32 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// Edit is what a bundle is given so that its container gets its networks and its files.
+// Stages of hooks (runtime-spec, config.md, POSIX-platform Hooks).
+const (
+	CreateRuntime   = "createRuntime"
+	CreateContainer = "createContainer"
+	Poststop        = "poststop"
+)
+
+// StagedHook is a hook and the stage that it is for. Its Args are without the program's name.
+type StagedHook struct {
+	Stage string
+	specs.Hook
+}
+
+// entry is the hook as config.json has it.
+func (h StagedHook) entry() specs.Hook {
+	h.Args = slices.Concat([]string{filepath.Base(h.Path)}, h.Args)
+	return h.Hook
+}
+
+// Edit is what a config.json is given so that its container gets its networks and its files.
 type Edit struct {
-	CNI         specs.Hook        // for createRuntime and poststop; the name of the stage is added to its args
-	Mount       *specs.Hook       // for createContainer; none if nil
+	Hooks       []StagedHook
 	Annotations map[string]string // those that are empty are left as they are
-	Hostname    string            // over any that the bundle has; if empty, Name takes the place of the runtime's example
+	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example
 	Name        string
+	Networked   bool // refuse a container without a network namespace of its own
 }
 
 // exampleHostnames are what `runc spec` and `crun spec` call every container.
@@ -36,7 +57,7 @@ func (e Edit) Apply(bundle string) error {
 	if err != nil {
 		return err
 	}
-	out, err := e.edit(b)
+	out, err := e.JSON(b)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -53,7 +74,8 @@ func (e Edit) Apply(bundle string) error {
 	return os.Rename(path+".new", path)
 }
 
-func (e Edit) edit(b []byte) ([]byte, error) {
+// JSON returns a config.json with the edit in it, indented as `runc spec` writes it.
+func (e Edit) JSON(b []byte) ([]byte, error) {
 	config, err := parseObject(b)
 	if err != nil {
 		return nil, err
@@ -61,12 +83,12 @@ func (e Edit) edit(b []byte) ([]byte, error) {
 	var old struct {
 		Hostname    string
 		Annotations map[string]string
-		Linux       *struct{ Namespaces []specs.LinuxNamespace }
+		Linux       struct{ Namespaces []specs.LinuxNamespace }
 	}
 	if err := json.Unmarshal(b, &old); err != nil {
 		return nil, err
 	}
-	if old.Linux == nil || !hasNamespace(old.Linux.Namespaces, specs.NetworkNamespace) {
+	if e.Networked && !hasNamespace(old.Linux.Namespaces, specs.NetworkNamespace) {
 		return nil, errors.New(`linux.namespaces has no {"type": "network"}: without a network namespace of its own a container is on no network`)
 	}
 	if hasNamespace(old.Linux.Namespaces, specs.UTSNamespace) {
@@ -91,31 +113,13 @@ func (e Edit) edit(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hooks: %w", err)
 	}
-	for stage, hook := range e.hooks() {
-		if err := putHook(hooks, stage, hook); err != nil {
-			return nil, fmt.Errorf("hooks.%s: %w", stage, err)
+	for _, h := range e.Hooks {
+		if err := putHook(hooks, h.Stage, h.entry()); err != nil {
+			return nil, fmt.Errorf("hooks.%s: %w", h.Stage, err)
 		}
 	}
 	config.set("hooks", hooks)
 	return config.indented()
-}
-
-// hooks yields the stages in the order of a container's life.
-func (e Edit) hooks() func(yield func(string, specs.Hook) bool) {
-	return func(yield func(string, specs.Hook) bool) {
-		if !yield("createRuntime", withArgs(e.CNI, "createRuntime")) {
-			return
-		}
-		if e.Mount != nil && !yield("createContainer", withArgs(*e.Mount, "createContainer")) {
-			return
-		}
-		yield("poststop", withArgs(e.CNI, "poststop"))
-	}
-}
-
-func withArgs(h specs.Hook, args ...string) specs.Hook {
-	h.Args = slices.Concat([]string{filepath.Base(h.Path)}, h.Args, args)
-	return h
 }
 
 // putHook replaces the hook of the same program in the stage, or appends it.
@@ -148,8 +152,10 @@ func hasNamespace(all []specs.LinuxNamespace, kind specs.LinuxNamespaceType) boo
 }
 
 // HooksD returns the JSON of oci-hooks(5) that makes Podman and CRI-O run the hook at the stages, for containers with an
-// annotation that matches the regular expression, or for all if that is empty.
+// annotation whose name matches the regular expression, or for all if that is empty. The hook's Args are without the
+// program's name.
 func HooksD(hook specs.Hook, annotation string, stages ...string) ([]byte, error) {
+	hook = StagedHook{Hook: hook}.entry()
 	when := map[string]any{"always": true}
 	if annotation != "" {
 		when = map[string]any{"annotations": map[string]string{annotation: ".+"}}

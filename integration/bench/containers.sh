@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Times `runc run` of a container that exits at once, to the end of its deletion: without hooks, with the hooks and the CNI
+# chain alone, and with etcfiles. The three take turns, so that whatever else the machine does falls on all of them alike.
+#
+#   BENCH_CONTAINERS  repetitions of which the median is taken (default 15)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+bin=$PWD/bin
+host=etcfiles-bench-$$
+work=$(mktemp -d "${TMPDIR:-/tmp}/etcfiles-bench.XXXXXX")
+reps=${BENCH_CONTAINERS:-15}
+kinds=(none chain etcfiles)
+
+onhost() { nsenter --net="/run/netns/$host" "$@"; }
+hook() { "$bin/oci-cni-hook" --conf-dir "$work/net.d" --bin-dir "$bin/cni" --cache-dir "$work/cache" --run-dir "$work/run" "$@"; }
+
+cleanup() {
+	status=$?
+	trap - EXIT
+	onhost "$bin/oci-cni-hook" --cache-dir "$work/cache" --run-dir "$work/run" --bin-dir "$bin/cni" gc || true
+	ip netns del "$host" 2>/dev/null || true
+	rm -rf "$work"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+ip netns add "$host"
+onhost ip link set lo up
+mkdir -p "$work/net.d"
+conflist() { # NAME LAST-PLUGINS
+	cat >"$work/net.d/$1.conflist" <<-END
+		{ "cniVersion": "1.0.0", "name": "$1", "plugins": [
+			{ "type": "bridge", "bridge": "cni-bench0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+			  "ipam": { "type": "host-local", "dataDir": "$work/leases", "ranges": [[{ "subnet": "10.88.10.0/24" }]] } },
+			{ "type": "portmap", "capabilities": { "portMappings": true } },
+			{ "type": "firewall" }$2
+		] }
+	END
+}
+conflist chain ""
+conflist etcfiles ", { \"type\": \"etcfiles\", \"dataDir\": \"$work/data\", \"capabilities\": { \"etcfiles\": true } }"
+for kind in "${kinds[@]}"; do
+	bundle=$work/$kind
+	mkdir -p "$bundle/rootfs/"{bin,etc}
+	cp "$(command -v busybox)" "$bundle/rootfs/bin/true"
+	runc spec --bundle "$bundle"
+	sed -i -e 's/"terminal": true/"terminal": false/' -e 's|"sh"|"true"|' "$bundle/config.json"
+done
+hook spec --network chain --mount-hook "" "$work/chain"
+hook spec --network etcfiles --data-dir "$work/data" "$work/etcfiles"
+
+declare -A times
+for ((i = 0; i <= reps; i++)); do
+	for kind in "${kinds[@]}"; do
+		start=${EPOCHREALTIME/./}
+		onhost runc --root "$work/runc" run --bundle "$work/$kind" "bench-$kind-$i" </dev/null
+		((i == 0)) || times[$kind]+="$((${EPOCHREALTIME/./} - start)) " # the first is the warm-up
+	done
+done
+
+median() { tr ' ' '\n' <<<"${times[$1]}" | grep . | sort -n | sed -n "$(((reps + 1) / 2))p"; }
+none=$(median none) chain=$(median chain) etcfiles=$(median etcfiles)
+echo
+echo "A whole container, from \`runc run\` to its end (median of $reps, in ms):"
+echo
+awk -v none="$none" -v chain="$chain" -v etcfiles="$etcfiles" 'BEGIN {
+	printf "| no hooks | hooks with bridge, portmap, firewall | the same and etcfiles | share that is etcfiles |\n| --- | --- | --- | --- |\n"
+	printf "| %.0f | %.0f | %.0f | %.0f ms, %.1f%% |\n", none / 1000, chain / 1000, etcfiles / 1000, (etcfiles - chain) / 1000, 100 * (etcfiles - chain) / etcfiles
+}'
