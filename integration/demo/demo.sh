@@ -1,53 +1,54 @@
 #!/usr/bin/env bash
-# Two containers on a CNI network find each other by name. Everything happens inside a network namespace of its own that
-# stands for the host, and everything is taken away at the end, also after a failure or Ctrl-C.
+# Plain runc containers find each other by name. Everything happens inside a network namespace of its own that stands for
+# the host, and everything is taken away at the end, also after a failure or Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 bin=$PWD/bin
-id=$$
-host=etcfiles-demo-$id
+host=etcfiles-demo-$$
 work=$(mktemp -d /tmp/etcfiles-demo.XXXXXX)
-server=
+flags=(--conf-dir "$work/net.d" --bin-dir "$bin/cni" --cache-dir "$work/cache" --run-dir "$work/run")
 
 say() { printf '\n== %s\n' "$*"; }
 
 # As the host: in its network namespace.
-onhost() { ip netns exec "$host" "$@"; }
+onhost() { nsenter --net="/run/netns/$host" "$@"; }
 
-cni() { # add|del NAME
-	onhost env NETCONFPATH="$work/net.d" CNI_PATH="$bin/cni" CNI_IFNAME=eth0 \
-		CAP_ARGS="{\"etcfiles\":{\"name\":\"$2\",\"hostname\":\"$2\"}}" \
-		"$bin/cni/cnitool" "$1" lab "/run/netns/etcfiles-demo-$2-$id" >"$work/out" 2>"$work/err" || { cat "$work/out" "$work/err" >&2; return 1; }
+runc() { onhost runc --root "$work/runc" "$@"; }
+
+inside() { runc exec "$@"; } # NAME COMMAND...
+
+hosts() { inside "$1" cat /etc/hosts | sed "s/^/   $1 | /"; }
+
+# A bundle with the host's programs, read-only, and files of its own.
+bundle() { # NAME COMMAND...
+	local name=$1 args
+	shift
+	args=$(printf ', "%s"' "$@")
+	mkdir -p "$work/$name/rootfs/"{usr,etc,proc,dev,sys,tmp} "$work/$name/www"
+	for dir in bin sbin lib lib64; do
+		[[ ! -L /$dir ]] || cp -a "/$dir" "$work/$name/rootfs/"
+	done
+	echo "hello from $name" >"$work/$name/rootfs/tmp/index.html"
+	command runc spec --bundle "$work/$name"
+	sed -i -e 's/"terminal": true/"terminal": false/' -e "s|\"sh\"|${args:2}|" \
+		-e 's|"mounts": \[|&{"destination": "/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]},|' \
+		"$work/$name/config.json"
 }
 
-# cnitool derives the container ID from the path of the network namespace.
-cid() { printf 'cnitool-%s' "$(printf %s "/run/netns/etcfiles-demo-$1-$id" | sha512sum | cut -c1-20)"; }
-
-hosts() { sed "s/^/   $1 | /" "$work/data/etchosts/default/$(cid "$1")/hosts"; }
-
-# As a process of the container: its network namespace, its three files. It replaces the shell, so call it in one of its own.
-inside() { # NAME COMMAND...
-	local name=$1 data=$work/data
-	shift
-	exec ip netns exec "etcfiles-demo-$name-$id" unshare --mount --uts bash -c '
-		mount --bind "$1/etchosts/default/$2/hosts" /etc/hosts
-		mount --bind "$1/containers/default/$2/resolv.conf" "$(readlink -f /etc/resolv.conf)"
-		hostname -F "$1/containers/default/$2/hostname"
-		shift 2; exec "$@"' inside "$data" "$(cid "$name")" "$@"
+start() { # NAME COMMAND...
+	bundle "$@"
+	"$bin/oci-cni-hook" "${flags[@]}" spec --network lab --name "$1" --data-dir "$work/data" "$work/$1"
+	runc run --detach --bundle "$work/$1" "$1" </dev/null >"$work/$1.log" 2>&1 || { cat "$work/$1.log" >&2; return 1; }
 }
 
 cleanup() {
 	status=$?
 	trap - EXIT INT TERM
-	[[ -z $server ]] || kill "$server" 2>/dev/null || true
-	for name in web db; do
-		if ip netns list | grep -qw "etcfiles-demo-$name-$id"; then
-			cni del "$name" >/dev/null 2>&1 || true
-			ip netns del "etcfiles-demo-$name-$id" || true
-		fi
-		rm -rf "/var/lib/cni/results/lab-$(cid "$name")-eth0"
+	for name in web db cache; do
+		[[ ! -d $work/runc/$name ]] || runc delete --force "$name" || true
 	done
+	onhost "$bin/oci-cni-hook" "${flags[@]}" gc || true
 	ip netns del "$host" 2>/dev/null || true
 	rm -rf "$work"
 	exit "$status"
@@ -56,28 +57,23 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-mkdir -p "$work/net.d" "$work/www"
+mkdir -p "$work/net.d"
 ip netns add "$host"
 onhost ip link set lo up
 # The shipped conflist, with directories of the demo's own.
 sed -e "s|\"type\": \"etcfiles\",|&\n      \"dataDir\": \"$work/data\",|" \
 	-e "s|\"type\": \"host-local\",|&\n        \"dataDir\": \"$work/leases\",|" conflists/10-bridge.conflist >"$work/net.d/10-bridge.conflist"
-for name in web db; do ip netns add "etcfiles-demo-$name-$id"; done
 
-say "web joins the network \"lab\" (conflists/10-bridge.conflist, by cnitool); its /etc/hosts:"
-cni add web
+say "runc run web: it joins the network \"lab\" (conflists/10-bridge.conflist); its /etc/hosts:"
+start web sleep 600
 hosts web
 
-say "db joins; web's running file has grown, db's knows web:"
-cni add db
+say "runc run db: web's running file has grown, db's knows web:"
+start db busybox httpd -f -p 80 -h /tmp
 hosts web
 hosts db
 
 say "web fetches a page from db by name:"
-echo "hello from db" >"$work/www/index.html"
-inside db busybox httpd -f -p 80 -h "$work/www" &
-server=$!
-page=
 for _ in $(seq 50); do
 	page=$(inside web wget -q -T 2 -t 1 --no-proxy -O - http://db/) && break
 	sleep 0.1
@@ -86,21 +82,28 @@ done 2>"$work/wget.err"
 echo "   web\$ wget -q -O - http://db/     $page"
 echo "   web\$ getent hosts db             $(inside web getent hosts db)"
 echo "   web\$ hostname                    $(inside web hostname)"
-kill "$server" && wait "$server" 2>/dev/null || true
-server=
 
-say "db leaves; web's file has no trace of it:"
-cni del db
+say "runc run cache: a third joins, and both see it at once:"
+start cache sleep 600
+for name in web db; do
+	echo "   $name\$ getent hosts cache         $(inside "$name" getent hosts cache)"
+done
+
+say "runc delete db: web's file has no trace of it:"
+runc delete --force db
 hosts web
 
-say "web leaves; what is left:"
-cni del web
+say "the others leave; what is left:"
+runc delete --force cache
+runc delete --force web
 left() { # WHAT COUNT
 	echo "   $1: $2"
 	[[ $2 == 0 ]] || { echo "something is left" >&2; exit 1; }
 }
 left "address leases" "$(find "$work/leases" -type f -name '*.*.*.*' | wc -l)"
-left "firewall rules of a container" "$(onhost iptables-save | grep -c -e "$(cid web)" -e "$(cid db)" || true)"
+left "firewall rules of a container" "$(onhost iptables-save | grep -c 'default-' || true)"
+left "pinned network namespaces" "$(find "$work/run" -type f | wc -l)"
+left "mounts" "$(grep -c "$work" /proc/self/mountinfo || true)"
 left "files in the data directory" "$(find "$work/data" -type f | wc -l)"
 echo
 echo "It works. Next: make install, and a conflist of yours in /etc/cni/net.d (see README.md)."

@@ -34,7 +34,7 @@ func Read(r io.Reader, namespace string) (*Container, error) {
 		return nil, fmt.Errorf("the container's state on stdin: %w: this is to be called by an OCI runtime, as a hook", err)
 	}
 	if c.Namespace == "" {
-		c.Namespace = bundleNamespace(c.Bundle)
+		c.Namespace = BundleNamespace(c.Bundle)
 	}
 	for _, s := range []string{c.Namespace, c.ID} {
 		if !cniID.MatchString(s) {
@@ -45,8 +45,9 @@ func Read(r io.Reader, namespace string) (*Container, error) {
 	return c, nil
 }
 
-// bundleNamespace reads <NS> out of …/io.containerd.runtime.v2.task/<NS>/<ID>, where containerd's shims keep bundles.
-func bundleNamespace(bundle string) string {
+// BundleNamespace returns the <NS> of …/io.containerd.runtime.v2.task/<NS>/<ID>, where containerd's shims keep bundles, and
+// DefaultNamespace for any other path.
+func BundleNamespace(bundle string) string {
 	dir, namespace := filepath.Split(filepath.Dir(filepath.Clean(bundle)))
 	if strings.HasPrefix(filepath.Base(dir), "io.containerd.runtime.") {
 		return namespace

@@ -12,7 +12,7 @@ has() { # FILE REGEXP
 start() { # NAME
 	mkdir -p "$1/rootfs/bin"
 	cp "$(command -v busybox)" "$1/rootfs/bin/"
-	mkdir -p $1/rootfs/etc; touch $1/rootfs/etc/{hosts,resolv.conf,hostname}; runc spec --bundle "$1"
+	runc spec --bundle "$1"
 	sed -i -e 's/"terminal": true/"terminal": false/' -e 's|"sh"|"busybox", "sleep", "600"|' "$1/config.json"
 	"$BIN/oci-cni-hook" --bin-dir "$BIN/cni" spec --network lab --name "$1" --data-dir "$data" "$1"
 	runc --root "$HOME/runc" run --detach --bundle "$1" "$1" </dev/null >"$1.log" 2>&1 || fail "runc run $1: $(cat "$1.log")"

@@ -1,0 +1,87 @@
+package ocimount
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// Hook holds what the hook is told by its arguments.
+type Hook struct {
+	// DataDir is the store, an absolute path.
+	DataDir string
+	// Namespace is the namespace in the store; empty means that it is taken from the container's state.
+	Namespace string
+	// Override mounts also over what the bundle mounts at one of the three paths.
+	Override bool
+	// Warnf prints a line about something that is not done although the container asks for it.
+	Warnf func(format string, args ...any)
+	// Verbosef prints a line about what is done, or need not be.
+	Verbosef func(format string, args ...any)
+}
+
+// CreateContainer mounts those of the three files that the store has for the container with the state. It must run in
+// the container's mount namespace. A container that the store knows nothing of is no error. An error begins with the
+// path in the container that it is about, if it is about one.
+func (h *Hook) CreateContainer(state *specs.State) error {
+	candidates, err := storeDirs(state, h.Namespace)
+	if err != nil {
+		return err
+	}
+	sources, err := openSources(h.DataDir, candidates)
+	if err != nil {
+		return err
+	}
+	defer closeSources(sources)
+	if len(sources) == 0 {
+		h.Verbosef("%s has no files for container %s (looked for %v): nothing to do", h.DataDir, state.ID, candidates)
+		return nil
+	}
+	b, err := loadBundle(state.Bundle)
+	if err != nil {
+		return err
+	}
+	r, err := openRootfs(b)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for _, s := range sources {
+		if b.mountsAt(s.target) && !h.Override {
+			h.Verbosef("%s: left alone, the bundle has a mount there (--override mounts over it)", s.target)
+			continue
+		}
+		if err := h.mount(r, s); err != nil {
+			return fmt.Errorf("%s: %w", s.target, err)
+		}
+	}
+	return nil
+}
+
+// mount mounts one file over its target in the rootfs.
+func (h *Hook) mount(r *rootfs, s source) error {
+	t, err := r.target(s.target)
+	if errors.Is(err, errNotWritable) {
+		h.Warnf("%s: not mounted, it is missing from the rootfs: %v", s.target, err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	readonly, err := r.readonly(t)
+	if err != nil {
+		return err
+	}
+	if err := bindMount(s.file, t, readonly); err != nil {
+		return fmt.Errorf("mount %s: %w", filepath.Join(h.DataDir, s.path), err)
+	}
+	mode := "read-write"
+	if readonly {
+		mode = "read-only"
+	}
+	h.Verbosef("%s: mounted %s from %s", s.target, mode, filepath.Join(h.DataDir, s.path))
+	return nil
+}

@@ -1,0 +1,218 @@
+package ocimount
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// errNotWritable says that a missing target cannot, or must not, be made where it would be.
+var errNotWritable = errors.New("cannot be created")
+
+// rootfs is the container's root directory, in which every path is resolved as the container will see it.
+type rootfs struct {
+	*bundle
+	dir   *os.File
+	mount uint64
+}
+
+func openRootfs(b *bundle) (*rootfs, error) {
+	dir, err := os.OpenFile(b.rootPath(), unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("rootfs: %w", err)
+	}
+	mount, _, err := mountID(dir)
+	if err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("rootfs %s: %w", dir.Name(), err)
+	}
+	return &rootfs{bundle: b, dir: dir, mount: mount}, nil
+}
+
+func (r *rootfs) close() { r.dir.Close() }
+
+// target opens the file that is to be mounted over, and creates it with its parents if it is missing; the error is
+// errNotWritable if that cannot be.
+func (r *rootfs) target(path string) (*os.File, error) {
+	f, err := openat2(r.dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+	if errors.Is(err, unix.ENOENT) {
+		f, err = r.create(path)
+	}
+	if errors.Is(err, errNotWritable) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("resolve in the rootfs: %w", err)
+	}
+	if err := checkTarget(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("the target in the rootfs %w", err)
+	}
+	return f, nil
+}
+
+// checkTarget refuses what is no regular file, and a file of a kernel interface: the runtime itself still has to use
+// those, for example to set the security label of the container's process.
+func checkTarget(f *os.File) error {
+	if err := mustBeRegular(f); err != nil {
+		return err
+	}
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
+		return fmt.Errorf("cannot be looked at: statfs: %w", err)
+	}
+	switch st.Type {
+	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC:
+		return errors.New("is in a file system of the kernel")
+	}
+	return nil
+}
+
+// maxLinks is the kernel's own limit, see path_resolution(7).
+const maxLinks = 40
+
+// create makes the file that a missing path leads to, following symbolic links, which may be dangling, as the container
+// would. Directories on the way are made too.
+func (r *rootfs) create(path string) (*os.File, error) {
+	at, links := "/", 0 // at has no symbolic link in it
+	todo := components(path)
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		if name == ".." {
+			at = filepath.Dir(at)
+			continue
+		}
+		link, err := r.step(at, name, len(todo) == 0)
+		if err != nil {
+			return nil, err
+		}
+		if link == "" {
+			at = filepath.Join(at, name)
+			continue
+		}
+		if links++; links > maxLinks {
+			return nil, unix.ELOOP
+		}
+		if filepath.IsAbs(link) {
+			at = "/"
+		}
+		todo = append(components(link), todo...)
+	}
+	return openat2(r.dir, at, unix.O_PATH, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+}
+
+func components(path string) []string {
+	return strings.FieldsFunc(path, func(c rune) bool { return c == '/' })
+}
+
+// step makes the entry if it is missing, the last one as an empty file and others as a directory. It returns where
+// the entry leads if it is a symbolic link.
+func (r *rootfs) step(at, name string, last bool) (link string, err error) {
+	dir, err := openat2(r.dir, at, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	buf := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(int(dir.Fd()), name, buf)
+	if err == nil {
+		return string(buf[:n]), nil
+	}
+	if errors.Is(err, unix.EINVAL) { // no symbolic link
+		return "", nil
+	}
+	if !errors.Is(err, unix.ENOENT) {
+		return "", err
+	}
+	if dir, err = r.writable(dir, at); err != nil {
+		return "", fmt.Errorf("%s %w", filepath.Join(at, name), err)
+	}
+	defer dir.Close()
+	if last {
+		err = unix.Mknodat(int(dir.Fd()), name, unix.S_IFREG|0o644, 0)
+	} else {
+		err = unix.Mkdirat(int(dir.Fd()), name, 0o755)
+	}
+	switch {
+	case err == nil, errors.Is(err, unix.EEXIST):
+		return "", nil
+	// The last of these: an owner without an ID in the container's user namespace.
+	case errors.Is(err, unix.EROFS), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EOVERFLOW):
+		return "", fmt.Errorf("%s %w: %w", filepath.Join(at, name), errNotWritable, err)
+	}
+	return "", fmt.Errorf("create %s: %w", filepath.Join(at, name), err)
+}
+
+// writable returns a descriptor of the directory at the path by which something can be made in it. It refuses what is not
+// the container's own: volumes that are mounted into it. A tmpfs of the bundle is its own, unless declared read-only. A rootfs
+// declared read-only is so for the container, not for the mount points that it needs: some runtimes make it read-only
+// after this hook, others before, and then what is made here is made through a view of it.
+func (r *rootfs) writable(dir *os.File, path string) (*os.File, error) {
+	mount, _, err := mountID(dir)
+	if err != nil {
+		return nil, err
+	}
+	if mount == r.mount {
+		if !r.Root.Readonly {
+			return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+		}
+		view, err := cloneWritable(r.dir)
+		if err != nil {
+			return nil, fmt.Errorf("%w: the rootfs is read-only: %w", errNotWritable, err)
+		}
+		defer view.Close()
+		return openat2(view, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	}
+	m := r.bundleMount(mount)
+	if m == nil || m.Type != "tmpfs" {
+		return nil, fmt.Errorf("%w: its directory is a mount from outside of the rootfs", errNotWritable)
+	}
+	if readonlyMount(m) {
+		return nil, fmt.Errorf("%w: the tmpfs %s is read-only", errNotWritable, m.Destination)
+	}
+	return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+}
+
+// bundleMount returns the mount of the bundle that has the ID, nil if there is none.
+func (r *rootfs) bundleMount(id uint64) *specs.Mount {
+	for i := len(r.Mounts) - 1; i >= 0; i-- {
+		f, err := openat2(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+		if err != nil {
+			continue
+		}
+		mount, isRoot, err := mountID(f)
+		f.Close()
+		if err == nil && isRoot && mount == id {
+			return &r.Mounts[i]
+		}
+	}
+	return nil
+}
+
+// readonly tells whether what the target hides is read-only, or will be when the container runs.
+func (r *rootfs) readonly(target *os.File) (bool, error) {
+	if r.Root.Readonly {
+		return true, nil
+	}
+	for _, f := range []*os.File{r.dir, target} {
+		var st unix.Statfs_t
+		if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
+			return false, fmt.Errorf("statfs: %w", err)
+		}
+		if st.Flags&unix.ST_RDONLY != 0 {
+			return true, nil
+		}
+	}
+	mount, _, err := mountID(target)
+	if err != nil {
+		return false, err
+	}
+	m := r.bundleMount(mount)
+	return m != nil && readonlyMount(m), nil
+}
