@@ -37,11 +37,12 @@ $(LINT): .golangci/go.mod
 	cd .golangci && CGO_ENABLED=0 go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
-demo: root debian-packages build cni-plugins ## two containers find each other by name, and nothing is left (as root)
+demo: root debian-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
 	@integration/demo/demo.sh
 
-bench: root build ## measure one more container beside the floor, the least plugin and nerdctl (as root)
+bench: root debian-packages build cni-plugins ## measure one more container beside the floor, the least plugin and nerdctl (as root)
 	integration/bench/run.sh
+	integration/bench/containers.sh
 
 install: build ## install the binaries into DESTDIR/CNI_BIN_DIR
 	install -d $(DESTDIR)$(CNI_BIN_DIR)

@@ -25,10 +25,15 @@ var version = "unknown"
 const program = "etcfiles-mount"
 
 const usage = `usage: etcfiles-mount [FLAGS] [createContainer]    < state of the OCI container
+       etcfiles-mount [FLAGS] base-spec FILE       < output of "ctr oci spec"
        etcfiles-mount version
 
 An OCI hook for createContainer: mounts the container's hosts, resolv.conf and
 hostname from the store over /etc/... in its rootfs.
+
+base-spec writes containerd's default configuration of a container with this hook
+in it to FILE, an absolute path, and prints what containerd's config.toml needs.
+Example: ctr oci spec | etcfiles-mount base-spec /etc/containerd/etcfiles.json
 
   --data-dir DIR   the store (default /var/lib/etcfiles)
   --namespace NS   its namespace; default: k8s.io for a container of a pod, else
@@ -55,20 +60,23 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	flags.BoolVar(&hook.Override, "override", false, "")
 	verbose := flags.Bool("verbose", false, "")
 	showVersion := flags.Bool("version", false, "")
-	stage, err := parse(flags, args)
+	operands, err := parse(flags, args)
+	command := strings.Join(operands[:min(1, len(operands))], "")
 	switch {
-	case errors.Is(err, flag.ErrHelp) || err == nil && stage == "help":
+	case errors.Is(err, flag.ErrHelp) || err == nil && command == "help":
 		fmt.Fprint(stdout, usage)
 		return nil
 	case err != nil:
 		return fmt.Errorf("%w (see --help)", err)
-	case *showVersion || stage == "version":
+	case *showVersion || command == "version":
 		fmt.Fprintln(stdout, program, version)
 		return nil
-	case stage != "" && stage != "createContainer":
-		return fmt.Errorf("unknown argument %q, it is a hook for createContainer only (see --help)", stage)
 	case !filepath.IsAbs(hook.DataDir):
 		return fmt.Errorf("--data-dir %q must be an absolute path", hook.DataDir)
+	case command == "base-spec" && len(operands) == 2:
+		return baseSpec(flags, operands[1], stdin, stdout)
+	case len(operands) > 1 || command != "" && command != "createContainer":
+		return fmt.Errorf("unknown arguments %q, it is a hook for createContainer (see --help)", operands)
 	}
 	if *verbose {
 		hook.Verbosef = printf
@@ -80,17 +88,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	return hook.CreateContainer(&state)
 }
 
-// parse parses flags before and after the one argument, and returns that, or "".
-func parse(flags *flag.FlagSet, args []string) (string, error) {
-	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
-		return "", err
+// parse parses flags wherever they stand, and returns what else there is.
+func parse(flags *flag.FlagSet, args []string) (operands []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = flags.Args(); len(args) == 0 {
+			return operands, nil
+		}
+		operands, args = append(operands, args[0]), args[1:]
 	}
-	stage := flags.Arg(0)
-	if err := flags.Parse(flags.Args()[1:]); err != nil {
-		return "", err
-	}
-	if flags.NArg() > 0 {
-		return "", fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return stage, nil
 }

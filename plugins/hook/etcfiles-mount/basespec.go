@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/etcfiles/etcfiles/pkg/ocispec"
+)
+
+// configLines are what containerd's config.toml needs, in the form of version 3 (containerd 2.x) and of version 2.
+const configLines = `# In containerd's config.toml, for the runtime handler runc; then restart containerd.
+# version = 3 (containerd 2.x):
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  base_runtime_spec = %[1]q
+# version = 2 (containerd 1.x):
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  base_runtime_spec = %[1]q
+`
+
+// baseSpec puts this hook into the configuration on stdin, which is containerd's default, and writes that to the path. A
+// container of CRI gets mounts for the three files from CRI itself, so the hook is to override them.
+func baseSpec(flags *flag.FlagSet, path string, stdin io.Reader, stdout io.Writer) error {
+	if !filepath.IsAbs(path) {
+		return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	in, err := io.ReadAll(stdin)
+	if err != nil {
+		return err
+	}
+	if len(in) == 0 {
+		return errors.New("base-spec: stdin is empty: pipe the output of `ctr oci spec` of the containerd that is to use it into this")
+	}
+	hook := ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: self}}
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "override" {
+			hook.Args = append(hook.Args, "--"+f.Name+"="+f.Value.String())
+		}
+	})
+	hook.Args = append(hook.Args, "--override", ocispec.CreateContainer)
+	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}}.JSON(in)
+	if err != nil {
+		return fmt.Errorf("base-spec: the configuration on stdin: %w", err)
+	}
+	if err := os.WriteFile(path+".new", append(out, '\n'), 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, configLines, path)
+	return nil
+}
