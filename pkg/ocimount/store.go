@@ -47,7 +47,7 @@ func storeDirs(state *specs.State, namespace string) ([]storeDir, error) {
 			continue
 		}
 		if namespace == "" {
-			namespace = "k8s.io"
+			namespace = PodNamespace
 		}
 		if err := pathElement("annotation "+key, id); err != nil {
 			return nil, err

@@ -1,0 +1,29 @@
+package ocimount
+
+import (
+	"path/filepath"
+)
+
+// PodNamespace is the namespace in the store of the pods that CRI makes.
+const PodNamespace = "k8s.io"
+
+// File is one of the three files: its path in the container and, absolute, that of the store's.
+type File struct{ Target, Source string }
+
+// PodFiles returns those of the three files that the store has for the pod with the sandbox ID, none if it knows nothing
+// of it. It fails if what is in the store is no regular file of its own.
+func PodFiles(dataDir, namespace, sandboxID string) ([]File, error) {
+	if err := pathElement("sandbox ID", sandboxID); err != nil {
+		return nil, err
+	}
+	sources, err := openSources(dataDir, []storeDir{{namespace, sandboxID}})
+	if err != nil {
+		return nil, err
+	}
+	defer closeSources(sources)
+	var out []File
+	for _, s := range sources {
+		out = append(out, File{Target: s.target, Source: filepath.Join(dataDir, s.path)})
+	}
+	return out, nil
+}

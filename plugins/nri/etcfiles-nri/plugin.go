@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/containerd/nri/pkg/api"
+
+	"github.com/etcfiles/etcfiles/pkg/ocimount"
+)
+
+// plugin adjusts containers as they are created.
+type plugin struct {
+	settings
+}
+
+// settings are what the administrator gives, as JSON.
+type settings struct {
+	DataDir   string `json:"dataDir"`
+	Namespace string `json:"namespace"`
+}
+
+func newPlugin() *plugin {
+	return &plugin{settings{DataDir: "/var/lib/etcfiles", Namespace: ocimount.PodNamespace}}
+}
+
+// Configure takes the settings. It subscribes to nothing beyond what the plugin implements.
+func (p *plugin) Configure(_ context.Context, config, _, _ string) (api.EventMask, error) {
+	if config == "" {
+		return 0, nil
+	}
+	d := json.NewDecoder(bytes.NewReader([]byte(config)))
+	d.DisallowUnknownFields()
+	s := newPlugin().settings
+	if err := d.Decode(&s); err != nil {
+		return 0, fmt.Errorf("the settings of etcfiles-nri: %w", err)
+	}
+	if !filepath.IsAbs(s.DataDir) || s.Namespace == "" || filepath.Base(s.Namespace) != s.Namespace {
+		return 0, fmt.Errorf("the settings of etcfiles-nri: dataDir %q must be an absolute path and namespace %q a single path element", s.DataDir, s.Namespace)
+	}
+	p.settings = s
+	return 0, nil
+}
+
+// CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI that it
+// takes the place of. A pod that the store knows nothing of, one with the host's network for example, is left alone.
+func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
+	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId())
+	if err != nil {
+		return nil, nil, fmt.Errorf("etcfiles-nri: pod %s/%s: %w", pod.GetNamespace(), pod.GetName(), err)
+	}
+	adjustment := &api.ContainerAdjustment{}
+	for _, f := range files {
+		options := []string{"rbind", "rprivate", "rw"}
+		i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == f.Target })
+		if i >= 0 && len(c.GetMounts()[i].GetOptions()) > 0 {
+			options = c.GetMounts()[i].GetOptions()
+		}
+		adjustment.AddMount(&api.Mount{Destination: f.Target, Type: "bind", Source: f.Source, Options: options})
+	}
+	return adjustment, nil, nil
+}
