@@ -77,13 +77,19 @@ func (s *session) add(a *addition) error {
 	if err != nil {
 		return err
 	}
-	s.evict(a)
+	if err := s.evict(a); err != nil {
+		return err
+	}
 	s.place(a, r)
 	s.ownFiles = files.prepare(s, a, r)
-	if err := s.commit(); err != nil {
+	err = s.commit()
+	if err == nil {
+		err = s.ns.ForgetKept(a.ContainerID)
+	}
+	if err != nil {
 		return errors.Join(err, s.undo(a, before))
 	}
-	return s.ns.ForgetKept(a.ContainerID)
+	return nil
 }
 
 // previous returns the record that the container has already, or nil. One that this session found dead gives way, but
@@ -212,7 +218,7 @@ func (s *session) extraHosts(a *addition, r *hostsstore.Record) error {
 }
 
 // evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
-func (s *session) evict(a *addition) {
+func (s *session) evict(a *addition) error {
 	var stale []Key
 	for _, c := range s.ix.Containers {
 		for i := range c.Attachments {
@@ -228,8 +234,11 @@ func (s *session) evict(a *addition) {
 		}
 	}
 	for _, k := range stale {
-		s.detach(k, false)
+		if err := s.detach(k, false); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // disown hides addresses of a container whose record is not ours to change.
@@ -298,7 +307,7 @@ func (s *session) undo(a *addition, before *hostsstore.Record) error {
 	if err := s.ns.TakeIndex(); err != nil {
 		return err
 	}
-	if before != nil && before.Etcfiles != nil {
+	if before != nil {
 		if err := s.ns.WriteRecord(before); err != nil {
 			return err
 		}

@@ -8,26 +8,37 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error, and
-// when the lock is not to be had in time the work is left, with a warning, to the next operation.
+// Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
+// fails is left to the next operation; when that is because the lock is not to be had in time, it is a warning only.
 func (m *Manager) Del(ctx context.Context, k Key) error {
 	if err := k.validate(); err != nil {
 		return err
 	}
-	s, err := m.session(ctx, k.Namespace)
+	err := m.del(ctx, k)
+	if err == nil {
+		return nil
+	}
+	noteErr := m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
+		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles,
+	})
 	if errors.Is(err, ErrLocked) {
 		m.Warnf("%v; the next operation takes the names out", err)
-		return m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
-			ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles,
-		})
+		return noteErr
 	}
+	return errors.Join(err, noteErr)
+}
+
+func (m *Manager) del(ctx context.Context, k Key) error {
+	s, err := m.session(ctx, k.Namespace)
 	if err != nil {
 		return err
 	}
 	if s.ix.Containers[k.ContainerID] == nil {
 		s.sweep(k.ContainerID)
 	}
-	s.detach(k, m.KeepFiles)
+	if err := s.detach(k, m.KeepFiles); err != nil {
+		return s.end(err)
+	}
 	return s.end(s.commit())
 }
 

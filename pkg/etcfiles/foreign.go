@@ -67,10 +67,12 @@ func withoutAttachment(r *hostsstore.Record, leaving *hostsstore.Attachment) {
 		delete(r.Networks, leaving.Network)
 		return
 	}
-	result.IPs = slices.DeleteFunc(result.IPs, func(ip *types100.IPConfig) bool {
+	rest := *result // r may share it with the record as it was
+	rest.IPs = slices.DeleteFunc(slices.Clone(result.IPs), func(ip *types100.IPConfig) bool {
 		addr, _ := netip.AddrFromSlice(ip.Address.IP)
 		return slices.Contains(leaving.Addresses, addr.Unmap())
 	})
+	r.Networks[leaving.Network] = &rest
 }
 
 // Identity is what a container is called.

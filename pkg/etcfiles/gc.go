@@ -53,8 +53,9 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 			}
 		}
 	}
+	var errs []error
 	for _, k := range stale {
-		s.detach(k, false)
+		errs = append(errs, s.detach(k, false))
 	}
-	return s.end(s.commit())
+	return s.end(errors.Join(append(errs, s.commit())...))
 }

@@ -28,6 +28,7 @@ type session struct {
 	went    []placed
 	dropped []*hostsstore.Container
 	records []*hostsstore.Record           // to be written
+	pending []hostsstore.Pending           // removals that were put off and that this session does
 	own     map[*hostsstore.Container]bool // whose own part has changed
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
@@ -36,8 +37,14 @@ type session struct {
 	columns numbers
 }
 
-// end lets the lock go and joins the errors.
-func (s *session) end(err error) error { return errors.Join(err, s.unlock()) }
+// end lets the lock go and returns the error. What was done stays done when the lock cannot be let go: the end of the
+// process does it.
+func (s *session) end(err error) error {
+	if unlockErr := s.unlock(); unlockErr != nil {
+		s.Warnf("%v", unlockErr)
+	}
+	return err
+}
 
 // load reads the index, brings it to the records, does what earlier operations left, and finds what is dead.
 func (s *session) load() error {
@@ -55,15 +62,24 @@ func (s *session) load() error {
 	if err := s.follow(); err != nil {
 		return err
 	}
-	err = s.ns.TakePending(func(p hostsstore.Pending) error {
-		s.detach(Key{s.ns.Name(), p.ID, p.IfName, p.Network}, p.Keep)
-		return nil
-	})
+	s.catchUp()
+	s.prune()
+	return nil
+}
+
+// catchUp does the removals that were put off.
+func (s *session) catchUp() {
+	list, err := s.ns.Pending()
+	for _, p := range list {
+		if e := s.detach(Key{s.ns.Name(), p.ID, p.IfName, p.Network}, p.Keep); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		s.pending = append(s.pending, p)
+	}
 	if err != nil {
 		s.Warnf("a removal that was put off is put off again: %v", err)
 	}
-	s.prune()
-	return nil
 }
 
 // follow brings the index to the records in the store.
@@ -73,14 +89,14 @@ func (s *session) follow() error {
 		return err
 	}
 	stats := make([]hostsstore.FileID, len(ids))
-	missing := make([]bool, len(ids))
-	parallel(len(ids), func(i int) {
-		id, err := s.ns.StatRecord(ids[i])
-		stats[i], missing[i] = id, err != nil
-	})
+	errs := make([]error, len(ids))
+	parallel(len(ids), func(i int) { stats[i], errs[i] = s.ns.StatRecord(ids[i]) })
 	present := make(map[string]struct{}, len(ids))
 	for i, id := range ids {
-		if missing[i] {
+		if errs[i] != nil && !errors.Is(errs[i], fs.ErrNotExist) {
+			return fmt.Errorf("record of container %s: %w", id, errs[i])
+		}
+		if errs[i] != nil {
 			if _, known := s.ix.Containers[id]; !known && s.repair {
 				s.finish(id)
 			}
@@ -90,7 +106,9 @@ func (s *session) follow() error {
 		if c := s.ix.Containers[id]; c != nil && c.Record == stats[i] {
 			continue
 		}
-		s.reread(id, stats[i])
+		if err := s.reread(id, stats[i]); err != nil {
+			return err
+		}
 	}
 	for id, c := range s.ix.Containers {
 		if _, ok := present[id]; !ok {
@@ -100,40 +118,41 @@ func (s *session) follow() error {
 	return nil
 }
 
-// finish goes on with a removal that was cut off.
+// finish goes on with a removal that was cut off. Files that are kept for a later start stay.
 func (s *session) finish(id string) {
 	err := s.ns.Tidy(id)
 	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
-		err = s.ns.FinishRemoval(id, r.Etcfiles.Created)
+		kept, _ := s.ns.Kept(id)
+		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
+			return slices.Contains(kept.Created, file)
+		}))
 	}
 	if err != nil {
 		s.Warnf("container %s: %v", id, err)
 	}
 }
 
-// reread takes a record that is new or has changed into the index.
-func (s *session) reread(id string, stat hostsstore.FileID) {
-	old := s.ix.Containers[id]
+// reread takes a record that is new or has changed into the index. A record that cannot be read just now is an error:
+// to go on without it would take the names of a living container away.
+func (s *session) reread(id string, stat hostsstore.FileID) error {
 	r, err := s.ns.ReadRecord(id)
-	if err != nil {
-		if errors.Is(err, hostsstore.ErrCorrupt) {
-			err = errors.Join(err, s.ns.PutAside(id))
-		}
-		s.Warnf("container %s is left out: %v", id, err)
-		if old != nil {
-			s.forget(old)
-		}
-		return
+	corrupt := errors.Is(err, hostsstore.ErrCorrupt)
+	if err != nil && !corrupt {
+		return fmt.Errorf("record of container %s: %w", id, err)
 	}
-	if old != nil {
+	if old := s.ix.Containers[id]; old != nil {
 		s.forget(old)
+	}
+	if corrupt {
+		s.Warnf("container %s is left out: %v", id, errors.Join(err, s.ns.PutAside(id)))
+		return nil
 	}
 	c := s.adopt(r)
 	c.Record = stat
 	s.ix.Containers[id] = c
 	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
 		s.drop(c)
-		return
+		return nil
 	}
 	s.own[c] = true
 	for i := range c.Attachments {
@@ -142,6 +161,7 @@ func (s *session) reread(id string, stat hostsstore.FileID) {
 		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
 		s.came = append(s.came, placed{c, a})
 	}
+	return nil
 }
 
 // forget takes a container out of the index, whose record has gone.
@@ -202,32 +222,34 @@ func (s *session) adopt(r *hostsstore.Record) *hostsstore.Container {
 	}
 }
 
-// detach takes one attachment out; the container goes with its last one. What is not there is gone already.
-func (s *session) detach(k Key, keep bool) {
+// detach takes one attachment out; the container goes with its last one. What is not there is gone already. After an
+// error nothing has changed.
+func (s *session) detach(k Key, keep bool) error {
 	c := s.ix.Containers[k.ContainerID]
 	if c == nil {
-		return
+		return nil
 	}
 	i := slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
 		return a.Network == k.Network && a.IfName == k.IfName
 	})
 	if i < 0 || c.Foreign {
-		return
+		return nil
 	}
-	if len(c.Attachments) == 1 {
-		if keep {
-			s.keep(c)
+	if len(c.Attachments) > 1 {
+		r, err := s.pendingRecord(c.ID)
+		if err != nil {
+			return fmt.Errorf("record of container %s: %w", c.ID, err)
 		}
-		s.drop(c)
-		return
+		s.removeAttachment(c, r, i)
+		return nil
 	}
-	r, err := s.ns.ReadRecord(c.ID)
-	if err != nil {
-		s.Warnf("container %s: %v", c.ID, err)
-		s.drop(c)
-		return
+	if keep {
+		s.keep(c)
+	} else if err := s.ns.ForgetKept(c.ID); err != nil {
+		return err
 	}
-	s.removeAttachment(c, r, i)
+	s.drop(c)
+	return nil
 }
 
 // removeAttachment takes attachment i out of the container and its record.
@@ -271,7 +293,7 @@ func (s *session) keep(c *hostsstore.Container) {
 
 // changed reports whether commit has anything to do.
 func (s *session) changed() bool {
-	return s.repair || len(s.came)+len(s.went)+len(s.dropped)+len(s.records)+len(s.own) > 0
+	return s.repair || len(s.came)+len(s.went)+len(s.dropped)+len(s.records)+len(s.own)+len(s.pending) > 0
 }
 
 // commit makes the changes: the mark, the records, the network files, the containers' own files and their peers', the
@@ -298,6 +320,9 @@ func (s *session) commit() error {
 				return fmt.Errorf("record of container %s: %w", r.ID, err)
 			}
 		}
+	}
+	if err := s.ns.ForgetPending(s.pending); err != nil {
+		return err
 	}
 	if s.ownFiles != nil {
 		if err := s.ownFiles(); err != nil {

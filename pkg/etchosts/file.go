@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"golang.org/x/sys/unix"
 )
@@ -143,8 +142,8 @@ func (f *File) written(n, want int, err error) error {
 	if f.wrote != nil {
 		f.wrote()
 	}
-	if err == nil && n < want {
-		err = io.ErrShortWrite
+	if err == nil && n < want { // what cuts a write to a regular file short is a lack of room
+		err = fmt.Errorf("%d of %d bytes: %w", n, want, unix.ENOSPC)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", f.path, err)

@@ -25,13 +25,14 @@ func resolver(data string) map[string][]string {
 
 // watcher checks every state of a file that a reader may see while it is edited.
 type watcher struct {
-	path   string
-	before string
-	stable map[string][]string // names that must resolve at every instant, to exactly these
-	legal  map[string]bool     // lines that may be alive
-	random *rand.Rand
-	states int
-	wrong  []string
+	path     string
+	before   string
+	stable   map[string][]string // names that must resolve at every instant, to exactly these
+	legal    map[string]bool     // lines that may be alive
+	prefixes bool                // check first parts of a write in place, too
+	random   *rand.Rand
+	states   int
+	wrong    []string
 }
 
 func (w *watcher) check(data string) {
@@ -66,6 +67,11 @@ func (w *watcher) wrote() {
 			}
 			w.check(string(mixed))
 		}
+		for i := range after {
+			if w.prefixes && after[i] != w.before[i] && w.random.Intn(4) == 0 {
+				w.check(after[:i] + w.before[i:])
+			}
+		}
 	}
 	for n := len(w.before)/PageSize*PageSize + PageSize; n < len(after); n += PageSize { // an append: whole pages
 		w.check(after[:n])
@@ -80,12 +86,13 @@ func (w *watcher) wrote() {
 func TestInvariant(t *testing.T) {
 	states := 0
 	for seed := range int64(8) {
-		states += churn(t, seed)
+		states += churn(t, seed, seed == 0)
 	}
 	t.Logf("%d states", states)
 }
 
-func churn(t *testing.T, seed int64) int {
+func churn(t *testing.T, seed int64, prefixes bool) int {
+	t.Helper()
 	random := rand.New(rand.NewSource(seed))
 	all := peers(160)
 	present := map[int]int64{} // peer to offset
@@ -98,7 +105,7 @@ func churn(t *testing.T, seed int64) int {
 		present[i] = offsets[i+1]
 	}
 	f, path := openNew(t, data)
-	w := &watcher{path: path, before: string(data), legal: map[string]bool{localhost: true, "192.0.2.1 printer\n": true}, random: random}
+	w := &watcher{path: path, before: string(data), legal: map[string]bool{localhost: true, "192.0.2.1 printer\n": true}, random: random, prefixes: prefixes}
 	for _, line := range all {
 		w.legal[line] = true
 	}

@@ -19,14 +19,15 @@ type entry struct {
 type parsed struct {
 	live      []entry             // our lines, in the order of the file
 	free      []entry             // comment lines inside our regions
-	stray     []int64             // offsets of markers that open or close nothing
+	opens     []int64             // offsets of begin markers that open nothing
+	closes    []int64             // offsets of end markers that close nothing
 	userNames map[string]struct{} // lower-case names in the user's own lines
 }
 
 // Names calls yield with every name of a hosts(5) line, if its first word is an address. A comment is no part of the line.
 func Names(line string, yield func(addr netip.Addr, name string)) {
 	line, _, _ = strings.Cut(line, "#")
-	fields := strings.Fields(line)
+	fields := strings.FieldsFunc(line, isBlank)
 	if len(fields) < 2 {
 		return
 	}
@@ -38,6 +39,9 @@ func Names(line string, yield func(addr netip.Addr, name string)) {
 		yield(addr, name)
 	}
 }
+
+// isBlank is isspace(3) of the C locale: no other character parts the words of a line for libc.
+func isBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
 
 // parse takes a file apart. Regions may be several. A begin marker that a second one follows, or that the end of the
 // file leaves open, opens nothing: the lines after it are the user's unless known says that we wrote them. An end
@@ -52,14 +56,14 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 	}
 	abandon := func() {
 		for _, e := range region {
-			if known(e.text) {
+			if !idle(e.text) && known(e.text) {
 				e.strayed = true
 				p.live = append(p.live, e)
 				continue
 			}
 			user(e)
 		}
-		p.stray = append(p.stray, open)
+		p.opens = append(p.opens, open)
 		region, open = region[:0], -1
 	}
 	var off int64
@@ -79,7 +83,7 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 			open = e.off
 		case string(trimmed) == end && open >= 0:
 			for _, r := range region {
-				if r.text[0] == '#' || strings.TrimSpace(r.text) == "" {
+				if idle(r.text) {
 					p.free = append(p.free, r)
 				} else {
 					p.live = append(p.live, r)
@@ -87,7 +91,7 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 			}
 			region, open = region[:0], -1
 		case string(trimmed) == end:
-			p.stray = append(p.stray, e.off)
+			p.closes = append(p.closes, e.off)
 		case open >= 0:
 			e.text = string(line)
 			region = append(region, e)
@@ -103,6 +107,9 @@ func parse(m Marker, data []byte, known func(line string) bool) *parsed {
 	}
 	return p
 }
+
+// idle reports whether a line holds nothing: it is blank or a comment.
+func idle(line string) bool { return line[0] == '#' || strings.TrimSpace(line) == "" }
 
 // slot is room for entries: bytes that are all comment, within one page.
 type slot struct {

@@ -32,10 +32,8 @@ func (f *File) Reconcile(want func(userNames []string) []string, known func(line
 	blocks := want(layout.UserNames)
 
 	plan := newPlan(p, blocks)
-	for _, off := range p.stray {
-		if err := f.writeAt([]byte{'#'}, off+spoilAt); err != nil {
-			return Layout{}, err
-		}
+	if err := f.spoil(p.closes); err != nil {
+		return Layout{}, err
 	}
 	if err := plan.add(f); err != nil {
 		return Layout{}, err
@@ -48,8 +46,22 @@ func (f *File) Reconcile(want func(userNames []string) []string, known func(line
 			return Layout{}, err
 		}
 	}
+	// Last: without its marker nobody could tell any more that what is left of a broken region is ours.
+	if err := f.spoil(p.opens); err != nil {
+		return Layout{}, err
+	}
 	layout.Offsets = plan.offsets(blocks)
 	return layout, nil
+}
+
+// spoil turns the markers at the offsets into plain comments.
+func (f *File) spoil(markers []int64) error {
+	for _, off := range markers {
+		if err := f.writeAt([]byte{'#'}, off+spoilAt); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // place says what is to be done for a wanted line.

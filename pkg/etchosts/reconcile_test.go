@@ -149,6 +149,23 @@ func TestRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
+// TestBlankLineInBrokenRegion: a line of ours contains a blank one, but a newline is not to be struck.
+func TestBlankLineInBrokenRegion(t *testing.T) {
+	f, path := openNew(t, []byte("# <etcfiles>\n"+localhost+"\n192.0.2.1 a\n"))
+	got := reconcile(t, f, path, func(line string) bool { return strings.Contains(localhost, line) }, localhost)
+	if !strings.Contains(got, "\n192.0.2.1 a\n") {
+		t.Errorf("the user's line is lost in\n%s", got)
+	}
+}
+
+// TestBlanks: only what libc takes for a blank parts names.
+func TestBlanks(t *testing.T) {
+	got := UserNames("etcfiles", []byte("192.0.2.1\ta\vb\fc\u00a0d\u2003e \r\n"))
+	if want := []string{"a", "b", "c\u00a0d\u2003e"}; !slices.Equal(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+}
+
 // FuzzReconcile: whatever a file holds, afterwards exactly the wanted entries are live in our regions, no byte outside
 // them has changed, and a second time changes nothing.
 func FuzzReconcile(f *testing.F) {
@@ -168,6 +185,47 @@ func FuzzReconcile(f *testing.F) {
 		}
 		if again := reconcile(t, file, path, never, want...); again != got {
 			t.Fatalf("a second time changes\n%q to\n%q", got, again)
+		}
+	})
+}
+
+// FuzzParse: whatever the bytes are, each line has one owner, our regions hold whole lines only, and what is said of them
+// can be read again.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("192.0.2.1 a\n# <etcfiles>\n10.0.0.9 gone\n#\n\n# </etcfiles>\n192.0.2.2 b"))
+	f.Add([]byte("# <etcfiles>\n# <etcfiles>\r\n\x00\n##\n# </etcfiles> \n# </etcfiles>"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := parse("etcfiles", data, func(line string) bool { return len(line)%2 == 0 })
+		starts := map[int64]string{}
+		var off int64
+		for line := range strings.Lines(string(data)) {
+			starts[off] = line
+			off += int64(len(line))
+		}
+		for _, e := range slices.Concat(p.live, p.free) {
+			if starts[e.off] != e.text {
+				t.Fatalf("no line %q at %d, or two have it", e.text, e.off)
+			}
+			delete(starts, e.off)
+		}
+		for _, e := range p.live {
+			if idle(e.text) {
+				t.Fatalf("%q is no entry", e.text)
+			}
+		}
+		for _, off := range slices.Concat(p.opens, p.closes) {
+			if line := starts[off]; !strings.HasPrefix(line, "# <") {
+				t.Fatalf("no marker at %d but %q", off, line)
+			}
+			delete(starts, off)
+		}
+		end := int64(0)
+		for _, s := range p.slots() {
+			room := data[s.off : s.off+int64(s.length)]
+			if s.off < end || int(s.off%PageSize)+s.length > PageSize || room[0] != '#' || room[s.length-1] != '\n' {
+				t.Fatalf("%q at %d is no room for an entry", room, s.off)
+			}
+			end = s.off + int64(s.length)
 		}
 	})
 }

@@ -16,45 +16,65 @@ type Pending struct {
 	IfName  string
 	Network string
 	Keep    bool // leave the container's own three files
+
+	path string // of the note
 }
 
 // AddPending leaves a note. It needs no lock.
 func (n *Namespace) AddPending(p Pending) error {
-	if err := MakeDir(n.pendingDir()); err != nil {
-		return err
-	}
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid())
-	return replace(filepath.Join(n.pendingDir(), name), data, recordMode, false)
+	path := filepath.Join(n.pendingDir(), fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
+	for range 3 { // who has the lock may remove the directory between the two calls
+		if err = MakeDir(n.pendingDir()); err == nil {
+			err = replace(path, data, recordMode, false)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
 }
 
-// TakePending calls do with every note and removes those that it has done.
-func (n *Namespace) TakePending(do func(Pending) error) error {
+// Pending returns the notes that are there, and an error for those that cannot be read. One that makes no sense is
+// returned as a note about nothing.
+func (n *Namespace) Pending() ([]Pending, error) {
 	entries, err := os.ReadDir(n.pendingDir())
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	var errs []error
+	errs := []error{err}
+	var list []Pending
 	for _, e := range entries {
 		if e.Name()[0] == '.' {
 			continue // still being written
 		}
 		path := filepath.Join(n.pendingDir(), e.Name())
 		data, err := os.ReadFile(path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		p := Pending{}
-		if err == nil && json.Unmarshal(data, &p) == nil {
-			err = do(p)
+		if json.Unmarshal(data, &p) != nil {
+			p = Pending{}
 		}
-		if err == nil {
-			err = Remove(path)
-		}
-		errs = append(errs, err)
+		p.path = path
+		list = append(list, p)
+	}
+	return list, errors.Join(errs...)
+}
+
+// ForgetPending removes notes that Pending returned, when the records say what the notes say.
+func (n *Namespace) ForgetPending(done []Pending) error {
+	if len(done) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, p := range done {
+		errs = append(errs, Remove(p.path))
 	}
 	return errors.Join(append(errs, Remove(n.pendingDir()))...)
 }

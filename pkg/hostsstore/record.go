@@ -112,8 +112,12 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrCorrupt), err)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", path, ErrCorrupt)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxRecord))
 	if err != nil {
@@ -159,8 +163,8 @@ func (n *Namespace) BeginRemoval(id string) error {
 	return err
 }
 
-// FinishRemoval removes the container's files that are named, what BeginRemoval left, and directories that are empty
-// then. It does all that it can and returns every error.
+// FinishRemoval removes the container's files that are named, and when they are gone what BeginRemoval left, and
+// directories that are empty then. It does all that it can and returns every error; then it may be called again.
 func (n *Namespace) FinishRemoval(id string, files []string) error {
 	records := filepath.Join(n.RecordsDir(), id)
 	var errs []error
@@ -174,10 +178,10 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 			errs = append(errs, Remove(n.HostnamePath(id)))
 		}
 	}
-	for _, path := range []string{filepath.Join(records, corruptFile), filepath.Join(records, leavingFile)} {
-		errs = append(errs, Remove(path))
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
-	return errors.Join(append(errs, n.Tidy(id))...)
+	return errors.Join(Remove(filepath.Join(records, corruptFile)), Remove(filepath.Join(records, leavingFile)), n.Tidy(id))
 }
 
 // Tidy removes what a process that was killed has left half-written for a container, and its directories if nothing is

@@ -1,0 +1,117 @@
+package killed
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// failing are the system calls that may fail, each with the errors that it is given.
+var failing = map[string][]string{
+	"openat":     {"EMFILE", "EIO", "ENOSPC"},
+	"pwrite64":   {"ENOSPC", "EIO"},
+	"pwritev2":   {"ENOSPC", "EIO"},
+	"write":      {"ENOSPC", "EIO"},
+	"mkdirat":    {"ENOSPC", "EIO"},
+	"renameat":   {"ENOSPC", "EIO"},
+	"ftruncate":  {"EIO"},
+	"fchmod":     {"EIO"},
+	"fchmodat":   {"EIO"},
+	"fsync":      {"ENOSPC", "EIO"},
+	"unlinkat":   {"EIO"},
+	"flock":      {"ENOLCK"},
+	"pread64":    {"EIO"},
+	"read":       {"EIO"},
+	"getdents64": {"EIO"},
+	"newfstatat": {"EIO"},
+	"fstat":      {"EIO"},
+}
+
+var errorText = map[string]string{
+	"EMFILE": "too many open files", "EIO": "input/output error", "ENOSPC": "no space left on device", "ENOLCK": "no locks available",
+}
+
+// codeIO is CNI's error code for a failure of input or output.
+const codeIO = 5
+
+// TestFailed lets calls on the files of the store fail, one by one, and from one on for good. Names that stay are in
+// every live file then. What was not done is reported, and what is left the next operation repairs.
+func TestFailed(t *testing.T) {
+	names := slices.Sorted(maps.Keys(failing))
+	var a aim
+	for from, o := range operations() {
+		t.Run(o.name, func(t *testing.T) {
+			f := o.newFleet(t, t.TempDir())
+			for i, p := range sample(o.calls(t, f, names), 9, from) {
+				for j, errno := range failing[p.name] {
+					for k, plus := range []string{"", "+"} {
+						if !*full && (i+j+k)%3 > 0 {
+							continue
+						}
+						a.at(t, func(n int) bool { return o.fail(t, f, p, errno, plus, i+j+k+n) })
+						if t.Failed() {
+							t.Fatalf("%s%s failed with %s: %s", p, plus, errno, p.text)
+						}
+					}
+				}
+			}
+		})
+	}
+	a.check(t)
+}
+
+// fail lets a call fail, and with plus all later ones of its name. It reports whether that was a call on the store.
+func (o operation) fail(t *testing.T, f fleet, p point, errno, plus string, variant int) bool {
+	t.Helper()
+	o.prepare(t, f)
+	out := o.trace(t, f, "-e", "trace="+p.name, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", p.name, errno, p.number, plus))
+	f.checkStable(t, stable(), o.comers)
+	left := f.left(t, o.comers)
+	hits, others := 0, 0
+	for l := range strings.Lines(out.log) {
+		switch {
+		case !strings.Contains(l, "(INJECTED)"):
+		case strings.Contains(l, f.dataDir):
+			hits++
+		default:
+			others++
+		}
+	}
+	if hits > 0 && others == 0 {
+		if out.failed && o.verb == "ADD" && hits == 1 && len(left) > 0 {
+			t.Errorf("an ADD that failed is still in the records: %s", out.stdout)
+		}
+		o.checkReport(t, f, out, errno)
+	}
+	o.goOn(t, f, left, variant)
+	if t.Failed() {
+		t.Logf("%s%s%s", out.log, out.stdout, out.stderr)
+	}
+	return hits > 0
+}
+
+// checkReport checks what an operation says of a failure: an error or, in a DEL, a warning; or all is done nevertheless.
+func (o operation) checkReport(t *testing.T, f fleet, out outcome, errno string) {
+	t.Helper()
+	if !out.failed && out.stderr == "" {
+		f.checkExact(t, o.after())
+	}
+	if !out.failed {
+		return
+	}
+	var e struct {
+		Code uint
+		Msg  string
+	}
+	if err := json.Unmarshal([]byte(out.stdout), &e); err != nil {
+		t.Errorf("no CNI error: %v\n%s%s", err, out.stdout, out.stderr)
+	} else if e.Code != codeIO || !strings.Contains(e.Msg, errorText[errno]) {
+		t.Errorf("CNI error %d: %s", e.Code, e.Msg)
+	}
+	if o.verb == "DEL" {
+		t.Errorf("a DEL failed: %s", out.stdout)
+	}
+}

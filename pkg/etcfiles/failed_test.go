@@ -1,0 +1,216 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// forgetIndex makes the next operation repair the namespace from its records.
+func (s *store) forgetIndex() {
+	s.t.Helper()
+	if err := s.Dir.Namespace("ns").TakeIndex(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// failingAdd adds a container to a network whose hosts file cannot be written.
+func (s *store) failingAdd(id string) {
+	s.t.Helper()
+	if err := os.MkdirAll(s.Dir.Namespace("ns").NetworkPath("bad")+"/in the way", 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	ip := net.IPNet{IP: net.IPv4(10, 0, 9, 9), Mask: net.CIDRMask(24, 32)}
+	_, err := s.Add(context.Background(), &Request{
+		Key: key(id, "eth9", "bad"), Netns: "/none", Identity: Identity{Name: id, Hostname: id},
+		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
+	})
+	if err == nil {
+		s.t.Fatal("a network file that cannot be written is no error")
+	}
+}
+
+// TestSeveralAttachmentsGoAtOnce: what GC takes out of one container does not come back when the index is lost.
+func TestSeveralAttachmentsGoAtOnce(t *testing.T) {
+	s := newStore(t)
+	s.add(key("reader", "eth0", "lab"), 1)
+	for i, ifName := range []string{"eth0", "eth1", "eth2"} {
+		s.add(key("web", ifName, "lab"), byte(i+2))
+	}
+	if err := s.GC(context.Background(), "ns", "lab", []Valid{{"reader", "eth0"}, {"web", "eth2"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.forgetIndex()
+	s.del(key("absent", "eth0", "lab"))
+	if hosts := s.hosts("reader"); strings.Count(hosts, "web.lab") != 1 || !strings.Contains(hosts, "\n10.0.0.4 ") {
+		t.Errorf("not the third attachment alone:\n%s", hosts)
+	}
+}
+
+// TestPutOffRemovalIsNotLost: an operation that does not get to its end leaves the note to the one after it.
+func TestPutOffRemovalIsNotLost(t *testing.T) {
+	s := newStore(t)
+	s.add(key("reader", "eth0", "lab"), 1)
+	s.add(key("web", "eth0", "lab"), 2)
+	if err := s.Dir.Namespace("ns").AddPending(hostsstore.Pending{ID: "web", IfName: "eth0", Network: "lab"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remove(context.Background(), "ns", "absent"); !errors.Is(err, ErrInvalid) {
+		t.Fatal(err)
+	}
+	s.del(key("absent", "eth0", "lab"))
+	if hosts := s.hosts("reader"); strings.Contains(hosts, " web") {
+		t.Errorf("web is still there:\n%s", hosts)
+	}
+}
+
+// TestFailedDelIsPutOff: what a DEL could not do the next operation does.
+func TestFailedDelIsPutOff(t *testing.T) {
+	s := newStore(t)
+	s.add(key("reader", "eth0", "lab"), 1)
+	s.add(key("web", "eth0", "lab"), 2)
+	inTheWay := filepath.Join(string(s.Dir), "index/ns/index") // the mark cannot be set
+	s.forgetIndex()
+	if err := os.MkdirAll(inTheWay+"/x", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil {
+		t.Fatal("no error")
+	}
+	if err := os.RemoveAll(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	s.add(key("next", "eth0", "lab"), 3)
+	if hosts := s.hosts("reader"); strings.Contains(hosts, " web") {
+		t.Errorf("web is still there:\n%s", hosts)
+	}
+}
+
+// TestKeptFilesStay: files that are kept for a later start survive a DEL that is cut off, and an ADD that fails.
+func TestKeptFilesStay(t *testing.T) {
+	s := newStore(t)
+	n := s.Dir.Namespace("ns")
+	s.add(key("reader", "eth0", "lab"), 1)
+	s.add(key("web", "eth0", "lab"), 2)
+	check := func(when string) {
+		t.Helper()
+		for _, path := range []string{n.HostsPath("web"), n.ResolvConfPath("web"), n.HostnamePath("web")} {
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		if _, kept := n.Kept("web"); !kept {
+			t.Errorf("%s: nobody knows any more that the files are ours", when)
+		}
+	}
+	// What a DEL that keeps files has done when it is killed.
+	created := []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
+	if err := n.Keep("web", hostsstore.Kept{Created: created}); err != nil {
+		t.Fatal(err)
+	}
+	s.forgetIndex()
+	if err := n.BeginRemoval("web"); err != nil {
+		t.Fatal(err)
+	}
+	s.del(key("absent", "eth0", "lab"))
+	check("a DEL that is cut off")
+	if hosts := s.hosts("reader"); strings.Contains(hosts, " web") {
+		t.Errorf("web is still there:\n%s", hosts)
+	}
+	s.failingAdd("web")
+	check("an ADD that fails")
+	s.add(key("web", "eth0", "lab"), 3)
+	if _, kept := n.Kept("web"); kept {
+		t.Error("the note is left")
+	}
+	// An ADD that is killed at its very end leaves the note.
+	if err := n.Keep("web", hostsstore.Kept{Created: created}); err != nil {
+		t.Fatal(err)
+	}
+	s.del(key("web", "eth0", "lab"))
+	if _, err := os.Stat(n.HostsPath("web")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a DEL that keeps nothing: %v", err)
+	}
+	if _, kept := n.Kept("web"); kept {
+		t.Error("the note is left by a DEL that keeps nothing")
+	}
+}
+
+// TestFailedAddLeavesTheRecord: after an ADD that fails the record of the container is what it was, also one of nerdctl.
+func TestFailedAddLeavesTheRecord(t *testing.T) {
+	s := newStore(t)
+	n := s.Dir.Namespace("ns")
+	s.add(key("web", "eth0", "lab"), 1)
+	s.add(key("web", "eth9", "lab"), 2)
+	ip := net.IPNet{IP: net.IPv4(10, 0, 0, 9), Mask: net.CIDRMask(24, 32)}
+	if err := n.WriteRecord(&hostsstore.Record{
+		Namespace: "ns", ID: "theirs", Hostname: "server", Name: "server",
+		Networks: map[string]*types100.Result{"lab": {CNIVersion: "1.0.0", IPs: []*types100.IPConfig{{Address: ip}}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"web", "theirs"} {
+		path := filepath.Join(n.RecordsDir(), id, "meta.json")
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.failingAdd(id)
+		after, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(before) != string(after) {
+			t.Errorf("the record was\n%s\nand is\n%s", before, after)
+		}
+	}
+}
+
+// TestFailedAddIsUndone: also when the last step fails nothing of the container is left.
+func TestFailedAddIsUndone(t *testing.T) {
+	s := newStore(t)
+	s.add(key("reader", "eth0", "lab"), 1)
+	if err := os.MkdirAll(string(s.Dir)+"/kept", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(string(s.Dir)+"/kept/ns", nil, 0o644); err != nil { // in the way of the notes
+		t.Fatal(err)
+	}
+	ip := net.IPNet{IP: net.IPv4(10, 0, 0, 9), Mask: net.CIDRMask(24, 32)}
+	if _, err := s.Add(context.Background(), &Request{
+		Key: key("web", "eth0", "lab"), Netns: "/none", Identity: Identity{Name: "web", Hostname: "web"},
+		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
+	}); err == nil {
+		t.Fatal("no error")
+	}
+	if hosts := s.hosts("reader"); strings.Contains(hosts, " web") {
+		t.Errorf("web is there:\n%s", hosts)
+	}
+	if _, err := os.Stat(filepath.Join(s.Dir.Namespace("ns").RecordsDir(), "web")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the record: %v", err)
+	}
+}
+
+// TestUnlockFails: what was done is done although the lock cannot be let go.
+func TestUnlockFails(t *testing.T) {
+	warnings := 0
+	s := &session{
+		Manager: &Manager{Warnf: func(string, ...any) { warnings++ }},
+		unlock:  func() error { return fs.ErrClosed },
+	}
+	if err := s.end(nil); err != nil || warnings != 1 {
+		t.Errorf("%v, %d warnings", err, warnings)
+	}
+	if err := s.end(ErrInvalid); !errors.Is(err, ErrInvalid) {
+		t.Errorf("the error is lost: %v", err)
+	}
+}
