@@ -15,7 +15,7 @@ LINT := $(BIN)/golangci-lint
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
 	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap
 
-.PHONY: help build test lint demo bench install clean cni-plugins debian-packages root
+.PHONY: help build test lint demo bench install clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,9 @@ build: ## build the static binaries into bin/
 		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
 	done
 
-test: root debian-packages build cni-plugins ## run every test (as root; installs the Debian packages it lacks)
+test: root debian-packages build cni-plugins containerds ## run every test (as root; installs the Debian packages it lacks)
 	CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...
+	cd integration/containerd && go vet ./... && go test -count=1 ./...
 	cd integration/bench && go vet ./... && go test ./...
 
 lint: $(LINT) ## run the linters, also over the arrows between the packages
@@ -56,6 +57,18 @@ cni-plugins:
 	@mkdir -p $(BIN)/cni
 	@CGO_ENABLED=0 go build -o $(BIN)/cni/ $$(go list -f '{{.ImportPath}}' tool)
 	@ln -sf ../etcfiles $(BIN)/cni/etcfiles
+
+# Two generations of containerd for the tests: 2.x in the version of its go.mod, and Debian's 1.6.
+containerds: $(BIN)/containerd2/ctr $(BIN)/containerd1/ctr
+
+$(BIN)/containerd2/ctr: integration/containerd/go.mod
+	cd integration/containerd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/containerd2/ tool
+	@touch $@
+
+$(BIN)/containerd1/ctr:
+	dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; cd $$dir; \
+	apt-get update -qq; apt-get download -qq containerd; dpkg -x containerd_*.deb .; \
+	install -D -t $(BIN)/containerd1 usr/bin/{containerd,containerd-shim-runc-v2,ctr}
 
 debian-packages:
 	@missing=(); \

@@ -39,9 +39,9 @@ func TestCommandLine(t *testing.T) {
 		{name: "unknown flag", args: []string{"--dir", "x"}, stderr: "etcfiles-mount: flag provided but not defined: -dir (see --help)\n", code: 1},
 		{
 			name: "another stage", stdin: state, args: []string{"createRuntime"}, code: 1,
-			stderr: "etcfiles-mount: unknown argument \"createRuntime\", it is a hook for createContainer only (see --help)\n",
+			stderr: "etcfiles-mount: unknown arguments [\"createRuntime\"], it is a hook for createContainer (see --help)\n",
 		},
-		{name: "two arguments", args: []string{"createContainer", "x"}, stderr: "etcfiles-mount: unexpected argument \"x\" (see --help)\n", code: 1},
+		{name: "two arguments", args: []string{"createContainer", "x"}, stderr: "etcfiles-mount: unknown arguments [\"createContainer\" \"x\"], it is a hook for createContainer (see --help)\n", code: 1},
 		{name: "relative store", stdin: state, args: []string{"--data-dir", "data"}, stderr: "etcfiles-mount: --data-dir \"data\" must be an absolute path\n", code: 1},
 		{name: "no state", stderr: "etcfiles-mount: decode the container's state on stdin: EOF\n", code: 1},
 	} {

@@ -12,9 +12,10 @@ import (
 
 // bundle is what the hook reads of a bundle's config.json.
 type bundle struct {
-	dir    string
-	Root   *specs.Root   `json:"root"`
-	Mounts []specs.Mount `json:"mounts"`
+	dir      string
+	Root     *specs.Root   `json:"root"`
+	Mounts   []specs.Mount `json:"mounts"`
+	Hostname string        `json:"hostname"`
 }
 
 func loadBundle(dir string) (*bundle, error) {

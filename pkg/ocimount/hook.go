@@ -49,9 +49,19 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	}
 	defer r.close()
 	for _, s := range sources {
-		if b.mountsAt(s.target) && !h.Override {
-			h.Verbosef("%s: left alone, the bundle has a mount there (--override mounts over it)", s.target)
-			continue
+		if b.mountsAt(s.target) {
+			wrong, err := b.contradicts(s)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.target, err)
+			}
+			if wrong {
+				h.Verbosef("%s: left alone, what the bundle mounts there is the container's hostname", s.target)
+				continue
+			}
+			if !h.Override {
+				h.Verbosef("%s: left alone, the bundle has a mount there (--override mounts over it)", s.target)
+				continue
+			}
 		}
 		if err := h.mount(r, s); err != nil {
 			return fmt.Errorf("%s: %w", s.target, err)

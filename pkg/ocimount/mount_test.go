@@ -190,6 +190,33 @@ func TestBundleMountIsLeftAloneUnlessOverride(t *testing.T) {
 	s.wantFile("/etc/hosts", "store hosts\n", true)
 }
 
+// A pod may have a hostname that the CNI plugin is not told: what CRI has mounted is right then.
+func TestHostnameOfAnotherIsNotMounted(t *testing.T) {
+	for hostname, want := range map[string]string{"chosen": "image hostname\n", "store hostname": "store hostname\n"} {
+		s := newScene(t)
+		s.hook.Override = true
+		s.mustRun(`{"root":{"path":"rootfs"},"hostname":"` + hostname + `","mounts":[{"destination":"/etc/hostname"},{"destination":"/etc/hosts"}]}`)
+		s.wantFile("/etc/hostname", want, true)
+		s.wantFile("/etc/hosts", "store hosts\n", true)
+	}
+	s := newScene(t)
+	if err := unix.Unshare(unix.CLONE_NEWUTS); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Sethostname([]byte("chosen")); err != nil {
+		t.Fatal(err)
+	}
+	s.hook.Override = true
+	const joined = `{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc/hostname"}]}`
+	s.mustRun(joined)
+	s.wantFile("/etc/hostname", "image hostname\n", true)
+	if err := unix.Sethostname([]byte("store hostname")); err != nil {
+		t.Fatal(err)
+	}
+	s.mustRun(joined)
+	s.wantFile("/etc/hostname", "store hostname\n", true)
+}
+
 // Missing targets are made in the rootfs and in a tmpfs of the bundle, and never in a volume.
 func TestMissingTarget(t *testing.T) {
 	missing := func(t *testing.T) *scene {

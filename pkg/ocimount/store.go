@@ -35,7 +35,7 @@ func (d storeDir) sources() []source {
 	return []source{
 		{target: "/etc/hosts", path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
 		{target: "/etc/resolv.conf", path: filepath.Join("containers", d.namespace, d.id, "resolv.conf")},
-		{target: "/etc/hostname", path: filepath.Join("containers", d.namespace, d.id, "hostname")},
+		{target: HostnamePath, path: filepath.Join("containers", d.namespace, d.id, "hostname")},
 	}
 }
 

@@ -116,11 +116,15 @@ func (p *plugin) status(args *skel.CmdArgs) error {
 	if err != nil {
 		return err
 	}
-	namespace := conf.Namespace
-	if namespace == "" {
-		namespace = defaultNamespace
+	if conf.Namespace != "" {
+		return conf.manager(p.warnf).Status(conf.Namespace)
 	}
-	return conf.manager(p.warnf).Status(namespace)
+	for _, namespace := range []string{defaultNamespace, podNamespace} { // which one is known at ADD only
+		if err := conf.manager(p.warnf).Status(namespace); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")

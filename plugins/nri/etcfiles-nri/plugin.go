@@ -47,7 +47,7 @@ func (p *plugin) Configure(_ context.Context, config, _, _ string) (api.EventMas
 }
 
 // CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI that it
-// takes the place of. A pod that the store knows nothing of, one with the host's network for example, is left alone.
+// takes the place of. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with the host's network for example, is left alone.
 func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
 	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId())
 	if err != nil {
@@ -55,6 +55,9 @@ func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.
 	}
 	adjustment := &api.ContainerAdjustment{}
 	for _, f := range files {
+		if f.Target == ocimount.HostnamePath {
+			continue
+		}
 		options := []string{"rbind", "rprivate", "rw"}
 		i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == f.Target })
 		if i >= 0 && len(c.GetMounts()[i].GetOptions()) > 0 {

@@ -1,0 +1,72 @@
+package containerd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// initName is the name that the test binary is called with to be the init process of a node.
+const initName = "node-init"
+
+// runInit is process 1 of a node. It gives the node file systems of its own at the places where containerd, CNI and the
+// container runtimes keep their state, says so on stdout, and reaps orphans until stdin ends. Stdin is a pipe that
+// the test holds open: when the test ends, however it ends, so does the node with every process, mount and interface in it.
+func runInit() int {
+	if err := mountNode(); err != nil {
+		fmt.Fprintln(os.Stderr, initName+":", err)
+		return 1
+	}
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, unix.SIGCHLD)
+	go func() {
+		for range children {
+			for {
+				if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid <= 0 && !errors.Is(err, unix.EINTR) {
+					break
+				}
+			}
+		}
+	}()
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+func mountNode() error {
+	mount := func(source, target, fsType string, flags uintptr, data string) error {
+		if err := unix.Mount(source, target, fsType, flags, data); err != nil {
+			return fmt.Errorf("mount %s at %s: %w", fsType, target, err)
+		}
+		return nil
+	}
+	const upper, work = "/run/node/upper", "/run/node/work"
+	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	if err := mount("proc", "/proc", "proc", 0, ""); err != nil {
+		return err
+	}
+	for _, dir := range []string{"/run", "/var/lib", "/opt"} {
+		if err := mount("tmpfs", dir, "tmpfs", 0, "mode=755"); err != nil {
+			return err
+		}
+	}
+	for _, dir := range []string{upper, work} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := mount("overlay", "/etc", "overlay", 0, "lowerdir=/etc,upperdir="+upper+",workdir="+work); err != nil {
+		return err
+	}
+	// crun 1.8 refuses to run where both versions of cgroups are mounted.
+	if err := unix.Unmount("/sys/fs/cgroup/unified", 0); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("unmount /sys/fs/cgroup/unified: %w", err)
+	}
+	return nil
+}
