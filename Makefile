@@ -15,10 +15,10 @@ LINT := $(BIN)/golangci-lint
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
 	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap
 
-.PHONY: help build test lint demo bench install clean cni-plugins containerds debian-packages root
+.PHONY: help build test test-kubelet lint demo bench install clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the static binaries into bin/
 	@for main in plugins/*/*/main.go; do \
@@ -30,6 +30,9 @@ test: root debian-packages build cni-plugins containerds ## run every test (as r
 	CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...
 	cd integration/containerd && go vet ./... && go test -count=1 ./...
 	cd integration/bench && go vet ./... && go test ./...
+
+test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
+	cd integration/containerd && go test -count=1 -tags kubelet -run TestKubelet ./...
 
 lint: $(LINT) ## run the linters, also over the arrows between the packages
 	$(LINT) run ./...
@@ -69,6 +72,10 @@ $(BIN)/containerd1/ctr:
 	dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; cd $$dir; \
 	apt-get update -qq; apt-get download -qq containerd; dpkg -x containerd_*.deb .; \
 	install -D -t $(BIN)/containerd1 usr/bin/{containerd,containerd-shim-runc-v2,ctr}
+
+$(BIN)/kubelet/kubelet: integration/kubelet/go.mod
+	cd integration/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
+	@touch $@
 
 debian-packages:
 	@missing=(); \
