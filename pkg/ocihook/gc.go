@@ -10,7 +10,8 @@ import (
 	"slices"
 )
 
-// GC cleans up after containers that ended with no poststop hook: those whose network namespace no process has. It calls
+// GC cleans up after containers that ended with no poststop hook: those whose network namespace no process has, and whose
+// own process, which a VM runtime has elsewhere, has ended. It calls
 // cleaned for each, with its CNI ID and what was removed, and leaves containers alone that live or that a hook is at
 // work on. The error joins what could not be cleaned.
 func (h *Hook) GC(ctx context.Context, cleaned func(cniID string, attachments []string)) error {
@@ -59,7 +60,7 @@ func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]bool, p
 		return errors.New("it was started from another PID namespace: run this where it was started")
 	}
 	// Looked at again under the claim: the container may have been started since.
-	if used, err := inUse(); err != nil || used[r.Netns] {
+	if used, err := inUse(); err != nil || used[r.Netns] || r.Process.alive() {
 		return err
 	}
 	if err := h.detach(ctx, r); err != nil {
@@ -85,7 +86,7 @@ func (h *Hook) known() ([]string, error) {
 			names = append(names, e.Name())
 		}
 	}
-	cached, err := h.cni().GetCachedAttachments("")
+	cached, err := h.cni("").GetCachedAttachments("")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

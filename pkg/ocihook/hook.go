@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/containernetworking/cni/pkg/invoke"
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
@@ -31,8 +32,9 @@ type Hook struct {
 func (h *Hook) pinPath(cniID string) string   { return filepath.Join(h.RunDir, "netns", cniID) }
 func (h *Hook) recordDir(cniID string) string { return filepath.Join(h.RunDir, "containers", cniID) }
 
-func (h *Hook) cni() *libcni.CNIConfig {
-	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, nil)
+// cni returns what runs the plugins for a container.
+func (h *Hook) cni(cniID string) *libcni.CNIConfig {
+	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, &recordingExec{dir: h.recordDir(cniID)})
 }
 
 // CreateRuntime attaches the container to its networks, as eth0, eth1 and so on. It does nothing for a container whose
@@ -102,6 +104,9 @@ func (h *Hook) plan(c *ocistate.Container, id netns) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.installed(networks); err != nil {
+		return nil, err
+	}
 	args, err := capabilityArgs(c, networks)
 	if err != nil {
 		return nil, err
@@ -110,11 +115,28 @@ func (h *Hook) plan(c *ocistate.Container, id netns) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &record{ContainerID: c.CNIID(), Netns: id, PIDNamespace: pids}
+	r := &record{ContainerID: c.CNIID(), Netns: id, Process: processOf(c.Pid), PIDNamespace: pids}
 	for i, n := range networks {
 		r.Attachments = append(r.Attachments, newAttachment(n, "eth"+strconv.Itoa(i), args[i]))
 	}
 	return r, nil
+}
+
+// installed checks that all plugins are there: one that is missing could not be asked to undo anything either.
+func (h *Hook) installed(networks []*libcni.NetworkConfigList) error {
+	for _, n := range networks {
+		for _, p := range n.Plugins {
+			for _, program := range []string{p.Network.Type, p.Network.IPAM.Type} {
+				if program == "" {
+					continue
+				}
+				if _, err := invoke.FindInPath(program, h.BinDirs); err != nil {
+					return fmt.Errorf("network %s: plugin %s: %w: install it there, or name its directory with --bin-dir", n.Name, program, err)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // attach runs ADD of each network in order.
@@ -122,7 +144,7 @@ func (h *Hook) attach(ctx context.Context, r *record) error {
 	for _, a := range r.Attachments {
 		list, err := a.list()
 		if err == nil {
-			_, err = h.cni().AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
+			_, err = h.cni(r.ContainerID).AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
 		}
 		if err != nil {
 			return fmt.Errorf("network %s: %w", a.Network, err)
@@ -144,7 +166,7 @@ func (h *Hook) detach(ctx context.Context, r *record) error {
 		a := r.Attachments[i]
 		list, err := a.list()
 		if err == nil {
-			err = h.cni().DelNetworkList(ctx, list, h.runtimeConf(r, a, netns))
+			err = h.cni(r.ContainerID).DelNetworkList(ctx, list, h.runtimeConf(r, a, netns))
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("network %s: %w", a.Network, err))

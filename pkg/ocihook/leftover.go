@@ -25,7 +25,7 @@ func (h *Hook) left(cniID string) (*record, error) {
 	if r != nil || err != nil {
 		return r, err
 	}
-	cached, err := h.cni().GetCachedAttachments(cniID)
+	cached, err := h.cni(cniID).GetCachedAttachments(cniID)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

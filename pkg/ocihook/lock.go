@@ -60,14 +60,12 @@ func sameFile(fd int, path string) bool {
 	return unix.Fstat(fd, &opened) == nil && unix.Lstat(path, &there) == nil && opened.Dev == there.Dev && opened.Ino == there.Ino
 }
 
-// release gives the lock up, also for plugins that are still there. The directory goes if no record is in it.
+// release gives the lock up, also for plugins that are still there. The directory goes with what is in it unless that is a
+// record.
 func (c *claim) release() error {
-	err := os.Remove(filepath.Join(c.dir, recordFile+".new"))
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = os.Remove(c.dir)
-	}
-	if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	_, err := os.Lstat(filepath.Join(c.dir, recordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.RemoveAll(c.dir)
 	}
 	return errors.Join(err, unix.Flock(c.fd, unix.LOCK_UN), unix.Close(c.fd))
 }

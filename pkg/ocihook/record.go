@@ -15,7 +15,8 @@ import (
 type record struct {
 	ContainerID  string // as CNI knows it
 	Netns        netns
-	PIDNamespace uint64 // in which a process of the network namespace can be seen
+	Process      process // the container's, which a VM runtime has outside of the network namespace
+	PIDNamespace uint64  // in which the process and others of the network namespace can be seen
 	Attachments  []attachment
 }
 
@@ -60,11 +61,7 @@ func (r *record) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, recordFile)
-	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return replaceFile(filepath.Join(dir, recordFile), b)
 }
 
 // readRecord returns the record in the container's directory, nil if there is none or none that can be read: libcni's

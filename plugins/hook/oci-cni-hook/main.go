@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -85,6 +86,6 @@ func runStage(o *options, stage string, stdin io.Reader) error {
 
 func runGC(o *options, stdout io.Writer) error {
 	return o.hook().GC(context.Background(), func(cniID string, attachments []string) {
-		fmt.Fprintf(stdout, "%s: removed %s\n", cniID, strings.Join(attachments, " "))
+		fmt.Fprintf(stdout, "%s: removed %s\n", cniID, cmp.Or(strings.Join(attachments, " "), "its pin"))
 	})
 }
