@@ -15,20 +15,23 @@ type release struct {
 	name       string
 	dir        string // below bin
 	config     string // see containerd-config.toml(5)
+	table      string // the configuration's table for the part of CRI that runs containers
 	filesFirst bool   // it writes the files of a sandbox before CNI's ADD, not after it
 	status     bool   // it calls STATUS
 	ctrDELs    int    // how often ctr calls DEL for one container in the foreground and two in the background
 }
 
-var versions = []release{
-	{name: "1.6", dir: "containerd1", config: config2, filesFirst: true, ctrDELs: 1},
-	{name: "2.4", dir: "containerd2", config: config3, status: true, ctrDELs: 3},
-}
+var (
+	containerd1 = release{
+		name: "1.6", dir: "containerd1", config: config2, table: `plugins."io.containerd.grpc.v1.cri"`, filesFirst: true, ctrDELs: 1,
+	}
+	containerd2 = release{
+		name: "2.4", dir: "containerd2", config: config3, table: `plugins."io.containerd.cri.v1.runtime"`, status: true, ctrDELs: 3,
+	}
+	versions = []release{containerd1, containerd2}
+)
 
 func (r release) binary(name string) string { return filepath.Join(repository, "bin", r.dir, name) }
-
-// baseSpec is where a node has the specification that every container of a pod starts from.
-const baseSpec = "/etc/containerd/base-spec.json"
 
 // crun is where a node has a script in place of crun: crun before 1.9 takes no configuration whose ociVersion is above 1.0, and
 // containerd 2 writes newer ones.
@@ -46,8 +49,8 @@ exec crun "$@"
 `
 )
 
-// Both configurations set the same: the pause image, since nothing can be pulled; no score below that of containerd's parent,
-// since CAP_SYS_RESOURCE may be missing; and runc and crun with the base specification.
+// Both configurations set the same: the pause image, since nothing can be pulled, and no score below that of containerd's parent,
+// since CAP_SYS_RESOURCE may be missing.
 const (
 	config2 = `version = 2
 
@@ -56,16 +59,6 @@ const (
   restrict_oom_score_adj = true
   disable_apparmor = true
 
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-  runtime_type = "io.containerd.runc.v2"
-  base_runtime_spec = "` + baseSpec + `"
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
-  runtime_type = "io.containerd.runc.v2"
-  base_runtime_spec = "` + baseSpec + `"
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun.options]
-  BinaryName = "` + crun + `"
 `
 	config3 = `version = 3
 
@@ -76,33 +69,52 @@ const (
   restrict_oom_score_adj = true
   disable_apparmor = true
 
-[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-  runtime_type = "io.containerd.runc.v2"
-  base_runtime_spec = "` + baseSpec + `"
-
-[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.crun]
-  runtime_type = "io.containerd.runc.v2"
-  base_runtime_spec = "` + baseSpec + `"
-
-[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.crun.options]
-  BinaryName = "` + crun + `"
 `
 )
 
-// withHook returns containerd's default specification with etcfiles-mount, which is at a path, as a hook.
-func withHook(t *testing.T, specification, hook string) []byte {
-	t.Helper()
-	var spec map[string]any
-	if err := json.Unmarshal([]byte(specification), &spec); err != nil {
-		t.Fatal(err)
-	}
-	spec["hooks"] = map[string]any{"createContainer": []any{
-		map[string]any{"path": hook, "args": []string{"etcfiles-mount", "--override", "createContainer"}},
-	}}
-	return marshal(t, spec)
+// configFile is containerd's configuration.
+const configFile = "/etc/containerd/config.toml"
+
+// configure writes containerd's configuration: what every node has, lines for the runtime handler runc, the same for crun, and more.
+func (n *node) configure(runc, more string) {
+	n.t.Helper()
+	crunLines := strings.ReplaceAll(runc, ".runtimes.runc]", ".runtimes.crun]")
+	n.write(configFile, fmt.Appendf(nil, "%s%s%s[%s.containerd.runtimes.crun.options]\n  BinaryName = %q\n%s",
+		n.release.config, runc, crunLines, n.release.table, crun, more))
 }
 
-func marshal(t *testing.T, value any) []byte {
+// baseSpec is where a node has the specification that every container of a pod starts from.
+const baseSpec = "/etc/containerd/etcfiles.json"
+
+// byBaseSpec has the files come into pods in the way that the README shows: etcfiles-mount makes the specification and prints
+// what containerd's configuration needs.
+func byBaseSpec(n *node) {
+	n.t.Helper()
+	n.configure(n.linesOf(n.makeBaseSpec(baseSpec)), "")
+}
+
+// makeBaseSpec has etcfiles-mount make a specification from that of the node's containerd, and returns what it prints.
+func (n *node) makeBaseSpec(path string, flags ...string) string {
+	n.t.Helper()
+	n.write(path, nil) // for its directory
+	return n.run("sh", "-ec", "ctr oci spec | "+mountHook+" "+strings.Join(flags, " ")+" base-spec "+path)
+}
+
+// linesOf returns those of the lines of etcfiles-mount that are for the node's version of the configuration: they are headed by a
+// comment that begins so.
+func (n *node) linesOf(printed string) string {
+	n.t.Helper()
+	version, _, _ := strings.Cut(n.release.config, "\n")
+	_, lines, found := strings.Cut(printed, "# "+version+" ")
+	_, lines, _ = strings.Cut(lines, "\n")
+	lines, _, _ = strings.Cut(lines, "#")
+	if !found {
+		n.t.Fatalf("nothing for %s in what etcfiles-mount prints:\n%s", version, printed)
+	}
+	return lines
+}
+
+func marshal(t testing.TB, value any) []byte {
 	t.Helper()
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -117,7 +129,7 @@ const (
 	shippedCNI11 = "10-bridge-1.1.0.conflist"
 )
 
-func conflist(t *testing.T, name string) []byte {
+func conflist(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(repository, "conflists", name))
 	if err != nil {
@@ -127,12 +139,12 @@ func conflist(t *testing.T, name string) []byte {
 }
 
 // ship gives a shipped conflist.
-func ship(name string) func(*testing.T) []byte {
-	return func(t *testing.T) []byte { return conflist(t, name) }
+func ship(name string) func(testing.TB) []byte {
+	return func(t testing.TB) []byte { return conflist(t, name) }
 }
 
 // configured gives a shipped conflist with a value in the part of etcfiles.
-func configured(key string, value any) func(*testing.T) []byte {
+func configured(key string, value any) func(testing.TB) []byte {
 	return edited(func(plugins []any) []any {
 		plugins[len(plugins)-1].(map[string]any)[key] = value
 		return plugins
@@ -140,17 +152,17 @@ func configured(key string, value any) func(*testing.T) []byte {
 }
 
 // recorded gives a shipped conflist with the recorder before etcfiles.
-func recorded(t *testing.T) []byte {
+func recorded(t testing.TB) []byte {
 	return edited(func(plugins []any) []any { return slices.Insert(plugins, len(plugins)-1, recorder("")) })(t)
 }
 
 // failing gives a shipped conflist with the recorder, told to fail ADD, behind etcfiles.
-func failing(t *testing.T) []byte {
+func failing(t testing.TB) []byte {
 	return edited(func(plugins []any) []any { return append(plugins, recorder("ADD")) })(t)
 }
 
-func edited(edit func(plugins []any) []any) func(*testing.T) []byte {
-	return func(t *testing.T) []byte {
+func edited(edit func(plugins []any) []any) func(testing.TB) []byte {
+	return func(t testing.TB) []byte {
 		t.Helper()
 		var list map[string]any
 		if err := json.Unmarshal(conflist(t, shipped), &list); err != nil {

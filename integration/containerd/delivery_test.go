@@ -181,7 +181,7 @@ func TestMissingBaseSpec(t *testing.T) {
 // the error names the hook.
 func TestMissingHook(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
-		n.write(baseSpec, withHook(t, n.run("ctr", "oci", "spec"), "/nowhere/etcfiles-mount"))
+		n.write(baseSpec, []byte(strings.ReplaceAll(n.read(baseSpec), pluginDir, "/nowhere")))
 		n.restart()
 		p := n.pod("web")
 		if _, err := p.tryContainer("main"); err == nil || !strings.Contains(err.Error(), "/nowhere/etcfiles-mount") {

@@ -46,7 +46,7 @@ const pause = 20 * time.Millisecond
 // node is what a machine is to containerd: a process, network and mount namespace, with /run, /var/lib, /opt and /etc of its
 // own. They end with the init process, see runInit, so nothing of a node can outlive the test.
 type node struct {
-	t       *testing.T
+	t       testing.TB
 	release release
 	init    *exec.Cmd
 	cgroup  string // parent of the cgroups of all containers
@@ -56,19 +56,33 @@ type node struct {
 }
 
 // onEach runs the test on a node of each release of containerd with the conflist that the function gives.
-func onEach(t *testing.T, list func(*testing.T) []byte, test func(*testing.T, *node)) {
+func onEach(t *testing.T, list func(testing.TB) []byte, test func(*testing.T, *node)) {
 	for _, r := range versions {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newNode(t, r, list(t)))
+			test(t, newNode(t, r, list(t), byBaseSpec))
 		})
 	}
 }
 
 var nodes atomic.Int64
 
-// newNode starts a containerd and imports the image.
-func newNode(t *testing.T, r release, list []byte) *node {
+// newNode starts a containerd, which the function has configured for the files to come into pods, and imports the image.
+func newNode(t testing.TB, r release, list []byte, deliver func(*node)) *node {
+	t.Helper()
+	n := newMachine(t, r, list)
+	if err := os.Symlink(pluginDir, n.path(binDir)); err != nil {
+		t.Fatal(err)
+	}
+	deliver(n)
+	n.connect()
+	n.start()
+	n.importImage()
+	return n
+}
+
+// newMachine makes a node without containerd's configuration and without plugins.
+func newMachine(t testing.TB, r release, list []byte) *node {
 	t.Helper()
 	n := &node{
 		t: t, release: r, ctx: t.Context(),
@@ -83,26 +97,24 @@ func newNode(t *testing.T, r release, list []byte) *node {
 	n.run("ip", "link", "set", "lo", "up")
 	n.write("/etc/resolv.conf", []byte("nameserver "+nameserver+"\n"))
 	n.install(list)
-	n.write("/etc/containerd/config.toml", []byte(r.config))
 	if err := os.MkdirAll(n.path(filepath.Dir(binDir)), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(pluginDir, n.path(binDir)); err != nil {
 		t.Fatal(err)
 	}
 	n.write(crun, []byte(crunScript))
 	if err := os.Chmod(n.path(crun), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	n.write(baseSpec, withHook(t, n.run("ctr", "oci", "spec"), mountHook))
-	n.connect()
-	n.start()
+	return n
+}
+
+// importImage imports the image that the pause container and all others are of.
+func (n *node) importImage() {
+	n.t.Helper()
 	n.run("ctr", "-n", "k8s.io", "images", "import", imageTar)
 	n.until("the image is known to CRI", func() bool {
 		answer, err := n.images.ImageStatus(n.ctx, &cri.ImageStatusRequest{Image: &cri.ImageSpec{Image: imageName}})
 		return err == nil && answer.Image != nil
 	})
-	return n
 }
 
 // install puts a conflist in the place of the one before.
