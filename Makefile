@@ -44,9 +44,11 @@ $(LINT): .golangci/go.mod
 demo: root debian-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
 	@integration/demo/demo.sh
 
-bench: root debian-packages build cni-plugins ## measure one more container beside the floor, the least plugin and nerdctl (as root)
+bench: root debian-packages build cni-plugins containerds ## measure one more container beside the floor, the least plugin and nerdctl (as root)
 	integration/bench/run.sh
 	integration/bench/containers.sh
+	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
+	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
 install: build ## install the binaries into DESTDIR/CNI_BIN_DIR
 	install -d $(DESTDIR)$(CNI_BIN_DIR)

@@ -16,13 +16,15 @@ var (
 	imageTar   string // see writeImage
 )
 
-// TestMain is also the init process of a node and the CNI plugin recorder, by the name that the binary is called with.
+// TestMain is also the init process of a node, the CNI plugin recorder and the clock, by the path that the binary is called with.
 func TestMain(m *testing.M) {
-	switch filepath.Base(os.Args[0]) {
-	case initName:
+	switch dir, name := filepath.Split(os.Args[0]); {
+	case name == initName:
 		os.Exit(runInit())
-	case recorderName:
+	case name == recorderName:
 		os.Exit(runRecorder())
+	case dir == binDir+"/":
+		os.Exit(runTimed(name))
 	}
 	os.Exit(runTests(m))
 }

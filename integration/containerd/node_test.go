@@ -70,7 +70,8 @@ var nodes atomic.Int64
 // newNode starts a containerd, which the function has configured for the files to come into pods, and imports the image.
 func newNode(t testing.TB, r release, list []byte, deliver func(*node)) *node {
 	t.Helper()
-	n := newMachine(t, r, list)
+	n := newMachine(t, r)
+	n.install(list)
 	if err := os.Symlink(pluginDir, n.path(binDir)); err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +82,8 @@ func newNode(t testing.TB, r release, list []byte, deliver func(*node)) *node {
 	return n
 }
 
-// newMachine makes a node without containerd's configuration and without plugins.
-func newMachine(t testing.TB, r release, list []byte) *node {
+// newMachine makes a node without plugins and without the configurations of containerd and CNI.
+func newMachine(t testing.TB, r release) *node {
 	t.Helper()
 	n := &node{
 		t: t, release: r, ctx: t.Context(),
@@ -96,7 +97,6 @@ func newMachine(t testing.TB, r release, list []byte) *node {
 	})
 	n.run("ip", "link", "set", "lo", "up")
 	n.write("/etc/resolv.conf", []byte("nameserver "+nameserver+"\n"))
-	n.install(list)
 	if err := os.MkdirAll(n.path(filepath.Dir(binDir)), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -86,6 +86,35 @@ func TestHostname(t *testing.T) {
 	})
 }
 
+// TestOwnHostname gives a pod a host name that is not the pod's name and that no annotation says. The store knows the pod by its name
+// then; hostname and /etc/hostname in its containers are the pod's own all the same.
+func TestOwnHostname(t *testing.T) {
+	onEach(t, ship(shipped), func(t *testing.T, n *node) {
+		for _, handler := range []string{"runc", "crun"} {
+			config := n.podConfig("web-" + handler)
+			config.Hostname = "custom"
+			p, err := n.tryPod(config, handler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := p.container("main")
+			for _, command := range []string{"hostname", "cat /etc/hostname"} {
+				if got, _ := n.exec(id, "/bin/sh", "-c", command); got != "custom\n" {
+					t.Errorf("%s: %s: %q", handler, command, got)
+				}
+			}
+			if got := p.hostname(); got != "web-"+handler+"\n" {
+				t.Errorf("%s: the store's hostname file: %q", handler, got)
+			}
+			if got, _ := n.exec(id, "/bin/cat", "/etc/hosts"); got != p.hosts() {
+				t.Errorf("%s: /etc/hosts is\n%s", handler, got)
+			}
+			p.expectName("web-"+handler, p.address())
+			p.expectName("custom")
+		}
+	})
+}
+
 // TestPorts publishes a port of a pod on the host; the rules for it go with the pod.
 func TestPorts(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {

@@ -22,29 +22,31 @@ func TestStatus(t *testing.T) {
 			return
 		}
 		web := n.pod("web")
-		aside := dataDir + ".aside"
-		if err := os.Rename(n.path(dataDir), n.path(aside)); err != nil {
-			t.Fatal(err)
-		}
-		n.write(dataDir, nil)
-		ready, message := n.networkReady()
-		if ready || !strings.Contains(message, "dataDir "+dataDir) {
-			t.Errorf("data directory replaced by a file: ready %v, message %q", ready, message)
-		}
-		if _, err := n.tryPod(n.podConfig("db"), ""); err == nil || !strings.Contains(err.Error(), dataDir) {
-			t.Errorf("a pod with the data directory replaced by a file: %v", err)
-		}
-		if err := os.Remove(n.path(dataDir)); err != nil {
-			t.Fatal(err)
-		}
-		if ready, message := n.networkReady(); !ready {
-			t.Errorf("data directory gone, so that it would be made: %s", message)
-		}
-		if err := os.Rename(n.path(aside), n.path(dataDir)); err != nil {
-			t.Fatal(err)
-		}
-		if ready, message := n.networkReady(); !ready {
-			t.Errorf("data directory back: %s", message)
+		const aside = "/var/lib/aside"
+		for _, dir := range []string{dataDir, dataDir + "/etchosts/k8s.io"} {
+			if err := os.Rename(n.path(dir), n.path(aside)); err != nil {
+				t.Fatal(err)
+			}
+			n.write(dir, nil)
+			ready, message := n.networkReady()
+			if ready || !strings.Contains(message, "dataDir "+dataDir) || !strings.Contains(message, dir) {
+				t.Errorf("%s replaced by a file: ready %v, message %q", dir, ready, message)
+			}
+			if _, err := n.tryPod(n.podConfig("db"), ""); err == nil || !strings.Contains(err.Error(), dataDir) {
+				t.Errorf("a pod with %s replaced by a file: %v", dir, err)
+			}
+			if err := os.Remove(n.path(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if ready, message := n.networkReady(); !ready {
+				t.Errorf("%s gone, so that it would be made: %s", dir, message)
+			}
+			if err := os.Rename(n.path(aside), n.path(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if ready, message := n.networkReady(); !ready {
+				t.Errorf("%s back: %s", dir, message)
+			}
 		}
 		db := n.pod("db", func(c *cri.PodSandboxConfig) { c.Metadata.Attempt = 1 })
 		web.expectName("db", db.address())

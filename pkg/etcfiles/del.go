@@ -21,11 +21,14 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 	noteErr := m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
 		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles,
 	})
-	if errors.Is(err, ErrLocked) {
+	switch {
+	case noteErr != nil:
+		return fmt.Errorf("%w; it cannot be left to the next operation: %w", err, noteErr)
+	case errors.Is(err, ErrLocked):
 		m.Warnf("%v; the next operation takes the names out", err)
-		return noteErr
+		return nil
 	}
-	return errors.Join(err, noteErr)
+	return fmt.Errorf("%w; the next operation goes on with it", err)
 }
 
 func (m *Manager) del(ctx context.Context, k Key) error {

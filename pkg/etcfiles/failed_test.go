@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
@@ -83,8 +84,8 @@ func TestFailedDelIsPutOff(t *testing.T) {
 	if err := os.MkdirAll(inTheWay+"/x", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil {
-		t.Fatal("no error")
+	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil || !strings.HasSuffix(err.Error(), "; the next operation goes on with it") {
+		t.Fatal(err)
 	}
 	if err := os.RemoveAll(inTheWay); err != nil {
 		t.Fatal(err)
@@ -92,6 +93,29 @@ func TestFailedDelIsPutOff(t *testing.T) {
 	s.add(key("next", "eth0", "lab"), 3)
 	if hosts := s.hosts("reader"); strings.Contains(hosts, " web") {
 		t.Errorf("web is still there:\n%s", hosts)
+	}
+}
+
+// TestDelThatCannotBePutOff: where nothing can be written a DEL promises nothing, be it that the directory or that the lock is not to be had.
+func TestDelThatCannotBePutOff(t *testing.T) {
+	s := newStore(t)
+	s.add(key("web", "eth0", "lab"), 1)
+	s.Warnf = func(format string, args ...any) { t.Errorf("warning: "+format, args...) }
+	if err := os.WriteFile(filepath.Join(string(s.Dir), "index/ns/pending"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := s.Dir.Namespace("ns").Lock(context.Background(), s.LockTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unlock() }()
+	s.LockTimeout = time.Millisecond
+	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil || !strings.Contains(err.Error(), "it cannot be left to the next operation") {
+		t.Errorf("with the lock held: %v", err)
+	}
+	s.Dir = hostsstore.Dir(filepath.Join(string(s.Dir), "index/ns/pending")) // a file
+	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil || !strings.Contains(err.Error(), "it cannot be left to the next operation") {
+		t.Errorf("with a file in the place of the data directory: %v", err)
 	}
 }
 

@@ -13,13 +13,17 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
 )
 
-// configLines are what containerd's config.toml needs, in the form of version 3 (containerd 2.x) and of version 2.
-const configLines = `# In containerd's config.toml, for the runtime handler runc; then restart containerd.
-# version = 3 (containerd 2.x):
-[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+// configLines are what containerd's config.toml needs, in the form of version 3 (containerd 2.x) and of version 2. Each
+// containerd passes over the lines that are not for it. To containerd 1.x a table without runtime_type is a handler without one.
+const configLines = `
+# For containerd's config.toml, which is to be restarted then. If it has one of these tables, add base_runtime_spec there.
+# version = 3 or later (containerd 2.x):
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
   base_runtime_spec = %[1]q
 # version = 2 (containerd 1.x):
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
   base_runtime_spec = %[1]q
 `
 

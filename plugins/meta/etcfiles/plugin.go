@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
@@ -34,7 +35,7 @@ func (p *plugin) funcs() skel.CNIFuncs {
 }
 
 func (p *plugin) warnf(format string, args ...any) {
-	fmt.Fprintf(p.stderr, "etcfiles: warning: "+format+"\n", args...)
+	fmt.Fprintf(p.stderr, "etcfiles: warning: %s\n", strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; "))
 }
 
 func (p *plugin) add(args *skel.CmdArgs) error {
@@ -82,7 +83,7 @@ func (p *plugin) del(args *skel.CmdArgs) error {
 		err = conf.manager(p.warnf).Del(context.Background(), key)
 	}
 	if err != nil {
-		p.warnf("nothing more can be removed for container %s: %v; the next operation goes on with it", args.ContainerID, err)
+		p.warnf("nothing more can be removed for container %s: %v", args.ContainerID, err)
 	}
 	return nil
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/containerd/nri/pkg/api"
 
@@ -16,6 +16,7 @@ import (
 // plugin adjusts containers as they are created.
 type plugin struct {
 	settings
+	refused error // what is wrong with the settings
 }
 
 // settings are what the administrator gives, as JSON.
@@ -25,30 +26,42 @@ type settings struct {
 }
 
 func newPlugin() *plugin {
-	return &plugin{settings{DataDir: "/var/lib/etcfiles", Namespace: ocimount.PodNamespace}}
+	return &plugin{settings: settings{DataDir: "/var/lib/etcfiles", Namespace: ocimount.PodNamespace}}
 }
 
-// Configure takes the settings. It subscribes to nothing beyond what the plugin implements.
+// Configure takes the settings. It subscribes to nothing beyond what the plugin implements. If the settings are wrong no container is
+// created: were they refused here, containerd would go on without the plugin.
 func (p *plugin) Configure(_ context.Context, config, _, _ string) (api.EventMask, error) {
-	if config == "" {
-		return 0, nil
-	}
-	d := json.NewDecoder(bytes.NewReader([]byte(config)))
-	d.DisallowUnknownFields()
-	s := newPlugin().settings
-	if err := d.Decode(&s); err != nil {
-		return 0, fmt.Errorf("the settings of etcfiles-nri: %w", err)
-	}
-	if !filepath.IsAbs(s.DataDir) || s.Namespace == "" || filepath.Base(s.Namespace) != s.Namespace {
-		return 0, fmt.Errorf("the settings of etcfiles-nri: dataDir %q must be an absolute path and namespace %q a single path element", s.DataDir, s.Namespace)
-	}
-	p.settings = s
+	p.settings, p.refused = parseSettings(config)
 	return 0, nil
 }
 
+func parseSettings(config string) (settings, error) {
+	s := newPlugin().settings
+	if config == "" {
+		return s, nil
+	}
+	d := json.NewDecoder(strings.NewReader(config))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("the settings of etcfiles-nri: %w", err)
+	}
+	if !filepath.IsAbs(s.DataDir) {
+		return s, fmt.Errorf("the settings of etcfiles-nri: dataDir %q must be an absolute path", s.DataDir)
+	}
+	if !filepath.IsLocal(s.Namespace) || s.Namespace == "." || strings.Contains(s.Namespace, "/") {
+		return s, fmt.Errorf("the settings of etcfiles-nri: namespace %q must be a single path element", s.Namespace)
+	}
+	return s, nil
+}
+
 // CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI that it
-// takes the place of. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with the host's network for example, is left alone.
+// takes the place of. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
+// the host's network for example, is left alone.
 func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
+	if p.refused != nil {
+		return nil, nil, p.refused
+	}
 	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId())
 	if err != nil {
 		return nil, nil, fmt.Errorf("etcfiles-nri: pod %s/%s: %w", pod.GetNamespace(), pod.GetName(), err)
