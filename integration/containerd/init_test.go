@@ -64,9 +64,9 @@ func mountNode() error {
 	if err := mount("overlay", "/etc", "overlay", 0, "lowerdir=/etc,upperdir="+upper+",workdir="+work); err != nil {
 		return err
 	}
-	// crun 1.8 refuses to run where both versions of cgroups are mounted.
-	if err := unix.Unmount("/sys/fs/cgroup/unified", 0); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
-		return fmt.Errorf("unmount /sys/fs/cgroup/unified: %w", err)
+	// crun 1.8 refuses to run where both versions of cgroups are mounted; what it then writes there instead is the node's.
+	if err := mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", 0, ""); err != nil && !errors.Is(err, unix.ENOENT) {
+		return err
 	}
 	return nil
 }

@@ -17,12 +17,13 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// The runtimes, as the beginning of a command line. crun refuses a hybrid of cgroup versions, so it does not see that.
+// The runtimes, as the beginning of a command line. crun refuses a hybrid of cgroup versions, so it does not see that, and
+// what it then writes there instead is lost.
 var runtimes = map[string][]string{
 	"runc": {"runc"},
 	"crun": {
 		"unshare", "-m", "sh", "-c",
-		`if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec crun "$@"`, "crun",
+		`if mountpoint -q /sys/fs/cgroup/unified; then mount -t tmpfs tmpfs /sys/fs/cgroup/unified; fi; exec crun "$@"`, "crun",
 	},
 }
 

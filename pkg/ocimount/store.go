@@ -54,18 +54,21 @@ func storeDirs(state *specs.State, namespace string) ([]storeDir, error) {
 		}
 		return []storeDir{{namespace, id}}, pathElement("namespace", namespace)
 	}
-	if namespace == "" {
-		namespace = ocistate.BundleNamespace(state.Bundle)
-	}
 	if err := pathElement("container ID", state.ID); err != nil {
 		return nil, err
+	}
+	var podman []storeDir // whose CNI_ARGS make every container a pod, to the plugin
+	if namespace == "" {
+		namespace = ocistate.BundleNamespace(state.Bundle)
+		podman = []storeDir{{PodNamespace, state.ID}}
 	}
 	cni := (&ocistate.Container{State: *state, Namespace: namespace}).CNIID()
 	dirs := []storeDir{{namespace, cni}}
 	if ctr := namespace + "-" + state.ID; ctr != cni { // as `ctr run --cni` has it
 		dirs = append(dirs, storeDir{namespace, ctr})
 	}
-	return append(dirs, storeDir{namespace, state.ID}), pathElement("namespace", namespace)
+	dirs = append(dirs, storeDir{namespace, state.ID})
+	return append(dirs, podman...), pathElement("namespace", namespace)
 }
 
 func pathElement(what, s string) error {

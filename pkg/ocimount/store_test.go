@@ -40,12 +40,12 @@ func TestStoreDirs(t *testing.T) {
 		want      []string
 		err       string
 	}{
-		{name: "plain", state: specs.State{ID: "web", Bundle: "/b/web"}, want: []string{"default/default-web", "default/web"}},
+		{name: "plain", state: specs.State{ID: "web", Bundle: "/b/web"}, want: []string{"default/default-web", "default/web", "k8s.io/web"}},
 		{name: "namespace given", state: specs.State{ID: "web", Bundle: bundle}, namespace: "lab", want: []string{"lab/lab-web", "lab/web"}},
 		{name: "namespace with a dash", state: specs.State{ID: "web"}, namespace: "a-b", want: []string{"a-b/a--b-web", "a-b/a-b-web", "a-b/web"}},
-		{name: "ID that CNI does not take", state: specs.State{ID: "a+b"}, want: []string{"default/default-a+b", "default/a+b"}},
-		{name: "containerd bundle", state: specs.State{ID: "web", Bundle: bundle + "/"}, want: []string{"shop/shop-web", "shop/web"}},
-		{name: "bundle only looks like containerd's", state: specs.State{ID: "web", Bundle: bundle + "/deeper"}, want: []string{"default/default-web", "default/web"}},
+		{name: "ID that CNI does not take", state: specs.State{ID: "a+b"}, want: []string{"default/default-a+b", "default/a+b", "k8s.io/a+b"}},
+		{name: "containerd bundle", state: specs.State{ID: "web", Bundle: bundle + "/"}, want: []string{"shop/shop-web", "shop/web", "k8s.io/web"}},
+		{name: "bundle only looks like containerd's", state: specs.State{ID: "web", Bundle: bundle + "/deeper"}, want: []string{"default/default-web", "default/web", "k8s.io/web"}},
 		{name: "CRI", state: specs.State{ID: "c1", Bundle: bundle, Annotations: map[string]string{criSandboxID: "pod1"}}, want: []string{"k8s.io/pod1"}},
 		{name: "CRI-O", state: specs.State{ID: "c1", Bundle: "/b", Annotations: map[string]string{crioSandboxID: "pod2"}}, want: []string{"k8s.io/pod2"}},
 		{name: "pod, namespace given", state: specs.State{ID: "c1", Annotations: map[string]string{criSandboxID: "pod1"}}, namespace: "lab", want: []string{"lab/pod1"}},

@@ -39,6 +39,7 @@ SPEC FLAGS; those marked * may be given several times:
   --dns ADDRESS*, --dns-search DOMAIN*, --dns-option OPTION*
   --mount-hook PATH   etcfiles-mount ("" for none; else the one beside this program)
   --data-dir DIR      data directory of the etcfiles plugin, for etcfiles-mount (/var/lib/etcfiles)
+  --override          have etcfiles-mount mount also over what the engine or the bundle mounts there
   --hooks-d WHICH     print the oci-hooks(5) JSON of this hook (cni) or of etcfiles-mount (mount)
 
 Example: runc spec && oci-cni-hook spec --network lab --name web . && runc run web
@@ -52,6 +53,7 @@ type options struct {
 	annotations        map[string]*values
 	hostname           string
 	mountHook, dataDir string
+	override           bool
 	hooksD             string
 	given              map[string]bool
 }
@@ -99,6 +101,7 @@ func parse(args []string) (*options, []string, error) {
 	flags.StringVar(&o.hostname, "hostname", "", "")
 	flags.StringVar(&o.mountHook, "mount-hook", "", "")
 	flags.StringVar(&o.dataDir, "data-dir", "", "")
+	flags.BoolVar(&o.override, "override", false, "")
 	flags.StringVar(&o.hooksD, "hooks-d", "", "")
 	var rest []string
 	for {

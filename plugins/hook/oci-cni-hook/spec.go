@@ -78,6 +78,9 @@ func (o *options) mount(self string) (*ocispec.StagedHook, error) {
 	if o.given["namespace"] {
 		hook.Args = append(hook.Args, "--namespace", o.namespace)
 	}
+	if o.override {
+		hook.Args = append(hook.Args, "--override")
+	}
 	hook.Args = append(hook.Args, "createContainer")
 	return hook, nil
 }

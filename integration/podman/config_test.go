@@ -1,0 +1,105 @@
+package podman
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+const imageName = "box"
+
+// furnish gives the world its settings, without which Podman would read those of the machine, and an image.
+func (w *world) furnish() error {
+	old, err := filepath.Glob(w.inside(confDir + "/*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	for path, text := range map[string]string{
+		hostConf: "nameserver " + nameserver + "\n",
+		storageConf: `[storage]
+driver = "vfs"
+graphroot = "/var/lib/containers/storage"
+runroot = "/run/containers/storage"
+`,
+		"/etc/containers/policy.json": `{"default": [{"type": "insecureAcceptAnything"}]}`,
+	} {
+		if err := w.write(path, []byte(text)); err != nil {
+			return err
+		}
+	}
+	if err := w.configure(nil); err != nil {
+		return err
+	}
+	_, _, err = w.run("podman", "import", "--quiet", imageTar, imageName)
+	return err
+}
+
+// configure writes containers.conf(5) and hooks.d as the command setup of the scripts says.
+func (w *world) configure(modes []string) error {
+	conf := fmt.Sprintf(`[containers]
+log_driver = "k8s-file"
+no_hosts = %t
+[engine]
+runtime = %q
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "/run/libpod"
+hooks_dir = [%q]
+[network]
+network_backend = "cni"
+network_config_dir = %q
+cni_plugin_dirs = [%q]
+`, slices.Contains(modes, "no-hosts"), w.runtime, hooksDir, confDir, binDir)
+	if err := w.write(podmanConf, []byte(conf)); err != nil {
+		return err
+	}
+	spec := []string{filepath.Join(binDir, "oci-cni-hook"), "spec", "--hooks-d", "mount"}
+	if slices.Contains(modes, "override") {
+		spec = append(spec, "--override")
+	}
+	printed, _, err := w.run(spec...)
+	if err != nil {
+		return err
+	}
+	return w.write(hooksDir+"/etcfiles-mount.json", []byte(printed))
+}
+
+// addNetwork installs the conflist that is shipped, with a name, a bridge and a subnet of its own, and the
+// recorder before etcfiles: the first network is 10.88.10.0/24, the second 10.88.20.0/24.
+func (w *world) addNetwork(name string) error {
+	w.networks = append(w.networks, name)
+	number := 10 * len(w.networks)
+	b, err := os.ReadFile(filepath.Join("..", "..", "conflists", "10-bridge.conflist"))
+	if err != nil {
+		return err
+	}
+	var list object
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	chain := list["plugins"].([]any)
+	bridge, etcfiles := chain[0].(object), chain[len(chain)-1].(object)
+	if bridge["type"] != "bridge" || etcfiles["type"] != "etcfiles" {
+		return fmt.Errorf("the shipped conflist does not begin with bridge and end with etcfiles: %v", chain)
+	}
+	bridge["bridge"] = "cni-" + name
+	bridge["ipam"].(object)["ranges"] = []any{[]any{object{"subnet": fmt.Sprintf("10.88.%d.0/24", number)}}}
+	list["name"] = name
+	list["plugins"] = slices.Insert(chain, len(chain)-1, any(object{
+		"type": "recorder", "dir": w.dir, "capabilities": etcfiles["capabilities"],
+	}))
+	if b, err = json.Marshal(list); err != nil {
+		return err
+	}
+	return w.write(fmt.Sprintf("%s/%d-%s.conflist", confDir, number, name), b)
+}
