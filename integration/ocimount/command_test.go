@@ -24,7 +24,7 @@ func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, co
 func TestCommandLine(t *testing.T) {
 	data := t.TempDir()
 	state := fmt.Sprintf(`{"ociVersion":"1.0.2","id":"web","status":"creating","bundle":%q}`, data)
-	nothing := "etcfiles-mount: " + data + " has no files for container web (looked for [default/default-web default/web]): nothing to do\n"
+	nothing := "etcfiles-mount: " + data + " has no files for container web (looked for [default/default-web default/web k8s.io/web]): nothing to do\n"
 	for _, tc := range []struct {
 		name, stdin    string
 		args           []string

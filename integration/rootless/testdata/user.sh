@@ -14,15 +14,16 @@ start() { # NAME
 	cp "$(command -v busybox)" "$1/rootfs/bin/"
 	runc spec --bundle "$1"
 	sed -i -e 's/"terminal": true/"terminal": false/' -e 's|"sh"|"busybox", "sleep", "600"|' "$1/config.json"
-	"$BIN/oci-cni-hook" --bin-dir "$BIN/cni" spec --network lab --name "$1" --data-dir "$data" "$1"
+	"$BIN/oci-cni-hook" --conf-dir "$HOME/net.d" --bin-dir "$BIN/cni" --cache-dir "$HOME/cache" --run-dir "$XDG_RUNTIME_DIR/etcfiles" \
+		spec --network lab --name "$1" --data-dir "$data" "$1"
 	runc --root "$HOME/runc" run --detach --bundle "$1" "$1" </dev/null >"$1.log" 2>&1 || fail "runc run $1: $(cat "$1.log")"
 }
 
 inside() { runc --root "$HOME/runc" exec "$@"; }
 
-mkdir -p /etc/cni/net.d
+mkdir "$HOME/net.d"
 sed -e "s|\"type\": \"etcfiles\",|& \"dataDir\": \"$data\",|" -e "s|\"type\": \"host-local\",|& \"dataDir\": \"$HOME/leases\",|" \
-	"$CONFLIST" >/etc/cni/net.d/10-bridge.conflist
+	"$CONFLIST" >"$HOME/net.d/10-bridge.conflist"
 [[ $(awk '{ print $2 }' /proc/self/uid_map | head -n 1) == 64321 ]] || fail "this is not run as an unprivileged user"
 ip link set lo up
 
@@ -47,7 +48,7 @@ grep -q '^10.* db' hosts && fail "web still has db: $(cat hosts)"
 runc --root "$HOME/runc" delete --force web
 [[ -z $(find "$HOME/leases" -name '10.*') ]] || fail "leases are left"
 [[ -z $(find "$data" -type f) ]] || fail "files are left: $(find "$data" -type f)"
-[[ -z $(find /run/etcfiles -mindepth 2) ]] || fail "pins or records are left: $(find /run/etcfiles)"
-! grep -q /run/etcfiles /proc/self/mountinfo || fail "mounts are left"
+[[ -z $(find "$XDG_RUNTIME_DIR/etcfiles" -mindepth 2) ]] || fail "pins or records are left: $(find "$XDG_RUNTIME_DIR/etcfiles")"
+! grep -q "$XDG_RUNTIME_DIR/etcfiles" /proc/self/mountinfo || fail "mounts are left"
 ! iptables-save | grep -q default- || fail "rules are left: $(iptables-save)"
 echo "nothing is left"
