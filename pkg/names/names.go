@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -32,7 +33,7 @@ func (n Name) String() string { return n.s }
 
 // Parse parses a host name in the sense of RFC 1123 with underscores allowed, case kept. The error wraps ErrRefused for
 // an empty name and what Check refuses; ErrUnusable for a label over 63 or a name over 253 bytes, an empty label,
-// anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address, and localhost with the names under it.
+// anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address in any form of inet_aton(3), and localhost with the names under it.
 func Parse(s string) (Name, error) {
 	if s == "" {
 		return Name{}, fmt.Errorf("empty name: %w", ErrRefused)
@@ -48,7 +49,7 @@ func Parse(s string) (Name, error) {
 
 func unusable(s string) string {
 	lower := strings.ToLower(s)
-	if _, err := netip.ParseAddr(s); err == nil {
+	if _, err := netip.ParseAddr(s); err == nil || isNumber(s) {
 		return "it is an IP address"
 	}
 	if lower == "localhost" || strings.HasSuffix(lower, ".localhost") {
@@ -71,6 +72,30 @@ func unusable(s string) string {
 		}
 	}
 	return ""
+}
+
+// isNumber reports whether inet_aton(3) takes s for an IPv4 address, as getaddrinfo(3) of glibc and musl do before they look
+// a name up: up to four parts, decimal, octal after 0 or hexadecimal after 0x, of which the last fills the bytes that are left.
+func isNumber(s string) bool {
+	parts := strings.Split(s, ".")
+	if len(parts) > 4 {
+		return false
+	}
+	for i, part := range parts {
+		base, bits := 10, 8
+		if i == len(parts)-1 {
+			bits = 8 * (5 - len(parts))
+		}
+		if digits, ok := strings.CutPrefix(strings.ToLower(part), "0x"); ok {
+			base, part = 16, digits
+		} else if digits, ok := strings.CutPrefix(part, "0"); ok && digits != "" {
+			base, part = 8, digits
+		}
+		if _, err := strconv.ParseUint(part, base, bits); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func alphanumeric(c byte) bool {

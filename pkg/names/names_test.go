@@ -56,6 +56,26 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// What inet_aton(3) takes, getaddrinfo(3) never looks up.
+func TestNumbers(t *testing.T) {
+	for _, number := range []string{
+		"0", "1", "12345", "4294967295", "127.1", "1.2.65535", "1.2.3.255", "0x7f.1", "0X7F000001", "017700000001", "1.0xffffff", "00", "0000",
+		"1.2.3.0377", "0x0", "000012345670",
+	} {
+		if _, err := Parse(number); !errors.Is(err, ErrUnusable) {
+			t.Errorf("Parse(%q) = %v, want %v", number, err, ErrUnusable)
+		}
+	}
+	for _, name := range []string{
+		"4294967296", "123456789012", "256.1", "1.2.65536", "1.2.3.256", "0x100.1", "1.2.3.4.5", "08", "0x", "0xg", "1_0", "1.2.3.0400", "0b1", "0o7",
+		"1e3", "9lives", "3f2b90c1d2e4",
+	} {
+		if _, err := Parse(name); err != nil {
+			t.Errorf("Parse(%q): %v", name, err)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	for _, good := range []string{"", "web", "münchen", "-odd-", "a\xff"} {
 		if err := Check(good); err != nil {
