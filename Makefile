@@ -13,9 +13,9 @@ LINT := $(BIN)/golangci-lint
 
 # What the tests and the demo need of Debian's packages, as command:package.
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
-	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools
+	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux
 
-.PHONY: help build test test-kubelet lint demo bench install clean cni-plugins containerds debian-packages root
+.PHONY: help build test test-kubelet lint demo bench torture install clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: root debian-packages build cni-plugins containerds ## measure one more co
 	integration/bench/containers.sh
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
+
+torture: root debian-packages ## kills, full disks, power losses and a storm of processes in full size; prints the README's table (minutes)
+	go test -json -count=1 -p 1 -timeout 2h ./integration/killed ./integration/torture -args -full | go run ./integration/torture/table
 
 install: build ## install the binaries into DESTDIR/CNI_BIN_DIR
 	install -d $(DESTDIR)$(CNI_BIN_DIR)

@@ -60,7 +60,8 @@ func TestFailed(t *testing.T) {
 			}
 		})
 	}
-	a.check(t)
+	a.check(t, "EMFILE, EIO, ENOSPC or ENOLCK from a system call of ADD, DEL or GC on the store, once or for good",
+		"code 5 with the error's name or all done, no stable name was missing, every file exact after the next operation")
 }
 
 // fail lets a call fail, and with plus all later ones of its name. It reports whether that was a call on the store.

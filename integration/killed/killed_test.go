@@ -30,7 +30,8 @@ func TestKilled(t *testing.T) {
 			}
 		})
 	}
-	a.check(t)
+	a.check(t, "kill -9 before a system call of ADD, DEL or GC that changes a file",
+		"no stable name was missing, every file exact after the next operation")
 }
 
 // kill kills the operation before a call. It reports whether the operation got there.

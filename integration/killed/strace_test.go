@@ -99,6 +99,12 @@ func (o operation) calls(t *testing.T, f fleet, names []string) []point {
 	return list
 }
 
+// row gives the test a row in the table of integration/torture/table.
+func row(t *testing.T, injected string, times int, outcome string) {
+	t.Helper()
+	t.Attr("torture", fmt.Sprintf("%s | %d | %s", injected, times, outcome))
+}
+
 // tries is how often a point is tried: Go may move the work to another thread before it, and strace counts anew there.
 const tries = 4
 
@@ -116,10 +122,11 @@ func (a *aim) at(t *testing.T, try func(n int) bool) {
 	a.missed++
 }
 
-// check finds a test that tests nothing.
-func (a *aim) check(t *testing.T) {
+// check finds a test that tests nothing, and gives the test its row in the table of integration/torture/table.
+func (a *aim) check(t *testing.T, injected, outcome string) {
 	t.Helper()
 	t.Logf("%d of %d points were hit", a.hit, a.hit+a.missed)
+	row(t, injected, a.hit, outcome)
 	if a.hit < 9*a.missed {
 		t.Error("too few")
 	}

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"sync"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -19,6 +17,7 @@ import (
 type edit struct {
 	*session
 	members members
+	sizes   func() map[string]extent // of what the hosts files have of each network
 	offsets *hostsstore.Offsets
 	came    []change
 	went    []change
@@ -44,6 +43,7 @@ type file struct {
 // applyFiles edits the hosts files of the networks, of containers whose own part has changed, and of their peers.
 func (s *session) applyFiles() error {
 	e := &edit{session: s, members: membersOf(s.ix)}
+	e.sizes = sync.OnceValue(e.extents)
 	files, err := e.files()
 	if err != nil {
 		return err
@@ -128,6 +128,9 @@ func (e *edit) files() ([]file, error) {
 			}
 			continue
 		}
+		if err := hostsstore.CheckDir(filepath.Dir(e.ns.NetworkPath(network))); err != nil {
+			return nil, err
+		}
 		n := e.ix.Networks[network]
 		if n == nil {
 			n = &hostsstore.Network{Number: e.rows.next()}
@@ -171,12 +174,12 @@ func (e *edit) bring(f *file) error {
 	case err == nil:
 		return nil
 	case f.view.container == nil:
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, etchosts.ErrNotRegular), errors.Is(err, etchosts.ErrTooLarge),
-		errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+	case errors.Is(err, fs.ErrNotExist):
 		*f.state = hostsstore.FileID{}
-		if !errors.Is(err, fs.ErrNotExist) {
-			e.Warnf("container %s keeps a stale hosts file: %v", f.view.container.ID, err)
-		}
+		return nil
+	case obstructed(err):
+		*f.state = hostsstore.FileID{}
+		e.Warnf("container %s keeps a stale hosts file: %v", f.view.container.ID, err)
 		return nil
 	}
 	*f.state = hostsstore.FileID{}
@@ -198,10 +201,30 @@ func (e *edit) edit(f *file) error {
 	}
 	if err == nil {
 		var state etchosts.State
-		state, err = open.Refresh()
-		*f.state = hostsstore.FileID(state)
+		state, err = open.Settle()
+		f.remember(state)
 	}
 	return errors.Join(err, open.Close())
+}
+
+// maxRemembered is how many bytes of a user's own names the index remembers for a container, which every operation
+// reads. The file of one who has more is read in every operation instead.
+const maxRemembered = 16 << 10
+
+// remember notes the state of a file that is as it has to be.
+func (f *file) remember(state etchosts.State) {
+	*f.state = hostsstore.FileID(state)
+	if c := f.view.container; c != nil && sizeOf(c.UserNames) > maxRemembered {
+		*f.state, c.UserNames = hostsstore.FileID{}, nil
+	}
+}
+
+func sizeOf(list []string) int {
+	n := len(list)
+	for _, s := range list {
+		n += len(s)
+	}
+	return n
 }
 
 // live makes the changes alone, by the hints; where the file is not as remembered all of it is compared.
@@ -260,28 +283,42 @@ func reuse(open *etchosts.File, allowed bool, hint int64, text string) (bool, er
 // reconcile compares the whole file with what it has to hold.
 func (e *edit) reconcile(f *file, open *etchosts.File) error {
 	var blocks []block
-	layout, err := open.Reconcile(func(userNames []string) []string {
+	layout, err := open.Reconcile(e.bounds(f.view), func(userNames []string) []string {
 		if c := f.view.container; c != nil {
 			c.UserNames = userNames
 			f.view = &viewer{container: c}
 		}
 		blocks = e.members.blocks(f.view)
 		return texts(blocks)
-	}, func(line string) bool { return e.ours(f.view, line) })
+	}, e.ours(f.view))
 	if err != nil {
 		return err
 	}
 	return e.hint(f, blocks, layout.Offsets)
 }
 
-// ours reports whether a line in a broken region is one that we write into this file, or wrote before this change.
-func (e *edit) ours(v *viewer, line string) bool {
-	for _, b := range e.members.blocks(v) {
-		if strings.Contains(b.text, line) {
-			return true
+// ours returns what reports whether a line in a broken region is one that we write into this file, or wrote before this
+// change.
+func (e *edit) ours(v *viewer) func(line string) bool {
+	known := sync.OnceValue(func() map[string]struct{} {
+		set := map[string]struct{}{}
+		add := func(text string) {
+			for line := range strings.Lines(text) {
+				set[line] = struct{}{}
+			}
 		}
+		for _, b := range e.members.blocks(v) {
+			add(b.text)
+		}
+		for i := range e.went {
+			add(v.peer(e.went[i].placed))
+		}
+		return set
+	})
+	return func(line string) bool {
+		_, ok := known()[strings.TrimSuffix(line, "\n")+"\n"] // a file may be cut before its last newline
+		return ok
 	}
-	return slices.ContainsFunc(e.went, func(c change) bool { return strings.Contains(v.peer(c.placed), line) })
 }
 
 // hint notes where the peers' lines stand, and that nothing is known of any other attachment.
@@ -307,8 +344,7 @@ func (e *edit) hint(f *file, blocks []block, offsets []int64) error {
 func (e *edit) make(f *file) error {
 	var head []byte
 	if c := f.view.container; c != nil {
-		head = e.base()
-		c.UserNames = etchosts.UserNames(e.Marker, head)
+		head, c.UserNames = e.base()
 		f.view = &viewer{container: c}
 	}
 	blocks := e.members.blocks(f.view)
@@ -323,20 +359,8 @@ func (e *edit) make(f *file) error {
 	if err != nil {
 		return err
 	}
-	*f.state = hostsstore.FileID(open.State())
+	f.remember(open.State())
 	return errors.Join(e.hint(f, blocks, offsets), open.Close())
-}
-
-// base returns the content of baseHostsFile; one that is absent is none.
-func (e *edit) base() []byte {
-	if e.BaseHostsFile == "" {
-		return nil
-	}
-	data, err := os.ReadFile(e.BaseHostsFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		e.Warnf("baseHostsFile is left out: %v", err)
-	}
-	return data
 }
 
 func texts(blocks []block) []string {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -103,6 +104,9 @@ func (r *Request) interfaceOf(addr netip.Addr) string {
 }
 
 func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record, a *hostsstore.Attachment) error {
+	if err := hostsstore.CheckDir(filepath.Dir(n.HostnamePath(record.ID))); err != nil {
+		return differ("%w", err)
+	}
 	for _, path := range []string{n.ResolvConfPath(record.ID), n.HostnamePath(record.ID)} {
 		info, err := os.Lstat(path)
 		if err != nil {
@@ -132,7 +136,7 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 
 // checkHosts compares the entries of the hosts file of a container, or of a network, with what the records want.
 func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, network string) error {
-	have, userNames, err := m.content(path)
+	have, userNames, err := m.content(path, boundsOf(all, id, network))
 	if err != nil {
 		return err
 	}
@@ -159,26 +163,32 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 }
 
 // content returns the lines of our regions in a hosts file, and the names in the other lines.
-func (m *Manager) content(path string) (map[string]bool, []string, error) {
+func (m *Manager) content(path string, b etchosts.Bounds) (map[string]bool, []string, error) {
+	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+		return nil, nil, differ("%w", err)
+	}
 	f, err := etchosts.OpenRead(path, m.Marker)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, etchosts.ErrNotRegular) {
+	if errors.Is(err, fs.ErrNotExist) || obstructed(err) {
 		return nil, nil, differ("%w", err)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := f.Content()
+	list, userNames, err := f.Content(b)
+	if obstructed(err) {
+		err = differ("%w", err)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, nil, err
 	}
 	lines := map[string]bool{}
-	for _, line := range etchosts.Lines(m.Marker, data) {
+	for _, line := range list {
 		if lines[line] {
 			return nil, nil, differ("%s has the line %q twice", path, strings.TrimSpace(line))
 		}
 		lines[line] = true
 	}
-	return lines, etchosts.UserNames(m.Marker, data), nil
+	return lines, userNames, nil
 }
 
 func missing(have map[string]bool, want []block, path string) error {

@@ -29,8 +29,18 @@ const (
 
 // claim looks at the three files before anything is written and notes in the record which of them are ours to remove.
 func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
+	for _, path := range []string{s.ns.HostsPath(id), s.ns.HostnamePath(id)} {
+		if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	}
 	d := r.Etcfiles
 	if kept, ok := s.ns.Kept(id); ok {
+		if kept.BootID != s.bootID && s.ix.Containers[id] == nil {
+			if err := s.ns.RemoveDamaged(id, kept); err != nil {
+				return nil, err
+			}
+		}
 		d.Created = unique(append(d.Created, kept.Created...))
 		if d.ResolvConf.Digest == "" {
 			d.ResolvConf = kept.ResolvConf
@@ -56,7 +66,7 @@ func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
 		case err != nil:
 			return nil, err
 		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s is no regular file: remove it", f.path)
+			return nil, &fs.PathError{Op: "open", Path: f.path, Err: fmt.Errorf("%w: remove it", hostsstore.ErrNotRegular)}
 		case slices.Contains(d.Created, f.name):
 			*f.claim = ours
 		case info.Size() == 0:

@@ -32,6 +32,8 @@ type session struct {
 	own     map[*hostsstore.Container]bool // whose own part has changed
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
+	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
+	unfinished bool
 
 	rows    numbers
 	columns numbers
@@ -115,7 +117,31 @@ func (s *session) follow() error {
 			s.forget(c)
 		}
 	}
-	return nil
+	return s.startAfresh(ids)
+}
+
+// startAfresh removes the network files, and what those of the containers have left whose record is lost, when no
+// container of this boot is there, before the first one comes: what a file of an earlier boot holds may never have been
+// written to the disk.
+func (s *session) startAfresh(ids []string) error {
+	if !s.repair {
+		return nil
+	}
+	for _, c := range s.ix.Containers {
+		if !c.Foreign {
+			return nil
+		}
+	}
+	for _, id := range ids {
+		if s.ix.Containers[id] == nil {
+			s.sweep(id)
+		}
+	}
+	networks, err := s.networkFiles()
+	for _, network := range networks {
+		err = errors.Join(err, s.removeNetworkFile(network))
+	}
+	return err
 }
 
 // finish goes on with a removal that was cut off. Files that are kept for a later start stay.
@@ -129,6 +155,7 @@ func (s *session) finish(id string) {
 	}
 	if err != nil {
 		s.Warnf("container %s: %v", id, err)
+		s.unfinished = s.unfinished || !obstructed(err)
 	}
 }
 
@@ -151,8 +178,7 @@ func (s *session) reread(id string, stat hostsstore.FileID) error {
 	c.Record = stat
 	s.ix.Containers[id] = c
 	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
-		s.drop(c)
-		return nil
+		return s.bury(c)
 	}
 	s.own[c] = true
 	for i := range c.Attachments {
@@ -160,6 +186,26 @@ func (s *session) reread(id string, stat hostsstore.FileID) error {
 		a.Number = s.columns.next()
 		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
 		s.came = append(s.came, placed{c, a})
+	}
+	return nil
+}
+
+// bury removes a container of an earlier boot with its files, before one of the same ID may take them over: nobody has
+// them mounted, and what they hold may never have been written to the disk.
+func (s *session) bury(c *hostsstore.Container) error {
+	delete(s.ix.Containers, c.ID)
+	err := s.ns.ForgetKept(c.ID)
+	if err == nil {
+		err = s.ns.BeginRemoval(c.ID)
+	}
+	if err == nil {
+		err = s.ns.FinishRemoval(c.ID, c.Created)
+	}
+	switch {
+	case obstructed(err):
+		s.Warnf("container %s leaves files behind: %v", c.ID, err)
+	case err != nil:
+		return fmt.Errorf("container %s of an earlier boot: %w", c.ID, err)
 	}
 	return nil
 }
@@ -283,7 +329,7 @@ func (s *session) pendingRecord(id string) (*hostsstore.Record, error) {
 func (s *session) keep(c *hostsstore.Container) {
 	r, err := s.ns.ReadRecord(c.ID)
 	if err == nil && r.Etcfiles != nil {
-		err = s.ns.Keep(c.ID, hostsstore.Kept{Created: c.Created, ResolvConf: r.Etcfiles.ResolvConf})
+		err = s.ns.Keep(c.ID, hostsstore.Kept{Created: c.Created, ResolvConf: r.Etcfiles.ResolvConf, BootID: s.bootID})
 	}
 	if err != nil {
 		s.Warnf("container %s: its files are kept, but not what is known of them: %v", c.ID, err)
@@ -333,11 +379,17 @@ func (s *session) commit() error {
 		return err
 	}
 	for _, c := range s.dropped {
-		if err := s.ns.FinishRemoval(c.ID, c.Created); err != nil {
+		switch err := s.ns.FinishRemoval(c.ID, c.Created); {
+		case obstructed(err):
+			s.Warnf("container %s leaves files behind: %v", c.ID, err)
+		case err != nil:
 			return err
 		}
 	}
-	if len(s.ix.Containers) == 0 {
+	switch {
+	case s.unfinished: // the mark stays
+		return nil
+	case len(s.ix.Containers) == 0:
 		return errors.Join(s.ns.RemoveCaches(), hostsstore.Remove(s.ns.ContainersDir()))
 	}
 	return s.ns.WriteIndex(s.ix)
@@ -373,6 +425,9 @@ func parallel(n int, do func(i int)) {
 func (s *session) removeNetworkFile(network string) error {
 	path := s.ns.NetworkPath(network)
 	dir := filepath.Dir(path)
+	if err := hostsstore.CheckDir(dir); err != nil {
+		return err
+	}
 	return errors.Join(hostsstore.Remove(path), hostsstore.Remove(filepath.Join(dir, ".hosts.new")),
 		hostsstore.Remove(dir), hostsstore.Remove(filepath.Dir(dir)))
 }
@@ -385,7 +440,9 @@ func (s *session) networkFiles() ([]string, error) {
 	}
 	var list []string
 	for _, e := range entries {
-		list = append(list, e.Name())
+		if e.IsDir() {
+			list = append(list, e.Name())
+		}
 	}
 	return list, err
 }

@@ -13,6 +13,9 @@ import (
 // locked. It changes nothing, takes no exclusive lock and does not wait for one.
 func (m *Manager) Status(namespace string) error {
 	ns := m.Dir.Namespace(namespace)
+	if err := ns.CheckDirs(); err != nil {
+		return fmt.Errorf("%w: dataDir %s: %w", ErrUnavailable, m.Dir, err)
+	}
 	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
 		if err := writable(dir); err != nil {
 			return fmt.Errorf("%w: dataDir %s: %w; make it a directory that root can write", ErrUnavailable, m.Dir, err)

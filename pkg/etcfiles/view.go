@@ -32,8 +32,9 @@ type viewer struct {
 
 // index makes looking up many names cheap.
 func (v *viewer) index() {
-	v.held = make(map[string]struct{}, 16)
+	v.held = map[string]struct{}{}
 	if v.container != nil {
+		v.held = make(map[string]struct{}, 16+len(v.container.UserNames))
 		v.each(func(name string) bool {
 			v.held[strings.ToLower(name)] = struct{}{}
 			return false
@@ -97,8 +98,14 @@ func (v *viewer) peer(p placed) string {
 	return lines(p.attachment.Addresses, v.without(list))
 }
 
+// fewNames is how many names are looked up one by one.
+const fewNames = 32
+
 // without returns the names that no higher line of the viewer's file holds.
 func (v *viewer) without(list []string) []string {
+	if v.held == nil && len(list) > fewNames {
+		v.index()
+	}
 	if !slices.ContainsFunc(list, v.holds) {
 		return list
 	}
@@ -144,7 +151,7 @@ type block struct {
 
 // own returns the blocks above the peers: localhost, extra hosts, the container itself.
 func own(c *hostsstore.Container) []block {
-	higher := &viewer{held: make(map[string]struct{}, 16)}
+	higher := &viewer{held: make(map[string]struct{}, 16+len(c.UserNames))}
 	var out []block
 	add := func(text string) { out = append(out, block{text: text}) }
 	add(loopback4)

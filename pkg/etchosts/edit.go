@@ -62,15 +62,21 @@ func (f *File) appendPiece(piece string, size int64) (off, end int64, err error)
 	at := len(b)
 	b = append(b, entries...)
 	// RWF_APPEND, not an offset: the container's user may append at this very moment.
-	n, err := unix.Pwritev2(f.fd, [][]byte{b}, -1, unix.RWF_APPEND)
-	if err := f.written(n, len(b), err); err != nil {
-		return 0, 0, err
-	}
+	n, writeErr := unix.Pwritev2(f.fd, [][]byte{b}, -1, unix.RWF_APPEND)
 	end, err = unix.Seek(f.fd, 0, unix.SEEK_CUR)
 	if err != nil {
 		return 0, 0, fmt.Errorf("seek %s: %w", f.path, err)
 	}
-	landed := end - int64(len(b))
+	landed := end - int64(n)
+	if n > 0 && landed != size {
+		f.raced = true
+		if n < len(b) { // somebody else has made it almost as large as a file can be: that is no lack of room
+			writeErr = unix.EFBIG
+		}
+	}
+	if err := f.written(n, len(b), writeErr); err != nil {
+		return 0, 0, err
+	}
 	if closed && landed == size {
 		join := []byte(f.marker.End() + f.marker.Begin())
 		from, to := spoilAt, len(f.marker.End())+spoilAt

@@ -4,18 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// MaxSize is the largest hosts file in bytes that is read: a container owns its file and may fill it.
-const MaxSize = 16 << 20
-
 var (
 	// ErrNotRegular is the error for a path that is no regular file: a link, FIFO, device or directory.
 	ErrNotRegular = errors.New("not a regular file")
-	// ErrTooLarge is the error for a file of more than MaxSize bytes.
-	ErrTooLarge = errors.New("file too large")
+	// ErrTooLarge is the error for a file that holds more than its bounds say.
+	ErrTooLarge = errors.New("too large")
 	// ErrChanged is the error of Strike and Reuse when the file does not hold what the caller remembers.
 	ErrChanged = errors.New("file was changed by somebody else")
 )
@@ -34,6 +33,7 @@ type File struct {
 	path   string
 	marker Marker
 	state  State
+	raced  bool   // somebody else has written while we did
 	wrote  func() // called after every write, for the tests; may be nil
 }
 
@@ -55,10 +55,10 @@ func open(path string, m Marker, flags int) (*File, error) {
 		return err
 	})
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.ENXIO) {
-		return nil, fmt.Errorf("%s: %w", path, ErrNotRegular)
+		err = ErrNotRegular
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	f := &File{fd: fd, path: path, marker: m}
 	var st unix.Stat_t
@@ -66,7 +66,7 @@ func open(path string, m Marker, flags int) (*File, error) {
 		return nil, errors.Join(fmt.Errorf("stat %s: %w", path, err), f.Close())
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrNotRegular), f.Close())
+		return nil, errors.Join(&fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}, f.Close())
 	}
 	f.state = stateOf(&st)
 	return f, nil
@@ -105,15 +105,42 @@ func (f *File) Refresh() (State, error) {
 	return f.state, nil
 }
 
-// Content reads the whole file; the error is ErrTooLarge beyond MaxSize bytes.
-func (f *File) Content() ([]byte, error) {
-	if f.state.Size > MaxSize {
-		return nil, fmt.Errorf("%s: %d bytes: %w", f.path, f.state.Size, ErrTooLarge)
+// Settle takes the state anew, after edits. It is the zero State when somebody else is seen to have written meanwhile:
+// then nobody knows what the file holds.
+func (f *File) Settle() (State, error) {
+	size := f.state.Size
+	state, err := f.Refresh()
+	if err != nil || f.raced || state.Size != size {
+		return State{}, err
 	}
-	b := make([]byte, f.state.Size)
-	n, err := f.readAt(b, 0)
-	return b[:n], err
+	return state, nil
 }
+
+// read reads the whole file; the error is ErrTooLarge beyond limit bytes.
+func (f *File) read(limit int64) (string, error) {
+	size := f.state.Size
+	if size > limit {
+		return "", &fs.PathError{Op: "read", Path: f.path, Err: fmt.Errorf("%d of at most %d bytes: %w", size, limit, ErrTooLarge)}
+	}
+	var text strings.Builder
+	text.Grow(int(size))
+	b := make([]byte, min(size, chunk))
+	for off := int64(0); off < size; {
+		n, err := f.readAt(b[:min(size-off, chunk)], off)
+		if err != nil {
+			return "", err
+		}
+		if n == 0 {
+			break
+		}
+		text.Write(b[:n])
+		off += int64(n)
+	}
+	return text.String(), nil
+}
+
+// chunk is how many bytes of a file are read at a time.
+const chunk = 64 << 10
 
 func (f *File) readAt(b []byte, off int64) (int, error) {
 	done := 0
@@ -146,7 +173,7 @@ func (f *File) written(n, want int, err error) error {
 		err = fmt.Errorf("%d of %d bytes: %w", n, want, unix.ENOSPC)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", f.path, err)
+		return &fs.PathError{Op: "write", Path: f.path, Err: err}
 	}
 	return nil
 }

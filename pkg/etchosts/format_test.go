@@ -99,7 +99,7 @@ func TestRender(t *testing.T) {
 // noEntryCrossesAPage: an append becomes visible page by page. The user's lines stand where they stand.
 func noEntryCrossesAPage(t *testing.T, data []byte) {
 	t.Helper()
-	for _, e := range parse("etcfiles", data, never).live {
+	for _, e := range entries(string(data)) {
 		if e.off/PageSize != (e.off+int64(len(e.text))-1)/PageSize {
 			t.Errorf("line %q at %d crosses a page", e.text, e.off)
 		}

@@ -134,7 +134,7 @@ func churn(t *testing.T, seed int64, prefixes bool) int {
 		t.Errorf("seed %d: %d wrong states, the first: %s", seed, len(w.wrong), w.wrong[0])
 	}
 	noEntryCrossesAPage(t, []byte(content(t, path)))
-	if got := len(Lines("etcfiles", []byte(content(t, path)))); got != len(present)+1 {
+	if got := len(entries(content(t, path))); got != len(present)+1 {
 		t.Errorf("seed %d: %d entries, want %d", seed, got, len(present)+1)
 	}
 	return w.states
@@ -195,7 +195,7 @@ func (w *watcher) reconcile(t *testing.T, f *File, all []string, present map[int
 	if _, err := f.Refresh(); err != nil {
 		t.Fatal(err)
 	}
-	layout, err := f.Reconcile(func([]string) []string { return want }, never)
+	layout, err := f.Reconcile(bounds, func([]string) []string { return want }, never)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestKilledWhileHealing(t *testing.T) {
 			for i, state := range seen {
 				again, path := openNew(t, []byte(state))
 				got := reconcile(t, again, path, known, want...)
-				if entries := Lines("etcfiles", []byte(got)); !slices.Equal(sorted(entries), sorted(want)) {
+				if entries := texts(entries(got)); !slices.Equal(sorted(entries), sorted(want)) {
 					t.Errorf("killed after write %d: entries %q in\n%s", i, entries, got)
 				}
 				if after := userLines(got); !slices.Equal(after, users) {
@@ -65,7 +65,7 @@ func TestKilledWhileHealing(t *testing.T) {
 // userLines returns the lines with an address that stand outside our regions.
 func userLines(data string) []string {
 	ours := map[int64]bool{}
-	for _, e := range parse("etcfiles", []byte(data), never).live {
+	for _, e := range entries(data) {
 		ours[e.off] = true
 	}
 	var out []string
@@ -101,7 +101,7 @@ func TestKilledWhileEditing(t *testing.T) {
 		for n, state := range seen {
 			again, path := openNew(t, []byte(state))
 			got := reconcile(t, again, path, never, want...)
-			if !slices.Equal(sorted(Lines("etcfiles", []byte(got))), sorted(want)) || len(userLines(got)) != 1 {
+			if !slices.Equal(sorted(texts(entries(got))), sorted(want)) || len(userLines(got)) != 1 {
 				t.Fatalf("killed after write %d of edit %d:\n%s", n, i, got)
 			}
 		}
@@ -169,7 +169,7 @@ func appendAt(t *testing.T, size int, closed bool, block string) {
 	if off == 0 && len(block) < PageSize/2 {
 		t.Errorf("size %d: a small block has no offset", size)
 	}
-	if want := localhost + block; strings.Join(Lines("etcfiles", []byte(got)), "") != want {
+	if want := localhost + block; strings.Join(texts(entries(got)), "") != want {
 		t.Errorf("size %d: wrong entries in\n%s", size, got)
 	}
 	noEntryCrossesAPage(t, []byte(got))

@@ -67,7 +67,7 @@ func model(t *testing.T, random *rand.Rand) {
 
 func checkModel(t *testing.T, before, got string, want []string, peer []int, user string) {
 	t.Helper()
-	if a, b := sorted(Lines("etcfiles", []byte(got))), sorted(lines(want)); !slices.Equal(a, b) {
+	if a, b := sorted(texts(entries(got))), sorted(lines(want)); !slices.Equal(a, b) {
 		t.Errorf("entries %q, want %q", a, b)
 	}
 	if a, b := resolver(got), resolver(user+strings.Join(want, "")); fmt.Sprint(a) != fmt.Sprint(b) {

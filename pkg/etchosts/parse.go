@@ -1,12 +1,22 @@
 package etchosts
 
 import (
-	"bytes"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 )
+
+// Bounds are what a file may hold; one that holds more is left alone. A container owns its file and may fill it.
+type Bounds struct {
+	Bytes int64 // in the file
+	Lines int   // of ours in regions, and markers
+	Names int   // bytes of the names in the user's own lines, with NameCost for each
+}
+
+// NameCost is what each name counts in Bounds besides its own bytes: what it takes to remember it.
+const NameCost = 16
 
 // entry is one line of a region.
 type entry struct {
@@ -18,10 +28,11 @@ type entry struct {
 // parsed is what a file holds.
 type parsed struct {
 	live      []entry             // our lines, in the order of the file
-	free      []entry             // comment lines inside our regions
+	room      []slot              // what comment lines inside our regions leave
 	opens     []int64             // offsets of begin markers that open nothing
 	closes    []int64             // offsets of end markers that close nothing
 	userNames map[string]struct{} // lower-case names in the user's own lines
+	nameBytes int                 // what the names count
 }
 
 // Names calls yield with every name of a hosts(5) line, if its first word is an address. A comment is no part of the line.
@@ -43,69 +54,132 @@ func Names(line string, yield func(addr netip.Addr, name string)) {
 // isBlank is isspace(3) of the C locale: no other character parts the words of a line for libc.
 func isBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
 
-// parse takes a file apart. Regions may be several. A begin marker that a second one follows, or that the end of the
-// file leaves open, opens nothing: the lines after it are the user's unless known says that we wrote them. An end
-// marker outside a region is stray.
-func parse(m Marker, data []byte, known func(line string) bool) *parsed {
-	p := &parsed{userNames: map[string]struct{}{}}
-	begin, end := strings.TrimSpace(m.Begin()), strings.TrimSpace(m.End())
-	var region []entry
-	open := int64(-1)
-	user := func(e entry) {
-		Names(e.text, func(_ netip.Addr, name string) { p.userNames[strings.ToLower(name)] = struct{}{} })
+// standing is where a line stands.
+type standing int
+
+const (
+	outside  standing = iota // of every region
+	inRegion                 // between a begin and an end marker
+	inBroken                 // after a begin marker that opens nothing
+	opener                   // a begin marker that opens nothing
+	closer                   // an end marker that closes nothing
+	border                   // a marker of a region
+)
+
+// mark is a marker line.
+type mark struct {
+	off int64
+	end bool
+}
+
+// scan calls visit with every line of a text, its offset and where it stands. Regions may be several. A begin marker that
+// a second one follows, or that the end of the file leaves open, opens nothing. The error is ErrTooLarge for more
+// than maxMarks markers; then nothing was visited.
+func scan(m Marker, text string, maxMarks int, visit func(s standing, off int64, line string)) error {
+	marks, err := findMarks(m, text, maxMarks)
+	if err != nil {
+		return err
 	}
-	abandon := func() {
-		for _, e := range region {
-			if !idle(e.text) && known(e.text) {
-				e.strayed = true
-				p.live = append(p.live, e)
-				continue
-			}
-			user(e)
-		}
-		p.opens = append(p.opens, open)
-		region, open = region[:0], -1
-	}
+	s := outside
 	var off int64
-	for len(data) > 0 {
-		line := data
-		if i := bytes.IndexByte(data, '\n'); i >= 0 {
-			line = data[:i+1]
-		}
-		data = data[len(line):]
-		e := entry{off: off}
-		off += int64(len(line))
-		switch trimmed := bytes.TrimRight(line, " \t\r\n"); {
-		case string(trimmed) == begin:
-			if open >= 0 {
-				abandon()
+	for line := range strings.Lines(text) {
+		switch {
+		case len(marks) == 0 || marks[0].off != off:
+			visit(s, off, line)
+		case !marks[0].end:
+			if closed := len(marks) > 1 && marks[1].end; closed {
+				visit(border, off, line)
+				s = inRegion
+			} else {
+				visit(opener, off, line)
+				s = inBroken
 			}
-			open = e.off
-		case string(trimmed) == end && open >= 0:
-			for _, r := range region {
-				if idle(r.text) {
-					p.free = append(p.free, r)
-				} else {
-					p.live = append(p.live, r)
-				}
-			}
-			region, open = region[:0], -1
-		case string(trimmed) == end:
-			p.closes = append(p.closes, e.off)
-		case open >= 0:
-			e.text = string(line)
-			region = append(region, e)
+			marks = marks[1:]
 		default:
-			if len(trimmed) > 0 && line[0] != '#' {
-				e.text = string(line)
-				user(e)
+			if s == inRegion {
+				visit(border, off, line)
+			} else {
+				visit(closer, off, line)
 			}
+			s = outside
+			marks = marks[1:]
 		}
+		off += int64(len(line))
 	}
-	if open >= 0 {
-		abandon()
+	return nil
+}
+
+func findMarks(m Marker, text string, limit int) ([]mark, error) {
+	begin, end := strings.TrimSuffix(m.Begin(), "\n"), strings.TrimSuffix(m.End(), "\n")
+	is := func(line, marker string) bool {
+		return strings.HasPrefix(line, marker) && strings.TrimRight(line, " \t\r\n") == marker
 	}
-	return p
+	var marks []mark
+	var off int64
+	for line := range strings.Lines(text) {
+		if isEnd := is(line, end); isEnd || is(line, begin) {
+			marks = append(marks, mark{off, isEnd})
+		}
+		if len(marks) > limit {
+			return nil, fmt.Errorf("more than %d markers: %w", limit, ErrTooLarge)
+		}
+		off += int64(len(line))
+	}
+	return marks, nil
+}
+
+// parse takes a file apart. The lines after a begin marker that opens nothing are the user's unless known says that we
+// wrote them. The error is ErrTooLarge for a file beyond the bounds.
+func parse(m Marker, text string, b Bounds, known func(line string) bool) (*parsed, error) {
+	p := &parsed{userNames: map[string]struct{}{}}
+	err := scan(m, text, b.Lines, func(s standing, off int64, line string) {
+		if len(p.live) > b.Lines || p.nameBytes > b.Names {
+			return
+		}
+		switch s {
+		case inRegion:
+			if idle(line) {
+				p.free(off, line)
+			} else {
+				p.live = append(p.live, entry{off: off, text: line})
+			}
+		case opener:
+			p.opens = append(p.opens, off)
+		case closer:
+			p.closes = append(p.closes, off)
+		case inBroken:
+			if !idle(line) && known(line) {
+				p.live = append(p.live, entry{off: off, text: line, strayed: true})
+				return
+			}
+			p.user(line, b.Names)
+		case outside:
+			p.user(line, b.Names)
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(p.live) > b.Lines:
+		return nil, fmt.Errorf("more than %d lines between the markers: %w", b.Lines, ErrTooLarge)
+	case p.nameBytes > b.Names:
+		return nil, fmt.Errorf("more than %d bytes of names of its own: %w", b.Names, ErrTooLarge)
+	}
+	return p, nil
+}
+
+// user notes the names of a line of the user's, until there are more than limit.
+func (p *parsed) user(line string, limit int) {
+	Names(line, func(_ netip.Addr, name string) {
+		if p.nameBytes > limit {
+			return
+		}
+		name = strings.ToLower(name)
+		if _, ok := p.userNames[name]; !ok {
+			p.nameBytes += len(name) + NameCost
+			p.userNames[strings.Clone(name)] = struct{}{}
+		}
+	})
 }
 
 // idle reports whether a line holds nothing: it is blank or a comment.
@@ -117,38 +191,55 @@ type slot struct {
 	length int
 }
 
-// slots returns the room that the comment lines leave, neighbours joined, never across a page boundary.
-func (p *parsed) slots() []slot {
-	var out []slot
-	for _, e := range p.free {
-		if e.text[0] != '#' {
-			continue
-		}
-		length := len(e.text)
-		if int(e.off%PageSize)+length > PageSize {
-			continue
-		}
-		if n := len(out); n > 0 && out[n-1].off+int64(out[n-1].length) == e.off && e.off%PageSize != 0 {
-			out[n-1].length += length
-			continue
-		}
-		out = append(out, slot{e.off, length})
+const (
+	minSlot  = addressColumn + len("a\n") // bytes of the shortest entry
+	maxSlots = 4096                       // remembered for one file: whatever finds no room is appended
+)
+
+// free notes the room of a comment line of a region, joined to its neighbour's, never across a page boundary.
+func (p *parsed) free(off int64, line string) {
+	if line[0] != '#' || int(off%PageSize)+len(line) > PageSize {
+		return
 	}
-	return out
+	if n := len(p.room); n > 0 {
+		last := &p.room[n-1]
+		switch {
+		case last.off+int64(last.length) == off && off%PageSize != 0:
+			last.length += len(line)
+			return
+		case last.length < minSlot:
+			*last = slot{off, len(line)}
+			return
+		case n == maxSlots:
+			return
+		}
+	}
+	p.room = append(p.room, slot{off, len(line)})
 }
 
-// UserNames returns the lower-case names, sorted, in the lines of a file that are not ours.
-func UserNames(m Marker, data []byte) []string {
-	p := parse(m, data, func(string) bool { return false })
-	return slices.Sorted(maps.Keys(p.userNames))
+// UserNames returns the lower-case names in the lines of a file that are not ours. The error is ErrTooLarge for a file
+// beyond the bounds.
+func UserNames(m Marker, text string, b Bounds) ([]string, error) {
+	p, err := parse(m, text, b, func(string) bool { return false })
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(p.userNames)), nil
 }
 
-// Lines returns the entries of our regions, each with its newline, in the order of the file.
-func Lines(m Marker, data []byte) []string {
-	p := parse(m, data, func(string) bool { return false })
-	out := make([]string, len(p.live))
-	for i, e := range p.live {
-		out[i] = e.text
+// Content returns the entries of our regions, each with its newline and in the order of the file, and the lower-case names
+// in the lines that are not ours. The error is ErrTooLarge for a file beyond the bounds.
+func (f *File) Content(b Bounds) (lines, userNames []string, err error) {
+	text, err := f.read(b.Bytes)
+	if err != nil {
+		return nil, nil, err
 	}
-	return out
+	p, err := parse(f.marker, text, b, func(string) bool { return false })
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	for _, e := range p.live {
+		lines = append(lines, e.text)
+	}
+	return lines, slices.Sorted(maps.Keys(p.userNames)), nil
 }

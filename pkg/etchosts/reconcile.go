@@ -1,6 +1,8 @@
 package etchosts
 
 import (
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,18 +19,18 @@ type Layout struct {
 // Reconcile brings the file to the wanted blocks by live edits: what is missing is added, what is wrong is struck,
 // markers that open or close nothing are spoilt, and no byte of the user changes. want is called with the names that
 // the user's own lines hold and returns the blocks in their order; of two blocks with a name in common the earlier
-// one stands earlier in the file. known tells of a line in a broken region whether it was written by us.
-func (f *File) Reconcile(want func(userNames []string) []string, known func(line string) bool) (Layout, error) {
-	data, err := f.Content()
+// one stands earlier in the file. known tells of a line in a broken region whether it was written by us. A file beyond
+// the bounds is left alone; the error is ErrTooLarge then.
+func (f *File) Reconcile(b Bounds, want func(userNames []string) []string, known func(line string) bool) (Layout, error) {
+	text, err := f.read(b.Bytes)
 	if err != nil {
 		return Layout{}, err
 	}
-	p := parse(f.marker, data, known)
-	layout := Layout{UserNames: make([]string, 0, len(p.userNames))}
-	for name := range p.userNames {
-		layout.UserNames = append(layout.UserNames, name)
+	p, err := parse(f.marker, text, b, known)
+	if err != nil {
+		return Layout{}, fmt.Errorf("%s: %w", f.path, err)
 	}
-	slices.Sort(layout.UserNames)
+	layout := Layout{UserNames: slices.Sorted(maps.Keys(p.userNames))}
 	blocks := want(layout.UserNames)
 
 	plan := newPlan(p, blocks)
@@ -99,8 +101,7 @@ func newPlan(p *parsed, blocks []string) *plan {
 	if pl.same(p.live) {
 		return pl
 	}
-	pl.room = p.slots()
-	pl.whole = append(pl.whole, pl.room...)
+	pl.room, pl.whole = p.room, slices.Clone(p.room)
 
 	standing := map[string][]int{} // text to indexes in p.live
 	oldest := map[string]int64{}   // name to the greatest offset of a line of the file that has it

@@ -33,13 +33,32 @@ func content(t testing.TB, path string) string {
 
 func never(string) bool { return false }
 
+var bounds = Bounds{Bytes: 1 << 20, Lines: 1 << 14, Names: 1 << 18}
+
+// entries returns the live lines in our regions.
+func entries(text string) []entry {
+	p, err := parse("etcfiles", text, bounds, never)
+	if err != nil {
+		panic(err)
+	}
+	return p.live
+}
+
+func texts(list []entry) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, e.text)
+	}
+	return out
+}
+
 // reconcile brings the file to the blocks and returns its content.
 func reconcile(t testing.TB, f *File, path string, known func(string) bool, blocks ...string) string {
 	t.Helper()
 	if _, err := f.Refresh(); err != nil {
 		t.Fatal(err)
 	}
-	layout, err := f.Reconcile(func([]string) []string { return blocks }, known)
+	layout, err := f.Reconcile(bounds, func([]string) []string { return blocks }, known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +107,7 @@ func TestHeal(t *testing.T) {
 				}
 				rest = after
 			}
-			if entries := Lines("etcfiles", []byte(got)); !slices.Equal(sorted(entries), sorted([]string{localhost, web})) {
+			if entries := texts(entries(got)); !slices.Equal(sorted(entries), sorted([]string{localhost, web})) {
 				t.Errorf("entries %q in\n%.2000s", entries, got)
 			}
 			if strings.Contains(got, "gone") || strings.Contains(got, "lost") {
@@ -160,9 +179,9 @@ func TestBlankLineInBrokenRegion(t *testing.T) {
 
 // TestBlanks: only what libc takes for a blank parts names.
 func TestBlanks(t *testing.T) {
-	got := UserNames("etcfiles", []byte("192.0.2.1\ta\vb\fc\u00a0d\u2003e \r\n"))
-	if want := []string{"a", "b", "c\u00a0d\u2003e"}; !slices.Equal(got, want) {
-		t.Errorf("names %q, want %q", got, want)
+	got, err := UserNames("etcfiles", "192.0.2.1\ta\vb\fc\u00a0d\u2003e \r\n", bounds)
+	if want := []string{"a", "b", "c\u00a0d\u2003e"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("names %q, %v, want %q", got, err, want)
 	}
 }
 
@@ -175,12 +194,12 @@ func FuzzReconcile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, n uint8) {
 		file, path := openNew(t, data)
 		want := append([]string{localhost}, peers(int(n))...)
-		before := outside(data)
+		before := usersOwn(string(data))
 		got := reconcile(t, file, path, never, want...)
-		if entries := Lines("etcfiles", []byte(got)); !slices.Equal(sorted(entries), sorted(want)) {
+		if entries := texts(entries(got)); !slices.Equal(sorted(entries), sorted(want)) {
 			t.Fatalf("entries %q, want %q in\n%q", entries, want, got)
 		}
-		if after := outside([]byte(got)); !slices.Equal(before, after) {
+		if after := usersOwn(got); !slices.Equal(before, after) {
 			t.Fatalf("the user's lines %q became %q", before, after)
 		}
 		if again := reconcile(t, file, path, never, want...); again != got {
@@ -195,32 +214,38 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("192.0.2.1 a\n# <etcfiles>\n10.0.0.9 gone\n#\n\n# </etcfiles>\n192.0.2.2 b"))
 	f.Add([]byte("# <etcfiles>\n# <etcfiles>\r\n\x00\n##\n# </etcfiles> \n# </etcfiles>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p := parse("etcfiles", data, func(line string) bool { return len(line)%2 == 0 })
-		starts := map[int64]string{}
+		known := func(line string) bool { return len(line)%2 == 0 }
+		p, err := parse("etcfiles", string(data), bounds, known)
+		if err != nil {
+			return // beyond the bounds
+		}
+		live, markers := p.live, slices.Sorted(slices.Values(slices.Concat(p.opens, p.closes)))
 		var off int64
-		for line := range strings.Lines(string(data)) {
-			starts[off] = line
+		if err := scan("etcfiles", string(data), len(data), func(s standing, at int64, line string) {
+			if at != off || line == "" || string(data[at:at+int64(len(line))]) != line {
+				t.Fatalf("no line %q at %d", line, at)
+			}
 			off += int64(len(line))
-		}
-		for _, e := range slices.Concat(p.live, p.free) {
-			if starts[e.off] != e.text {
-				t.Fatalf("no line %q at %d, or two have it", e.text, e.off)
+			if (s == inRegion || s == inBroken && known(line)) && !idle(line) {
+				if len(live) == 0 || live[0].off != at || live[0].text != line {
+					t.Fatalf("%q at %d is not seen", line, at)
+				}
+				live = live[1:]
 			}
-			delete(starts, e.off)
-		}
-		for _, e := range p.live {
-			if idle(e.text) {
-				t.Fatalf("%q is no entry", e.text)
+			if s == opener || s == closer {
+				if !strings.HasPrefix(line, "# <") || len(markers) == 0 || markers[0] != at {
+					t.Fatalf("marker %q at %d", line, at)
+				}
+				markers = markers[1:]
 			}
+		}); err != nil {
+			t.Fatal(err)
 		}
-		for _, off := range slices.Concat(p.opens, p.closes) {
-			if line := starts[off]; !strings.HasPrefix(line, "# <") {
-				t.Fatalf("no marker at %d but %q", off, line)
-			}
-			delete(starts, off)
+		if off != int64(len(data)) || len(live)+len(markers) > 0 {
+			t.Fatalf("%d of %d bytes, %d lines and %d markers too many", off, len(data), len(live), len(markers))
 		}
 		end := int64(0)
-		for _, s := range p.slots() {
+		for _, s := range p.room {
 			room := data[s.off : s.off+int64(s.length)]
 			if s.off < end || int(s.off%PageSize)+s.length > PageSize || room[0] != '#' || room[s.length-1] != '\n' {
 				t.Fatalf("%q at %d is no room for an entry", room, s.off)
@@ -230,23 +255,17 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// outside returns the lines of a file that are not ours, without the comments that spoilt markers have become.
-func outside(data []byte) []string {
-	ours := map[int64]bool{}
-	p := parse("etcfiles", data, never)
-	for _, e := range slices.Concat(p.live, p.free) {
-		ours[e.off] = true
-	}
+// usersOwn returns the lines of a file that are not ours, without the comments that spoilt markers have become.
+func usersOwn(text string) []string {
 	var out []string
-	var off int64
-	for line := range strings.Lines(string(data)) {
-		trimmed := strings.TrimRight(line, " \t\r\n")
-		marker := strings.TrimPrefix(strings.TrimPrefix(trimmed, "#"), "#")
+	if err := scan("etcfiles", text, len(text), func(s standing, _ int64, line string) {
+		marker := strings.TrimPrefix(strings.TrimPrefix(strings.TrimRight(line, " \t\r\n"), "#"), "#")
 		marker = strings.TrimPrefix(marker, " ")
-		if !ours[off] && marker != "<etcfiles>" && marker != "</etcfiles>" {
+		if s != inRegion && marker != "<etcfiles>" && marker != "</etcfiles>" {
 			out = append(out, strings.TrimSuffix(line, "\n"))
 		}
-		off += int64(len(line))
+	}); err != nil {
+		panic(err)
 	}
 	return out
 }

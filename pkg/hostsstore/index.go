@@ -3,13 +3,10 @@ package hostsstore
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Index is what the last operation on a namespace left for the next one: the records and the states of the files, as
@@ -44,7 +41,10 @@ type Network struct {
 	Hosts  FileID
 }
 
-const minStride = 1024
+const (
+	minStride = 1024
+	maxIndex  = 256 << 20 // bytes; one that is larger is cut, and no index
+)
 
 // NewIndex returns an index with nothing in it.
 func NewIndex(bootID string) *Index {
@@ -66,17 +66,8 @@ func BootID() (string, error) {
 // ReadIndex returns the index that the last operation of this boot left, or nil if there is none: then the namespace is
 // to be repaired from its records.
 func (n *Namespace) ReadIndex(bootID string) *Index {
-	f, err := os.OpenFile(n.indexPath(), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	data, err := ReadSmall(n.indexPath(), maxIndex)
 	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
 		return nil
 	}
 	ix, err := decodeIndex(string(data))

@@ -1,7 +1,12 @@
 package hostsstore
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -10,14 +15,25 @@ import (
 type Kept struct {
 	Created    []string
 	ResolvConf ResolvConf
+	BootID     string            // of the DEL
+	Digests    map[string]string // file to what it held, see digestFile
 }
 
-func (n *Namespace) keptPath(id string) string {
-	return filepath.Join(string(n.dir), "kept", n.name, id)
-}
+func (n *Namespace) keptPath(id string) string { return filepath.Join(n.keptDir(), id) }
 
-// Keep leaves the note for a container.
+// Keep leaves the note for a container, with the digests of its files. Note and files are synced.
 func (n *Namespace) Keep(id string, k Kept) error {
+	k.Digests = map[string]string{}
+	for _, file := range k.Created {
+		digest, err := digestFile(n.ownPath(id, file), (*os.File).Sync)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		k.Digests[file] = digest
+	}
 	path := n.keptPath(id)
 	if err := MakeDir(filepath.Dir(path)); err != nil {
 		return err
@@ -26,15 +42,49 @@ func (n *Namespace) Keep(id string, k Kept) error {
 	if err != nil {
 		return err
 	}
-	return replace(path, data, recordMode, false)
+	return replace(path, data, recordMode, true)
 }
 
 // Kept returns the note for a container, and false if there is none.
 func (n *Namespace) Kept(id string) (Kept, bool) {
 	var k Kept
-	data, err := os.ReadFile(n.keptPath(id))
+	data, err := ReadSmall(n.keptPath(id), maxRecord)
 	return k, err == nil && json.Unmarshal(data, &k) == nil
 }
 
+// RemoveDamaged removes those of the kept files that are no longer as Keep left them: after a power cut they may hold
+// anything.
+func (n *Namespace) RemoveDamaged(id string, k Kept) error {
+	for file, want := range k.Digests {
+		path := n.ownPath(id, file)
+		digest, err := digestFile(path, func(*os.File) error { return nil })
+		if err == nil && digest != want {
+			err = Remove(path)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // ForgetKept removes the note for a container.
-func (n *Namespace) ForgetKept(id string) error { return Remove(n.keptPath(id)) }
+func (n *Namespace) ForgetKept(id string) error {
+	path := n.keptPath(id)
+	return errors.Join(Remove(temporaryOf(path)), Remove(path))
+}
+
+// digestFile returns the SHA-256, hexadecimal, of a file as far as records are read, after a call of do.
+func digestFile(path string, do func(*os.File) error) (string, error) {
+	f, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if err := do(f); err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	_, err = io.Copy(hash, io.LimitReader(f, maxRecord))
+	return hex.EncodeToString(hash.Sum(nil)), err
+}

@@ -23,6 +23,9 @@ var ErrLocked = errors.New("locked by another process")
 // names the holder. The lock is let go by unlock, or by the end of the process.
 func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
 	dir := n.RecordsDir()
+	if err := n.CheckDirs(); err != nil {
+		return nil, err
+	}
 	if err := MakeDir(dir); err != nil {
 		return nil, err
 	}
@@ -71,19 +74,29 @@ func holder(dir string) string {
 	if unix.Stat(dir, &st) != nil {
 		return ""
 	}
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return ""
-	}
 	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
-	for line := range strings.Lines(string(locks)) {
+	for range 10 { // what changes between two reads of the list makes the kernel leave lines out
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			return ""
+		}
+		if pid := holderIn(string(locks), file); pid > 0 {
+			return fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", pid)
+		}
+	}
+	return ""
+}
+
+// holderIn finds the process with an flock(2) on the file, device and inode as the list has them, 0 if there is none.
+func holderIn(locks, file string) int {
+	for line := range strings.Lines(locks) {
 		fields := strings.Fields(line)
 		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != file {
 			continue
 		}
 		if pid, err := strconv.Atoi(fields[4]); err == nil && pid > 0 {
-			return fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", pid)
+			return pid
 		}
 	}
-	return ""
+	return 0
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Offsets is a table of hints: where in the hosts file with one number the lines of the attachment with another number
@@ -28,11 +26,15 @@ func (n *Namespace) OpenOffsets(stride int, fresh bool) (*Offsets, error) {
 	if err := MakeDir(n.indexDir()); err != nil {
 		return nil, err
 	}
-	flags := os.O_RDWR | os.O_CREATE | unix.O_NOFOLLOW
-	if fresh {
-		flags |= os.O_TRUNC
+	f, err := openRegular(n.offsetsPath(), os.O_RDWR|os.O_CREATE)
+	if errors.Is(err, ErrNotRegular) { // a cache is made anew
+		if err = os.Remove(n.offsetsPath()); err == nil {
+			f, err = openRegular(n.offsetsPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL)
+		}
 	}
-	f, err := os.OpenFile(n.offsetsPath(), flags, recordMode)
+	if err == nil && fresh {
+		err = f.Truncate(0)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -48,10 +48,25 @@ func (n *Namespace) HostnamePath(id string) string {
 	return filepath.Join(n.ContainersDir(), id, HostnameFile)
 }
 
+// ownPath returns the path of one of a container's three files, "" for a name that is none of theirs.
+func (n *Namespace) ownPath(id, file string) string {
+	switch file {
+	case HostsFile:
+		return n.HostsPath(id)
+	case ResolvConfFile:
+		return n.ResolvConfPath(id)
+	case HostnameFile:
+		return n.HostnamePath(id)
+	}
+	return ""
+}
+
 // NetworkPath returns the path of the hosts file of a whole network.
 func (n *Namespace) NetworkPath(network string) string {
-	return filepath.Join(string(n.dir), "networks", n.name, network, HostsFile)
+	return filepath.Join(n.networksDir(), network, HostsFile)
 }
+
+func (n *Namespace) networksDir() string { return filepath.Join(string(n.dir), "networks", n.name) }
 
 func (n *Namespace) recordPath(id string) string {
 	return filepath.Join(n.RecordsDir(), id, recordFile)
@@ -62,5 +77,7 @@ func (n *Namespace) indexDir() string { return filepath.Join(string(n.dir), "ind
 func (n *Namespace) indexPath() string { return filepath.Join(n.indexDir(), "index") }
 
 func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), "offsets") }
+
+func (n *Namespace) keptDir() string { return filepath.Join(string(n.dir), "kept", n.name) }
 
 func (n *Namespace) pendingDir() string { return filepath.Join(n.indexDir(), "pending") }

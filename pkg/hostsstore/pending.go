@@ -7,7 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Pending is a DEL that did not get the lock in time and that the next holder of the lock does.
@@ -26,6 +30,9 @@ func (n *Namespace) AddPending(p Pending) error {
 	if err != nil {
 		return err
 	}
+	if err := n.CheckDirs(); err != nil {
+		return err
+	}
 	path := filepath.Join(n.pendingDir(), fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
 	for range 3 { // who has the lock may remove the directory between the two calls
 		if err = MakeDir(n.pendingDir()); err == nil {
@@ -41,6 +48,9 @@ func (n *Namespace) AddPending(p Pending) error {
 // Pending returns the notes that are there, and an error for those that cannot be read. One that makes no sense is
 // returned as a note about nothing.
 func (n *Namespace) Pending() ([]Pending, error) {
+	if err := CheckDir(n.pendingDir()); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(n.pendingDir())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -48,11 +58,12 @@ func (n *Namespace) Pending() ([]Pending, error) {
 	errs := []error{err}
 	var list []Pending
 	for _, e := range entries {
-		if e.Name()[0] == '.' {
-			continue // still being written
-		}
 		path := filepath.Join(n.pendingDir(), e.Name())
-		data, err := os.ReadFile(path)
+		if e.Name()[0] == '.' {
+			errs = append(errs, removeUnfinished(path))
+			continue
+		}
+		data, err := ReadSmall(path, maxRecord)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -65,6 +76,16 @@ func (n *Namespace) Pending() ([]Pending, error) {
 		list = append(list, p)
 	}
 	return list, errors.Join(errs...)
+}
+
+// removeUnfinished removes a note that is still being written if its writer is gone. Where that cannot be told, since the
+// writer is in another PID namespace, the writer begins anew.
+func removeUnfinished(path string) error {
+	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".new"), "-")
+	if n, err := strconv.Atoi(pid); err == nil && !errors.Is(unix.Kill(n, 0), unix.ESRCH) {
+		return nil
+	}
+	return Remove(path)
 }
 
 // ForgetPending removes notes that Pending returned, when the records say what the notes say.

@@ -166,16 +166,14 @@ func (n *Namespace) BeginRemoval(id string) error {
 // FinishRemoval removes the container's files that are named, and when they are gone what BeginRemoval left, and
 // directories that are empty then. It does all that it can and returns every error; then it may be called again.
 func (n *Namespace) FinishRemoval(id string, files []string) error {
+	if err := n.checkContainer(id); err != nil {
+		return err
+	}
 	records := filepath.Join(n.RecordsDir(), id)
 	var errs []error
 	for _, file := range files {
-		switch file {
-		case HostsFile:
-			errs = append(errs, Remove(n.HostsPath(id)))
-		case ResolvConfFile:
-			errs = append(errs, Remove(n.ResolvConfPath(id)))
-		case HostnameFile:
-			errs = append(errs, Remove(n.HostnamePath(id)))
+		if path := n.ownPath(id, file); path != "" {
+			errs = append(errs, Remove(path))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -187,6 +185,9 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 // Tidy removes what a process that was killed has left half-written for a container, and its directories if nothing is
 // in them.
 func (n *Namespace) Tidy(id string) error {
+	if err := n.checkContainer(id); err != nil {
+		return err
+	}
 	var errs []error
 	for _, path := range []string{n.recordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, Remove(temporaryOf(path)))
@@ -199,8 +200,8 @@ func (n *Namespace) Tidy(id string) error {
 
 // Leaving returns the record of a container whose removal was begun and not finished, or nil.
 func (n *Namespace) Leaving(id string) *Record {
-	data, err := os.ReadFile(filepath.Join(n.RecordsDir(), id, leavingFile))
-	if err != nil {
+	data, err := ReadSmall(filepath.Join(n.RecordsDir(), id, leavingFile), maxRecord)
+	if err != nil && !errors.Is(err, ErrNotRegular) {
 		return nil
 	}
 	r := &Record{}
@@ -247,6 +248,9 @@ func (d Dir) Namespaces() ([]string, error) {
 // since nobody knows any more which of them were ours. Without such a rest it tidies up only.
 func (n *Namespace) Sweep(id string) error {
 	dir := filepath.Join(n.RecordsDir(), id)
+	if err := CheckDir(dir); err != nil {
+		return err
+	}
 	for _, rest := range []string{corruptFile, leavingFile} {
 		if _, err := os.Lstat(filepath.Join(dir, rest)); err == nil {
 			return n.FinishRemoval(id, []string{HostsFile, ResolvConfFile, HostnameFile})

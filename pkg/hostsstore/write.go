@@ -2,10 +2,11 @@ package hostsstore
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -20,14 +21,7 @@ func MakeDir(path string) error {
 	err := os.Mkdir(path, dirMode)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		info, err := os.Lstat(path)
-		if err != nil {
-			return err
-		}
-		if !info.IsDir() {
-			return fmt.Errorf("%s is no directory: remove it", path)
-		}
-		return nil
+		return CheckDir(path)
 	case errors.Is(err, fs.ErrNotExist):
 		if err := makeParent(path); err != nil {
 			return err
@@ -92,8 +86,32 @@ func temporaryOf(path string) string {
 // Remove removes a file or an empty directory; one that is absent, or a directory with something in it, is no error.
 func Remove(path string) error {
 	err := os.Remove(path)
+	if errors.Is(err, unix.EPERM) && makeMutable(path) == nil {
+		err = os.Remove(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotEmpty) || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
 	return err
+}
+
+// Flags of an inode, from linux/fs.h.
+const (
+	flagImmutable = 0x10 // FS_IMMUTABLE_FL
+	flagAppend    = 0x20 // FS_APPEND_FL
+)
+
+// makeMutable takes the flags off that keep a file from being removed, see ioctl_iflags(2): a container may have set them
+// on its own files.
+func makeMutable(path string) error {
+	f, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		return err
+	}
+	return unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, flags&^(flagImmutable|flagAppend))
 }

@@ -16,7 +16,7 @@ import (
 var version = "unknown"
 
 // A short-lived process needs no garbage collection, but for the repair of a large namespace.
-const memoryLimit = 512 << 20
+const memoryLimit = 96 << 20
 
 func main() {
 	debug.SetGCPercent(-1)

@@ -1,0 +1,102 @@
+package hostile
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// largest is the size to which a file can be made on ext4 with pages of 4096 bytes.
+const largest = 1<<44 - 4096
+
+// harass does to a hosts file, over and over, what its container can do to it while it is edited.
+func harass(path string, stop *atomic.Bool, rounds *atomic.Int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	random := rand.New(rand.NewPCG(1, 2))
+	garbage := []byte(strings.Repeat(begin+forged+end+"# \x00\n", 40))
+	for ; !stop.Load(); rounds.Add(1) {
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		size := info.Size()
+		switch random.IntN(7) {
+		case 0:
+			err = f.Truncate(0)
+		case 1:
+			err = f.Truncate(max(0, size-1))
+		case 2: // to append fails
+			err = errors.Join(f.Truncate(largest-random.Int64N(100)), f.Truncate(min(size, 1<<16)))
+		case 3:
+			_, err = unix.Pwritev2(int(f.Fd()), [][]byte{garbage[:random.IntN(len(garbage))]}, -1, unix.RWF_APPEND)
+		case 4: // comments come to life
+			_, err = f.WriteAt([]byte("6"), random.Int64N(max(1, min(size, 1<<16))))
+		case 5:
+			_, err = f.WriteAt(garbage[:random.IntN(60)], random.Int64N(max(1, min(size, 1<<16))))
+		case 6: // lines grow together
+			_, err = f.WriteAt([]byte(" "), random.Int64N(max(1, min(size, 1<<16))))
+		}
+		if err != nil && !errors.Is(err, unix.EFBIG) {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestRace: a container swaps bytes, cuts and grows its file while it is edited. The others are served, no operation
+// fails, and when it stops its own file is healed.
+func TestRace(t *testing.T) {
+	const operations = 30
+	f := newFleet(t, []attachment{web, db, api}, comer)
+	var stop atomic.Bool
+	var rounds atomic.Int64
+	var wg sync.WaitGroup
+	failed := make(chan error, 1)
+	wg.Go(func() { failed <- harass(f.hosts(web), &stop, &rounds) })
+	defer func() {
+		stop.Store(true)
+		wg.Wait()
+	}()
+	for rounds.Load() == 0 && len(failed) == 0 {
+		runtime.Gosched()
+	}
+	hit := 0
+	for range operations {
+		for _, verb := range []string{"ADD", "DEL"} {
+			o := f.run(t, verb, comer)
+			o.mustSucceed(t)
+			if o.stderr != "" {
+				hit++
+			}
+			if o.rss > maxMemory {
+				t.Errorf("%s took %d MiB", o.command, o.rss>>20)
+			}
+			members := []attachment{web, db, api, comer}
+			if verb == "DEL" {
+				members = members[:3]
+			}
+			f.checkServed(t, members...)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	stop.Store(true)
+	wg.Wait()
+	if err := <-failed; err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d operations, %d with a warning; %d changes by the container", 2*operations, hit, rounds.Load())
+	f.recover(t)
+}

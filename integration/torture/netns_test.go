@@ -1,0 +1,41 @@
+package torture
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/containernetworking/plugins/pkg/ns"
+	"github.com/vishvananda/netlink"
+)
+
+// makeNetns makes a network namespace with the name below a directory, for the time of the test.
+func makeNetns(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("unshare", "--net="+path, "true").CombinedOutput(); err != nil {
+		t.Fatalf("network namespace: %v\n%s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", path).CombinedOutput(); err != nil {
+			t.Errorf("network namespace: %v\n%s", err, out)
+		}
+	})
+	return path
+}
+
+// assign gives the network namespace an address, as an IPAM plugin does, or takes it away.
+func assign(netns, addr string, do func(netlink.Link, *netlink.Addr) error) error {
+	return ns.WithNetNSPath(netns, func(ns.NetNS) error {
+		link, err := netlink.LinkByName("lo")
+		if err != nil {
+			return err
+		}
+		return do(link, &netlink.Addr{IPNet: &net.IPNet{IP: net.ParseIP(addr).To4(), Mask: net.CIDRMask(32, 32)}})
+	})
+}

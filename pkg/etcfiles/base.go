@@ -1,0 +1,49 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+)
+
+// base returns the content of baseHostsFile and the names in it; one that is absent is none.
+func (e *edit) base() (data []byte, userNames []string) {
+	if e.BaseHostsFile == "" {
+		return nil, nil
+	}
+	data, err := readBase(e.BaseHostsFile)
+	if err == nil {
+		userNames, err = etchosts.UserNames(e.Marker, string(data), spare)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		e.Warnf("baseHostsFile %s is left out: %v", e.BaseHostsFile, err)
+		return nil, nil
+	}
+	return data, userNames
+}
+
+// readBase reads a regular file, which may be a link, within the bounds of a hosts file. It does not wait for a FIFO.
+func readBase(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(etchosts.ErrNotRegular, err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, spare.Bytes+1))
+	if err == nil && int64(len(data)) > spare.Bytes {
+		err = fmt.Errorf("more than %d bytes: %w", spare.Bytes, etchosts.ErrTooLarge)
+	}
+	return data, err
+}
