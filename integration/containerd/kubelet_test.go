@@ -51,7 +51,7 @@ spec:
 // from an annotation, and when their manifests are removed nothing is left.
 func TestKubelet(t *testing.T) {
 	kubelet := filepath.Join(repository, "bin/kubelet/kubelet")
-	n := newNode(t, versions[1], ship(shipped)(t))
+	n := newNode(t, containerd2, conflist(t, shipped), byBaseSpec)
 	n.write("/etc/kubelet.yaml", fmt.Appendf(nil, kubeletConfig, n.cgroup))
 	names := []string{"web", "db"}
 	for _, name := range names {
