@@ -6,15 +6,13 @@ set -euo pipefail
 dir=$1 script=$2
 id=64321
 
-for file in passwd group subuid subgid; do
-	[[ -e /etc/$file ]] && cp "/etc/$file" "$dir/$file" || : >"$dir/$file"
-done
-echo "etcfiles-test:x:$id:$id::$dir/home:/bin/bash" >>"$dir/passwd"
-echo "etcfiles-test:x:$id:" >>"$dir/group"
-echo "etcfiles-test:500000:65536" | tee "$dir/subuid" >"$dir/subgid"
-for file in passwd group subuid subgid; do
-	mount --bind "$dir/$file" "/etc/$file"
-done
+mkdir "$dir/etc"
+mount -t tmpfs tmpfs "$dir/etc"
+mkdir "$dir/etc/upper" "$dir/etc/work"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/etc/upper,workdir=$dir/etc/work" /etc
+echo "etcfiles-test:x:$id:$id::$dir/home:/bin/bash" >>/etc/passwd
+echo "etcfiles-test:x:$id:" >>/etc/group
+echo "etcfiles-test:500000:65536" | tee /etc/subuid >/etc/subgid
 mknod -m 666 "$dir/tun" c 10 200 # open to everybody on most machines, but not on all
 mount --bind "$dir/tun" /dev/net/tun
 install -d -o $id -g $id "$dir/home"
