@@ -1,13 +1,11 @@
 package killed
 
 import (
-	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // full makes the tests try every call.
@@ -16,33 +14,4 @@ var full = flag.Bool("full", false, "try every system call, not a sample of them
 // binary is the path of the plugin under test, built once by TestMain.
 var binary string
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	status, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "killed:", err)
-		status = 1
-	}
-	os.Exit(status)
-}
-
-func runTests(m *testing.M) (int, error) {
-	if os.Geteuid() != 0 {
-		return 1, errors.New("these tests make network namespaces: run them as root")
-	}
-	if _, err := exec.LookPath("strace"); err != nil {
-		return 1, errors.New("these tests need strace: install Debian's package strace")
-	}
-	dir, err := os.MkdirTemp("", "killed-bin-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "etcfiles")
-	build := exec.Command("go", "build", "-o", binary, "../../plugins/meta/etcfiles")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build the plugin: %w\n%s", err, out)
-	}
-	return m.Run(), nil
-}
+func TestMain(m *testing.M) { os.Exit(suite.Run(m, "killed", &binary, "strace")) }

@@ -11,9 +11,8 @@ import (
 )
 
 // GC cleans up after containers that ended with no poststop hook: those whose network namespace no process has, and whose
-// own process, which a VM runtime has elsewhere, has ended. It calls
-// cleaned for each, with its CNI ID and what was removed, and leaves containers alone that live or that a hook is at
-// work on. The error joins what could not be cleaned.
+// own process, which a VM runtime has elsewhere, has ended. It calls cleaned for each, with its CNI ID and what was removed,
+// and leaves containers alone that live or that a hook is at work on. The error joins what could not be cleaned.
 func (h *Hook) GC(ctx context.Context, cleaned func(cniID string, attachments []string)) error {
 	names, err := h.known()
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/cni/pkg/invoke"
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
@@ -196,8 +195,7 @@ func (h *Hook) pinned(id netns) (bool, error) {
 		return false, err
 	}
 	for _, p := range pins {
-		var st unix.Stat_t
-		if unix.Stat(h.pinPath(p.Name()), &st) == nil && id == (netns{st.Dev, st.Ino}) {
+		if other, err := statNetns(h.pinPath(p.Name())); err == nil && other == id {
 			return true, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package ocihook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -49,11 +50,5 @@ func (h *Hook) left(cniID string) (*record, error) {
 
 // byIfName puts eth2 before eth10.
 func byIfName(a, b attachment) int {
-	if d := len(a.IfName) - len(b.IfName); d != 0 {
-		return d
-	}
-	if a.IfName < b.IfName {
-		return -1
-	}
-	return 1
+	return cmp.Or(cmp.Compare(len(a.IfName), len(b.IfName)), cmp.Compare(a.IfName, b.IfName))
 }

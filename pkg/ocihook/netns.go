@@ -38,6 +38,13 @@ func openNetns(path string) (*os.File, netns, error) {
 	return f, netns{st.Dev, st.Ino}, nil
 }
 
+// statNetns identifies what is at a path that can only be a network namespace, without opening it.
+func statNetns(path string) (netns, error) {
+	var st unix.Stat_t
+	err := unix.Stat(path, &st)
+	return netns{st.Dev, st.Ino}, err
+}
+
 // netnsAt identifies the network namespace at a path. The error is errNoNetns for any other file, fs.ErrNotExist for none.
 func netnsAt(path string) (netns, error) {
 	f, id, err := openNetns(path)
@@ -55,10 +62,10 @@ func inUse() (map[netns]bool, error) {
 	}
 	out := map[netns]bool{}
 	for _, path := range threads {
-		var st unix.Stat_t
-		switch err := unix.Stat(path, &st); {
+		id, err := statNetns(path)
+		switch {
 		case err == nil:
-			out[netns{st.Dev, st.Ino}] = true
+			out[id] = true
 		case errors.Is(err, unix.EACCES) && inInitialUserns():
 			return nil, fmt.Errorf("%s: %w: run this as root, with CAP_SYS_PTRACE, to see which containers live", path, err)
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH), errors.Is(err, unix.EACCES):

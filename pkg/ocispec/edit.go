@@ -68,7 +68,12 @@ func (e Edit) Apply(bundle string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", out, info.Mode().Perm()); err != nil {
+	return Replace(path, out, info.Mode().Perm())
+}
+
+// Replace writes a file so that a reader sees the old content or all of the new.
+func Replace(path string, data []byte, mode os.FileMode) error {
+	if err := os.WriteFile(path+".new", data, mode); err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)

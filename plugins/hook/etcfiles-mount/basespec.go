@@ -55,10 +55,7 @@ func baseSpec(flags *flag.FlagSet, path string, stdin io.Reader, stdout io.Write
 	if err != nil {
 		return fmt.Errorf("base-spec: the configuration on stdin: %w", err)
 	}
-	if err := os.WriteFile(path+".new", append(out, '\n'), 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := ocispec.Replace(path, append(out, '\n'), 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, configLines, path)

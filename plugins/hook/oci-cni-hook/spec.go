@@ -21,14 +21,15 @@ func runSpec(o *options, operands []string, stdout io.Writer) error {
 	cni := func(stage string) ocispec.StagedHook {
 		return ocispec.StagedHook{Stage: stage, Hook: specs.Hook{Path: self, Args: append(o.hookArgs(), stage)}}
 	}
+	if o.hooksD == "cni" {
+		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"$", ocispec.CreateRuntime, ocispec.Poststop)
+	}
 	mount, err := o.mount(self)
 	if err != nil {
 		return err
 	}
 	switch o.hooksD {
 	case "":
-	case "cni":
-		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"$", ocispec.CreateRuntime, ocispec.Poststop)
 	case "mount":
 		if mount == nil {
 			return fmt.Errorf("--hooks-d mount: etcfiles-mount is not beside %s: name it with --mount-hook", self)

@@ -1,0 +1,209 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// load reads the index, brings it to the records, does what earlier operations left, and finds what is dead.
+func (s *session) load() error {
+	var err error
+	if s.bootID, err = hostsstore.BootID(); err != nil {
+		return err
+	}
+	s.mntns = mountNamespace()
+	s.own = map[*hostsstore.Container]bool{}
+	if s.ix = s.ns.ReadIndex(s.bootID); s.ix == nil {
+		s.repair = true
+		s.ix = hostsstore.NewIndex(s.bootID)
+	}
+	s.rows.used, s.columns.used = s.ix.Rows(), s.ix.Columns()
+	if err := s.follow(); err != nil {
+		return err
+	}
+	s.catchUp()
+	s.prune()
+	return nil
+}
+
+// catchUp does the removals that were put off.
+func (s *session) catchUp() {
+	list, err := s.ns.Pending()
+	for _, p := range list {
+		if e := s.detach(Key{s.ns.Name(), p.ID, p.IfName, p.Network}, p.Keep); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		s.pending = append(s.pending, p)
+	}
+	if err != nil {
+		s.Warnf("a removal that was put off is put off again: %v", err)
+	}
+}
+
+// follow brings the index to the records in the store.
+func (s *session) follow() error {
+	ids, err := s.ns.IDs()
+	if err != nil {
+		return err
+	}
+	stats := make([]hostsstore.FileID, len(ids))
+	errs := make([]error, len(ids))
+	parallel(len(ids), func(i int) { stats[i], errs[i] = s.ns.StatRecord(ids[i]) })
+	present := make(map[string]struct{}, len(ids))
+	for i, id := range ids {
+		if errs[i] != nil && !errors.Is(errs[i], fs.ErrNotExist) {
+			return fmt.Errorf("record of container %s: %w", id, errs[i])
+		}
+		if errs[i] != nil {
+			if _, known := s.ix.Containers[id]; !known && s.repair {
+				s.finish(id)
+			}
+			continue
+		}
+		present[id] = struct{}{}
+		if c := s.ix.Containers[id]; c != nil && c.Record == stats[i] {
+			continue
+		}
+		if err := s.reread(id, stats[i]); err != nil {
+			return err
+		}
+	}
+	for id, c := range s.ix.Containers {
+		if _, ok := present[id]; !ok {
+			s.forget(c)
+		}
+	}
+	return s.startAfresh(ids)
+}
+
+// startAfresh removes the network files, and what those of the containers have left whose record is lost, when no
+// container of this boot is there, before the first one comes: what a file of an earlier boot holds may never have been
+// written to the disk.
+func (s *session) startAfresh(ids []string) error {
+	if !s.repair {
+		return nil
+	}
+	for _, c := range s.ix.Containers {
+		if !c.Foreign {
+			return nil
+		}
+	}
+	for _, id := range ids {
+		if s.ix.Containers[id] == nil {
+			s.sweep(id)
+		}
+	}
+	networks, err := s.networkFiles()
+	for _, network := range networks {
+		err = errors.Join(err, s.removeNetworkFile(network))
+	}
+	return err
+}
+
+// finish goes on with a removal that was cut off. Files that are kept for a later start stay.
+func (s *session) finish(id string) {
+	err := s.ns.Tidy(id)
+	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
+		kept, _ := s.ns.Kept(id)
+		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
+			return slices.Contains(kept.Created, file)
+		}))
+	}
+	if err != nil {
+		s.Warnf("container %s: %v", id, err)
+		s.unfinished = s.unfinished || !obstructed(err)
+	}
+}
+
+// reread takes a record that is new or has changed into the index. A record that cannot be read just now is an error:
+// to go on without it would take the names of a living container away.
+func (s *session) reread(id string, stat hostsstore.FileID) error {
+	r, err := s.ns.ReadRecord(id)
+	corrupt := errors.Is(err, hostsstore.ErrCorrupt)
+	if err != nil && !corrupt {
+		return fmt.Errorf("record of container %s: %w", id, err)
+	}
+	if old := s.ix.Containers[id]; old != nil {
+		s.forget(old)
+	}
+	if corrupt {
+		s.Warnf("container %s is left out: %v", id, errors.Join(err, s.ns.PutAside(id)))
+		return nil
+	}
+	c := s.adopt(r)
+	c.Record = stat
+	s.ix.Containers[id] = c
+	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
+		return s.bury(c)
+	}
+	s.own[c] = true
+	for i := range c.Attachments {
+		a := &c.Attachments[i]
+		a.Number = s.columns.next()
+		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
+		s.came = append(s.came, placed{c, a})
+	}
+	return nil
+}
+
+// bury removes a container of an earlier boot with its files, before one of the same ID may take them over: nobody has
+// them mounted, and what they hold may never have been written to the disk.
+func (s *session) bury(c *hostsstore.Container) error {
+	delete(s.ix.Containers, c.ID)
+	err := s.ns.ForgetKept(c.ID)
+	if err == nil {
+		err = s.ns.BeginRemoval(c.ID)
+	}
+	if err == nil {
+		err = s.ns.FinishRemoval(c.ID, c.Created)
+	}
+	switch {
+	case obstructed(err):
+		s.Warnf("container %s leaves files behind: %v", c.ID, err)
+	case err != nil:
+		return fmt.Errorf("container %s of an earlier boot: %w", c.ID, err)
+	}
+	return nil
+}
+
+// forget takes a container out of the index, whose record has gone.
+func (s *session) forget(c *hostsstore.Container) {
+	for i := range c.Attachments {
+		s.went = append(s.went, placed{c, &c.Attachments[i]})
+	}
+	delete(s.ix.Containers, c.ID)
+	delete(s.own, c)
+	s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == c })
+}
+
+// prune drops the containers whose network namespace is no more.
+func (s *session) prune() {
+	list := make([]*hostsstore.Container, 0, len(s.ix.Containers))
+	for _, c := range s.ix.Containers {
+		list = append(list, c)
+	}
+	dead := make([]bool, len(list))
+	parallel(len(list), func(i int) { dead[i] = gone(list[i].Netns, s.mntns) })
+	for i, c := range list {
+		if dead[i] {
+			s.drop(c)
+		}
+	}
+}
+
+// adopt makes the index entry of a record.
+func (s *session) adopt(r *hostsstore.Record) *hostsstore.Container {
+	if r.Etcfiles == nil {
+		return s.adoptForeign(r)
+	}
+	d := r.Etcfiles
+	return &hostsstore.Container{
+		ID: r.ID, Number: s.rows.next(), Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
+		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
+	}
+}
