@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Index is what the last operation on a namespace left for the next one: the records and the states of the files, as
@@ -17,7 +18,21 @@ type Index struct {
 	Stride       int // cells in a column of the offset table
 	Containers   map[string]*Container
 	Networks     map[string]*Network
+	Departed     []Departure // the last ones to go, oldest first, at most maxDeparted
 }
+
+// Departure is an attachment that has gone. It is remembered for those who ask why a name no longer resolves, as long as
+// the namespace has a container and nobody takes the index away.
+type Departure struct {
+	ID      string
+	Network string
+	Names   []string
+	When    time.Time
+	Why     string // such as "DEL" or "network namespace gone"
+}
+
+// maxDeparted bounds what every operation has to read and write.
+const maxDeparted = 64
 
 // Container is a container of the index.
 type Container struct {

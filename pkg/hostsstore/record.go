@@ -70,7 +70,23 @@ type Attachment struct {
 	Qualified []string `json:",omitempty"` // of a pod: what pods of another Kubernetes namespace see
 	Label     string   `json:",omitempty"` // first label of a hostname with dots, for the own file only
 
+	Origins []Origin  `json:",omitempty"` // where what was asked for came from; not in the index
+	Refused []Refusal `json:",omitempty"` // names that were asked for and are left out; not in the index
+
 	Number int `json:"-"` // column in the offset table, given anew whenever the index is rebuilt
+}
+
+// Origin is where a value came from that an attachment was asked for with.
+type Origin struct {
+	Key   string // name, hostname, domainname, namespace, aliases, extraHosts, nameservers, search or options
+	Value string // one value; a list has several origins
+	From  string // such as "annotation etcfiles/name", "CNI_ARGS K8S_POD_NAME" or "conflist dns"
+}
+
+// Refusal is a name that was asked for and that no hosts file has.
+type Refusal struct {
+	Name string
+	Why  string
 }
 
 // ResolvConf is what is needed to tell whether the container's user has edited the file.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
 
 // Error codes beyond those of the specification.
@@ -30,6 +31,8 @@ func cniError(err error) *types.Error {
 	var linkError *os.LinkError
 	var errno unix.Errno
 	switch {
+	case errors.Is(err, netconf.ErrDecoding):
+		code = types.ErrDecodingFailure
 	case errors.Is(err, etcfiles.ErrInvalid):
 		code = types.ErrInvalidNetworkConfig
 	case errors.Is(err, etcfiles.ErrLocked):

@@ -9,7 +9,10 @@ import (
 	"runtime/debug"
 
 	"github.com/containernetworking/cni/pkg/skel"
+	"github.com/containernetworking/cni/pkg/types"
 	cniversion "github.com/containernetworking/cni/pkg/version"
+
+	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
 )
 
 // version is stamped by the build.
@@ -21,8 +24,11 @@ const memoryLimit = 96 << 20
 func main() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryLimit)
-	if len(os.Args) > 1 && os.Getenv("CNI_COMMAND") == "" {
-		os.Exit(runAdmin(os.Args[1:], os.Stdout, os.Stderr))
+	if os.Getenv("CNI_COMMAND") == "" {
+		if len(os.Args) == 1 && os.Getenv("CNI_CONTAINERID") != "" {
+			fail(types.NewError(types.ErrInvalidEnvironmentVariables, "etcfiles: CNI_COMMAND is missing", ""))
+		}
+		os.Exit(admin.Run(version, os.Args[1:], os.Stdout, os.Stderr))
 	}
 	stdin, err := boundedStdin(os.Stdin)
 	if err != nil {

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
-	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/netconf"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -39,18 +38,18 @@ func (p *plugin) warnf(format string, args ...any) {
 }
 
 func (p *plugin) add(args *skel.CmdArgs) error {
-	conf, err := parseConfig(args.StdinData)
+	conf, err := netconf.Parse(args.StdinData)
 	if err != nil {
 		return err
 	}
-	request, previous, err := conf.request(args)
+	request, previous, err := conf.Request(args)
 	if err != nil {
 		return err
 	}
-	if err := conf.readHostDNS(&request.DNS); err != nil {
+	if err := conf.ReadHostDNS(&request.DNS); err != nil {
 		return err
 	}
-	dns, err := conf.manager(p.warnf).Add(context.Background(), request)
+	dns, err := conf.Manager(p.warnf).Add(context.Background(), request)
 	if err != nil {
 		return err
 	}
@@ -71,16 +70,16 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 
 // del succeeds on whatever is not there: an error would keep the plugins before this one from freeing the address.
 func (p *plugin) del(args *skel.CmdArgs) error {
-	conf, err := parseConfig(args.StdinData)
+	conf, err := netconf.Parse(args.StdinData)
 	if conf == nil {
 		return err
 	}
 	if err != nil {
 		p.warnf("%v; the rest of the configuration is used", err)
 	}
-	key, err := conf.key(args)
+	key, err := conf.Key(args)
 	if err == nil {
-		err = conf.manager(p.warnf).Del(context.Background(), key)
+		err = conf.Manager(p.warnf).Del(context.Background(), key)
 	}
 	if err != nil {
 		p.warnf("nothing more can be removed for container %s: %v", args.ContainerID, err)
@@ -89,19 +88,19 @@ func (p *plugin) del(args *skel.CmdArgs) error {
 }
 
 func (p *plugin) check(args *skel.CmdArgs) error {
-	conf, err := parseConfig(args.StdinData)
+	conf, err := netconf.Parse(args.StdinData)
 	if err != nil {
 		return err
 	}
-	request, _, err := conf.request(args)
+	request, _, err := conf.Request(args)
 	if err != nil {
 		return err
 	}
-	return conf.manager(p.warnf).Check(context.Background(), request)
+	return conf.Manager(p.warnf).Check(context.Background(), request)
 }
 
 func (p *plugin) gc(args *skel.CmdArgs) error {
-	conf, err := parseConfig(args.StdinData)
+	conf, err := netconf.Parse(args.StdinData)
 	if err != nil {
 		return err
 	}
@@ -109,35 +108,18 @@ func (p *plugin) gc(args *skel.CmdArgs) error {
 	for _, a := range conf.ValidAttachments {
 		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
 	}
-	return conf.manager(p.warnf).GC(context.Background(), conf.Namespace, conf.Name, valid)
+	return conf.Manager(p.warnf).GC(context.Background(), conf.Namespace, conf.Name, valid)
 }
 
 func (p *plugin) status(args *skel.CmdArgs) error {
-	conf, err := parseConfig(args.StdinData)
+	conf, err := netconf.Parse(args.StdinData)
 	if err != nil {
 		return err
 	}
-	if conf.Namespace != "" {
-		return conf.manager(p.warnf).Status(conf.Namespace)
-	}
-	for _, namespace := range []string{defaultNamespace, podNamespace} { // which one is known at ADD only
-		if err := conf.manager(p.warnf).Status(namespace); err != nil {
+	for _, namespace := range conf.Namespaces() {
+		if err := conf.Manager(p.warnf).Status(namespace); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")
-
-// previousResult returns the result of the plugins before, in the newest form.
-func (c *config) previousResult() (*types100.Result, error) {
-	if c.PrevResult == nil {
-		return nil, fmt.Errorf("%w: %w", etcfiles.ErrInvalid, errNotChained)
-	}
-	result, err := types100.NewResultFromResult(c.PrevResult)
-	if err != nil {
-		return nil, fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
-	}
-	return result, nil
 }

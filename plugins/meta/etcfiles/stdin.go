@@ -14,7 +14,7 @@ const maxStdin = 16 << 20
 
 // boundedStdin reads all of stdin, at most maxStdin bytes, and returns it as a file for skel, which reads without limit.
 func boundedStdin(stdin io.Reader) (*os.File, error) {
-	if os.Getenv("CNI_COMMAND") == "VERSION" || os.Getenv("CNI_COMMAND") == "" {
+	if os.Getenv("CNI_COMMAND") == "VERSION" {
 		return os.Stdin, nil
 	}
 	data, err := io.ReadAll(io.LimitReader(stdin, maxStdin+1))

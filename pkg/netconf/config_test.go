@@ -1,18 +1,14 @@
-package main
+package netconf
 
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"testing"
 
 	"github.com/containernetworking/cni/pkg/skel"
-	"github.com/containernetworking/cni/pkg/types"
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
 const seed = `{"cniVersion":"1.0.0","name":"lab","type":"etcfiles","dataDir":"/d","dns":{"nameservers":["192.0.2.1"]},
@@ -25,11 +21,11 @@ const seed = `{"cniVersion":"1.0.0","name":"lab","type":"etcfiles","dataDir":"/d
 // TestRequest: the runtime's arguments, then the pod's annotations, then CNI_ARGS, then the configuration.
 // CRI's capitalised dns keys count; aliases come as a list and as Podman's map (dnsname#46).
 func TestRequest(t *testing.T) {
-	c, err := parseConfig([]byte(seed))
+	c, err := Parse([]byte(seed))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _, err := c.request(&skel.CmdArgs{ContainerID: "id", IfName: "eth0", Args: "IgnoreUnknown=1;K8S_POD_NAME=pod;K8S_POD_NAMESPACE=ns"})
+	r, _, err := c.Request(&skel.CmdArgs{ContainerID: "id", IfName: "eth0", Args: "IgnoreUnknown=1;K8S_POD_NAME=pod;K8S_POD_NAMESPACE=ns"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,45 +49,22 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// TestErrorCodes: one place turns errors into CNI errors.
-func TestErrorCodes(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want uint
-	}{
-		{fmt.Errorf("x: %w", etcfiles.ErrInvalid), types.ErrInvalidNetworkConfig},
-		{fmt.Errorf("x: %w", hostsstore.ErrLocked), types.ErrTryAgainLater},
-		{fmt.Errorf("x: %w", etcfiles.ErrDifferent), codeDifferent},
-		{fmt.Errorf("x: %w", etcfiles.ErrUnavailable), codeUnavailable},
-		{fmt.Errorf("x: %w", &fs.PathError{Op: "open", Path: "/x", Err: unix.EIO}), types.ErrIOFailure},
-		{fmt.Errorf("x: %w", unix.ENOSPC), types.ErrIOFailure},
-		{fmt.Errorf("x: %w", types.NewError(types.ErrDecodingFailure, "", "")), types.ErrDecodingFailure},
-		{errors.New("x"), types.ErrInternal},
-	} {
-		if got := cniError(c.err).Code; got != c.want {
-			t.Errorf("%v: code %d, want %d", c.err, got, c.want)
-		}
-	}
-}
-
-// FuzzStdin: whatever comes on stdin, the answer is a request or an error with a code.
+// FuzzStdin: whatever comes on stdin, the answer is a request or an error that has a code.
 func FuzzStdin(f *testing.F) {
 	f.Add([]byte(seed), "K8S_POD_NAME=web")
 	f.Add([]byte(`{"cniVersion":"0.3.1","name":"x","dataDir":7}`), "")
 	f.Add([]byte(`{"runtimeConfig":{"aliases":5},"lockTimeout":"-1s"}`), ";;=")
 	f.Add([]byte(`[]`), "")
 	f.Fuzz(func(t *testing.T, stdin []byte, args string) {
-		c, err := parseConfig(stdin)
+		c, err := Parse(stdin)
 		if err == nil {
-			_, _, err = c.request(&skel.CmdArgs{ContainerID: "id", IfName: "eth0", Args: args})
+			_, _, err = c.Request(&skel.CmdArgs{ContainerID: "id", IfName: "eth0", Args: args})
 		}
 		if err == nil {
 			return
 		}
-		switch code := cniError(err).Code; code {
-		case types.ErrInvalidNetworkConfig, types.ErrDecodingFailure:
-		default:
-			t.Fatalf("code %d: %v", code, err)
+		if !errors.Is(err, ErrDecoding) && !errors.Is(err, etcfiles.ErrInvalid) {
+			t.Fatal(err)
 		}
 	})
 }

@@ -1,7 +1,8 @@
-package main
+package netconf
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -33,8 +34,8 @@ func parseArguments(s string) arguments {
 	return a
 }
 
-// key returns which attachment the call is about.
-func (c *config) key(args *skel.CmdArgs) (etcfiles.Key, error) {
+// Key returns which attachment the call is about.
+func (c *Conf) Key(args *skel.CmdArgs) (etcfiles.Key, error) {
 	namespace := cmp.Or(c.runtime.Etcfiles.Namespace, c.Namespace)
 	if namespace == "" {
 		namespace = defaultNamespace
@@ -47,14 +48,22 @@ func (c *config) key(args *skel.CmdArgs) (etcfiles.Key, error) {
 	}, nil
 }
 
-// request gathers what is asked for: from the runtime's capability arguments, the pod's annotations, CNI_ARGS and the
-// configuration, in that order.
-func (c *config) request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result, error) {
+// Namespaces returns the namespaces that an ADD may be about: which one is known when it comes only.
+func (c *Conf) Namespaces() []string {
+	if c.Namespace != "" {
+		return []string{c.Namespace}
+	}
+	return []string{defaultNamespace, podNamespace}
+}
+
+// Request gathers what is asked for: from the runtime's capability arguments, the pod's annotations, CNI_ARGS and the
+// configuration, in that order. It returns prevResult in the newest form, too. The error wraps etcfiles.ErrInvalid.
+func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result, error) {
 	previous, err := c.previousResult()
 	if err != nil {
 		return nil, nil, err
 	}
-	key, err := c.key(args)
+	key, err := c.Key(args)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +116,8 @@ const (
 	resolvedResolvConf = "/run/systemd/resolve/resolv.conf"
 )
 
-func (c *config) readHostDNS(sources *resolvconf.Sources) error {
+// ReadHostDNS adds the DNS settings of the host to the sources, and those of slirp4netns in RootlessKit.
+func (c *Conf) ReadHostDNS(sources *resolvconf.Sources) error {
 	host, err := resolvconf.ReadHost(hostResolvConf, resolvedResolvConf)
 	if err != nil {
 		return fmt.Errorf("DNS settings of the host: %w", err)
@@ -117,4 +127,18 @@ func (c *config) readHostDNS(sources *resolvconf.Sources) error {
 		sources.RootlessNameservers = rootlessNameservers(dir)
 	}
 	return nil
+}
+
+var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")
+
+// previousResult returns the result of the plugins before, in the newest form.
+func (c *Conf) previousResult() (*types100.Result, error) {
+	if c.PrevResult == nil {
+		return nil, fmt.Errorf("%w: %w", etcfiles.ErrInvalid, errNotChained)
+	}
+	result, err := types100.NewResultFromResult(c.PrevResult)
+	if err != nil {
+		return nil, fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+	}
+	return result, nil
 }

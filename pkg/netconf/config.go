@@ -1,4 +1,4 @@
-package main
+package netconf
 
 import (
 	"encoding/json"
@@ -19,16 +19,18 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
+// What holds where the configuration says nothing.
 const (
-	defaultDataDir     = "/var/lib/etcfiles"
-	defaultMarker      = "etcfiles"
-	defaultLockTimeout = 30 * time.Second
+	DefaultDataDir     = "/var/lib/etcfiles"
+	DefaultMarker      = "etcfiles"
+	DefaultLockTimeout = 30 * time.Second
 	defaultNamespace   = "default"
 	podNamespace       = "k8s.io" // containerd's namespace of CRI
 )
 
-// config is the plugin's part of a conflist, as libcni hands it over on stdin.
-type config struct {
+// Conf is the plugin's part of a conflist, as libcni hands it over on stdin. The keys are described in the plugin's
+// reference page.
+type Conf struct {
 	types.PluginConf
 
 	DataDir               string          `json:"dataDir"`
@@ -60,18 +62,19 @@ const reservedPrefix = "cni.dev/"
 
 var capabilityKeys = []string{"dns", "aliases", annotationsCapability, "etcfiles"}
 
-// parseConfig reads stdin. With an error that concerns a value only it returns what could be read as well.
-func parseConfig(stdin []byte) (*config, error) {
+// Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
+// ErrDecoding, or etcfiles.ErrInvalid for a key or value that cannot be, and names the key.
+func Parse(stdin []byte) (*Conf, error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(stdin, &keys); err != nil {
-		return nil, decodingError("the configuration on stdin is no JSON object", err)
+		return nil, decodingError("the configuration on stdin", fmt.Errorf("it is no JSON object: %w", err))
 	}
-	c := &config{}
+	c := &Conf{}
 	var errs []error
 	if err := json.Unmarshal(stdin, c); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if !errors.As(err, &wrong) {
-			return nil, decodingError("the configuration on stdin cannot be decoded", err)
+			return nil, decodingError("the configuration on stdin", err)
 		}
 		errs = append(errs, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value))
 	}
@@ -87,7 +90,7 @@ func parseConfig(stdin []byte) (*config, error) {
 		errs = append(errs, err)
 	}
 	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
-		errs = append(errs, decodingError("prevResult cannot be decoded", err))
+		errs = append(errs, decodingError("prevResult", err))
 	}
 	for _, err := range errs {
 		if err != nil {
@@ -97,8 +100,11 @@ func parseConfig(stdin []byte) (*config, error) {
 	return c, nil
 }
 
-func decodingError(message string, err error) error {
-	return types.NewError(types.ErrDecodingFailure, "etcfiles: "+message+": "+err.Error(), "")
+// ErrDecoding is the error of Parse for what is no JSON or no result of a plugin.
+var ErrDecoding = errors.New("cannot be decoded")
+
+func decodingError(what string, err error) error {
+	return fmt.Errorf("%s %w: %w", what, ErrDecoding, err)
 }
 
 // unknownKey refuses a key that is none of ours: a typing error must not pass silently.
@@ -118,14 +124,14 @@ func unknownKey(prefix string, have map[string]json.RawMessage, known []string) 
 }
 
 // complete puts the defaults in and refuses values that cannot be.
-func (c *config) complete() error {
-	c.lockTimeout = defaultLockTimeout
+func (c *Conf) complete() error {
+	c.lockTimeout = DefaultLockTimeout
 	var errs []error
 	refuse := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...))
 	}
 	if c.DataDir == "" {
-		c.DataDir = defaultDataDir
+		c.DataDir = DefaultDataDir
 	}
 	if !filepath.IsAbs(c.DataDir) {
 		refuse("dataDir", "%q is relative: give an absolute path", c.DataDir)
@@ -135,7 +141,7 @@ func (c *config) complete() error {
 		refuse("baseHostsFile", "%q is relative: give an absolute path", c.BaseHostsFile)
 	}
 	if c.Marker == "" {
-		c.Marker = defaultMarker
+		c.Marker = DefaultMarker
 	}
 	if err := names.CheckElement(c.Marker); err != nil || len(c.Marker) > maxMarker {
 		refuse("marker", "%q is no word of letters, digits, dots, dashes and underscores of at most %d characters", c.Marker, maxMarker)
@@ -159,7 +165,9 @@ func (c *config) complete() error {
 // maxMarker keeps the marker lines short; they are written with every name that is added.
 const maxMarker = 64
 
-func (c *config) manager(warnf func(string, ...any)) *etcfiles.Manager {
+// Manager returns what does the operations on the data directory of the configuration. warnf takes what does not stop an
+// operation.
+func (c *Conf) Manager(warnf func(string, ...any)) *etcfiles.Manager {
 	return &etcfiles.Manager{
 		Dir: hostsstore.Dir(c.DataDir), Marker: etchosts.Marker(c.Marker), LockTimeout: c.lockTimeout,
 		KeepFiles: c.KeepFiles, BaseHostsFile: c.BaseHostsFile, Warnf: warnf,

@@ -1,0 +1,34 @@
+package admin
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/netconf"
+)
+
+// options are the flags that every command has.
+type options struct {
+	dataDir, namespace, marker string
+}
+
+func (o *options) addTo(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.StringVar(&o.dataDir, "data-dir", netconf.DefaultDataDir, "`directory` of the store, the conflist's dataDir")
+	flags.StringVar(&o.namespace, "namespace", "", "one `namespace` only, such as default or k8s.io")
+	flags.StringVar(&o.marker, "marker", netconf.DefaultMarker, "`word` in the marker lines, the conflist's marker")
+}
+
+// manager returns what does the operations; warnings go to the command's stderr.
+func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
+	return &etcfiles.Manager{
+		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), LockTimeout: netconf.DefaultLockTimeout,
+		Warnf: func(format string, args ...any) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: "+format+"\n", args...)
+		},
+	}
+}
