@@ -36,13 +36,13 @@ func TestCommandLine(t *testing.T) {
 		{name: "nothing to do", stdin: state, args: []string{"--data-dir", data}},
 		{name: "nothing to do, said", stdin: state, args: []string{"--data-dir", data, "--verbose"}, stderr: nothing},
 		{name: "flags after the stage", stdin: state, args: []string{"createContainer", "--data-dir=" + data, "--verbose"}, stderr: nothing},
-		{name: "unknown flag", args: []string{"--dir", "x"}, stderr: "etcfiles-mount: flag provided but not defined: -dir (see --help)\n", code: 1},
+		{name: "unknown flag", args: []string{"--dir", "x"}, stderr: "etcfiles-mount: unknown flag: --dir (see etcfiles-mount --help)\n", code: 2},
 		{
-			name: "another stage", stdin: state, args: []string{"createRuntime"}, code: 1,
-			stderr: "etcfiles-mount: unknown arguments [\"createRuntime\"], it is a hook for createContainer (see --help)\n",
+			name: "another stage", stdin: state, args: []string{"createRuntime"}, code: 2,
+			stderr: "etcfiles-mount: unknown command \"createRuntime\" for \"etcfiles-mount\" (see etcfiles-mount --help)\n",
 		},
-		{name: "two arguments", args: []string{"createContainer", "x"}, stderr: "etcfiles-mount: unknown arguments [\"createContainer\" \"x\"], it is a hook for createContainer (see --help)\n", code: 1},
-		{name: "relative store", stdin: state, args: []string{"--data-dir", "data"}, stderr: "etcfiles-mount: --data-dir \"data\" must be an absolute path\n", code: 1},
+		{name: "two arguments", args: []string{"createContainer", "x"}, stderr: "etcfiles-mount: unknown command \"x\" for \"etcfiles-mount createContainer\" (see etcfiles-mount createContainer --help)\n", code: 2},
+		{name: "relative store", stdin: state, args: []string{"--data-dir", "data"}, stderr: "etcfiles-mount: --data-dir \"data\" must be an absolute path (see etcfiles-mount --help)\n", code: 2},
 		{name: "no state", stderr: "etcfiles-mount: decode the container's state on stdin: EOF\n", code: 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
@@ -200,9 +199,4 @@ func (h *Hook) pinned(id netns) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// OneLine returns the error's text with nothing in it that would break a line.
-func OneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }

@@ -1,14 +1,15 @@
-package main
+package command
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
 )
@@ -27,9 +28,23 @@ const configLines = `
   base_runtime_spec = %[1]q
 `
 
+func baseSpecCommand(flags *pflag.FlagSet) *cobra.Command {
+	return &cobra.Command{
+		Use:   "base-spec FILE",
+		Short: "Write a base_runtime_spec for containerd",
+		Long: `Write containerd's default configuration of a container, which is to be on stdin, with this hook and the given flags in
+it to FILE, an absolute path, and print what containerd's config.toml needs, for containerd 1.x and 2.x.`,
+		Example: "  ctr oci spec | etcfiles-mount base-spec /etc/containerd/etcfiles.json >>/etc/containerd/config.toml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return baseSpec(flags, args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
 // baseSpec puts this hook into the configuration on stdin, which is containerd's default, and writes that to the path. A
 // container of CRI gets mounts for the three files from CRI itself, so the hook is to override them.
-func baseSpec(flags *flag.FlagSet, path string, stdin io.Reader, stdout io.Writer) error {
+func baseSpec(flags *pflag.FlagSet, path string, stdin io.Reader, stdout io.Writer) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
 	}
@@ -45,8 +60,8 @@ func baseSpec(flags *flag.FlagSet, path string, stdin io.Reader, stdout io.Write
 		return errors.New("base-spec: stdin is empty: pipe the output of `ctr oci spec` of the containerd that is to use it into this")
 	}
 	hook := ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: self}}
-	flags.Visit(func(f *flag.Flag) {
-		if f.Name != "override" {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "override" {
 			hook.Args = append(hook.Args, "--"+f.Name+"="+f.Value.String())
 		}
 	})

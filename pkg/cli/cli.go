@@ -1,0 +1,111 @@
+// Package cli is what the command lines of the programs have in common: errors of usage, exit codes, one line for an error.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every program.
+const (
+	// OK is that all went well.
+	OK = 0
+	// No is that the answer is no, or that something is wrong with what was looked at.
+	No = 1
+	// Usage is a wrong command line.
+	Usage = 2
+)
+
+// ErrNo is the error of a command whose answer is no and that has said so.
+var ErrNo = errors.New("no")
+
+// Answer returns an error with a message that stands for the answer no.
+func Answer(format string, args ...any) error { return answer{fmt.Errorf(format, args...)} }
+
+type answer struct{ error }
+
+func (a answer) Unwrap() []error { return []error{a.error, ErrNo} }
+
+// Misuse returns an error of the command line of cmd.
+func Misuse(cmd *cobra.Command, format string, args ...any) error {
+	return misuse{fmt.Errorf(format, args...), cmd}
+}
+
+type misuse struct {
+	error
+	cmd *cobra.Command
+}
+
+func (m misuse) Unwrap() error { return m.error }
+
+// Run runs the command that args name, without the name of the program, and returns its exit code: OK, No, Usage, or failed
+// for any other error. An error is printed as one line, unless it is ErrNo alone.
+func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	prepare(root)
+	if len(args) == 1 && args[0] == "--version" {
+		args = []string{"version"}
+	}
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var wrong misuse
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, &wrong):
+		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", root.Name(), OneLine(err), wrong.cmd.CommandPath())
+		return Usage
+	case !errors.Is(err, ErrNo):
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), OneLine(err))
+		return failed
+	case err.Error() != ErrNo.Error():
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), OneLine(err))
+	}
+	return No
+}
+
+// prepare makes an error of the command line whatever cobra minds in one.
+func prepare(root *cobra.Command) {
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Misuse(cmd, "%w", err) })
+	var operands func(*cobra.Command)
+	operands = func(cmd *cobra.Command) {
+		if check := cmd.Args; check != nil {
+			cmd.Args = func(c *cobra.Command, args []string) error {
+				if err := check(c, args); err != nil {
+					return Misuse(c, "%w", err)
+				}
+				return nil
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			operands(sub)
+		}
+	}
+	operands(root)
+}
+
+// OneLine returns the text of an error with its lines joined.
+func OneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
+
+// Version returns the command that prints the program's version.
+func Version(program, version string) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version of the program",
+		Example: "  " + program + " version",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), program, version)
+			return err
+		},
+	}
+}

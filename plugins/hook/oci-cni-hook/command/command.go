@@ -1,0 +1,86 @@
+// Package command is the command line of oci-cni-hook. The text of --help, the man page oci-cni-hook(8) and the shell
+// completions all come from it.
+package command
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
+)
+
+const exitFailed = 1
+
+// Run is the program. args are without its name; it returns the exit code: 0, 1 when it failed, 2 for a wrong command line.
+func Run(version string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return cli.Run(Command(version), exitFailed, args, stdin, stdout, stderr)
+}
+
+// Command returns the tree of commands.
+func Command(version string) *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:   "oci-cni-hook",
+		Short: "Give a container of runc or crun its networks",
+		Long: `oci-cni-hook is an OCI hook: at createRuntime it runs the ADD of a CNI chain for the container's network namespace, at
+poststop the DEL. Run by hand it puts itself into a bundle, and cleans up what a killed runtime left.`,
+		Example: "  runc spec && oci-cni-hook spec --network lab --name web . && runc run web",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cli.Misuse(cmd, "what is to be done?") },
+	}
+	o.addTo(root.PersistentFlags())
+	root.AddCommand(
+		o.stageCommand("createRuntime", "Attach the container to its networks: CNI ADD",
+			"By an OCI runtime, with the state of the container on stdin, see runtime-spec, config.md, POSIX-platform Hooks."),
+		o.stageCommand("poststop", "Detach the container: CNI DEL",
+			"By an OCI runtime, with the state of the container on stdin. It does not fail on what has gone already."),
+		o.stageCommand("hook", "The one of the two that the state's status calls for",
+			"For hooks.d, see oci-hooks(5), where all stages of a hook have the same arguments."),
+		o.gcCommand(), o.specCommand(), cli.Version("oci-cni-hook", version),
+	)
+	return root
+}
+
+// stageCommand runs a stage of a container's life; the stage hook is the one that the container's state says.
+func (o *options) stageCommand(stage, short, long string) *cobra.Command {
+	return &cobra.Command{
+		Use:     stage,
+		Short:   short,
+		Long:    short + ".\n" + long,
+		Example: "  oci-cni-hook " + stage + " <state.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := ocistate.Read(cmd.InOrStdin(), o.namespace)
+			if err != nil {
+				return err
+			}
+			if stage == "poststop" || stage == "hook" && c.Status == specs.StateStopped {
+				return o.hook().Poststop(context.Background(), c)
+			}
+			return o.hook().CreateRuntime(context.Background(), c)
+		},
+	}
+}
+
+func (o *options) gcCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "gc",
+		Short: "Clean up after containers whose runtime was killed",
+		Long: `Detach the containers whose network namespace no process has and whose own process has ended, and let their pins go. It
+never touches one that lives. For a timer.`,
+		Example: "  oci-cni-hook gc",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.hook().GC(context.Background(), func(cniID string, attachments []string) {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: removed %s\n", cniID, cmp.Or(strings.Join(attachments, " "), "its pin"))
+			})
+		},
+	}
+}

@@ -1,0 +1,80 @@
+package command
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/etcfiles/etcfiles/pkg/ocihook"
+)
+
+// options are the flags that every command has. Those that are given to spec go into the hooks' arguments, too.
+type options struct {
+	flags                       *pflag.FlagSet
+	confDir, cacheDir, runDir   directory
+	binDir, namespace, networks string
+}
+
+func (o *options) addTo(flags *pflag.FlagSet) {
+	o.flags = flags
+	o.confDir, o.cacheDir, o.runDir = "/etc/cni/net.d", "/var/lib/cni", "/run/etcfiles"
+	flags.SortFlags = false
+	flags.Var(&o.confDir, "conf-dir", "conflists")
+	flags.StringVar(&o.binDir, "bin-dir", "/opt/cni/bin", "CNI plugins, `directories` separated by colons")
+	flags.Var(&o.cacheDir, "cache-dir", "libcni's results")
+	flags.Var(&o.runDir, "run-dir", "pins and records")
+	flags.StringVar(&o.networks, "networks", "", "`names`, with commas, of the networks of a container without the annotation etcfiles/networks (default the first conflist's)")
+	flags.StringVar(&o.namespace, "namespace", "", "containerd `namespace` (default from containerd's bundle path, else default)")
+}
+
+func (o *options) hook() *ocihook.Hook {
+	var networks list
+	_ = networks.Set(o.networks)
+	return &ocihook.Hook{
+		ConfDir: string(o.confDir), BinDirs: filepath.SplitList(o.binDir), CacheDir: string(o.cacheDir), RunDir: string(o.runDir),
+		Networks: networks,
+	}
+}
+
+// hookArgs returns the flags that were given, in the order of --help.
+func (o *options) hookArgs() []string {
+	var out []string
+	o.flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			out = append(out, "--"+f.Name, f.Value.String())
+		}
+	})
+	return out
+}
+
+// directory is a flag whose value is made absolute: a hook runs in another directory.
+type directory string
+
+func (d *directory) String() string { return string(*d) }
+
+func (d *directory) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("want a directory")
+	}
+	abs, err := filepath.Abs(s)
+	*d = directory(abs)
+	return err
+}
+
+func (d *directory) Type() string { return "directory" }
+
+// list is a flag that may be given several times, or with commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*l = append(*l, part)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/ocihook"
+	"github.com/etcfiles/etcfiles/pkg/ocispec"
+)
+
+// spec is the command that edits a bundle, or prints what would be in hooks.d.
+type spec struct {
+	*options
+	cmd                         *cobra.Command
+	annotations                 []annotation
+	hostname, mountHook, hooksD string
+	dataDir                     directory
+	override                    bool
+}
+
+// annotation is a flag that becomes an annotation of the bundle.
+type annotation struct {
+	flag, key, operand, usage string
+	list
+}
+
+// Type names the operand in --help.
+func (a *annotation) Type() string { return a.operand }
+
+const (
+	flagName    = "name"
+	flagPublish = "publish"
+)
+
+func (o *options) specCommand() *cobra.Command {
+	s := &spec{options: o, annotations: []annotation{
+		{flag: "network", key: ocihook.AnnotationNetworks, operand: "name", usage: "join the network*"},
+		{flag: flagName, key: ocihook.AnnotationName, operand: "name", usage: "the container's name; also its hostname, unless the bundle has one of its own"},
+		{flag: "domainname", key: ocihook.AnnotationDomainname, operand: "domain", usage: "its domain name"},
+		{flag: "alias", key: ocihook.AnnotationAliases, operand: "name", usage: "a further name*"},
+		{flag: "extra-host", key: ocihook.AnnotationExtraHosts, operand: "name:ip", usage: "a name for itself only; host-gateway stands for the gateway*"},
+		{flag: flagPublish, key: ocihook.AnnotationPorts, operand: "[hostip:]hostport:port[/tcp|udp|sctp]", usage: "a port of the host that leads to one of the container*"},
+		{flag: "ip", key: ocihook.AnnotationIP, operand: "[network=]address", usage: "its address*"},
+		{flag: "mac", key: ocihook.AnnotationMAC, operand: "[network=]address", usage: "its hardware address*"},
+		{flag: "dns", key: ocihook.AnnotationDNS, operand: "address", usage: "a nameserver*"},
+		{flag: "dns-search", key: ocihook.AnnotationDNSSearch, operand: "domain", usage: "a search domain*"},
+		{flag: "dns-option", key: ocihook.AnnotationDNSOptions, operand: "option", usage: "an option of resolv.conf*"},
+	}}
+	s.cmd = &cobra.Command{
+		Use:   "spec [BUNDLE]",
+		Short: "Put the hooks and annotations into BUNDLE/config.json",
+		Long: `Put the hooks and annotations into BUNDLE/config.json and change nothing else there; or, with --hooks-d, print a file for
+hooks.d. The flags marked * may be given several times.`,
+		Example: `  runc spec && oci-cni-hook spec --network lab --name web . && runc run web
+  oci-cni-hook spec --hooks-d mount >/usr/share/containers/oci/hooks.d/etcfiles-mount.json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, operands []string) error {
+			if (len(operands) == 1) != (s.hooksD == "") {
+				return cli.Misuse(cmd, "want a BUNDLE, or --hooks-d without one")
+			}
+			return s.run(operands, cmd.OutOrStdout())
+		},
+	}
+	flags := s.cmd.Flags()
+	flags.SortFlags = false
+	for i := range s.annotations {
+		a := &s.annotations[i]
+		flags.Var(a, a.flag, a.usage)
+	}
+	flags.StringVar(&s.hostname, "hostname", "", "the bundle's `hostname`")
+	flags.StringVar(&s.mountHook, "mount-hook", "", "`path` of etcfiles-mount, \"\" for none (default the one beside this program)")
+	flags.Var(&s.dataDir, "data-dir", "for etcfiles-mount: data directory of the etcfiles plugin (default /var/lib/etcfiles)")
+	flags.BoolVar(&s.override, "override", false, "have etcfiles-mount mount also over what the engine or the bundle mounts there")
+	flags.StringVar(&s.hooksD, "hooks-d", "", "print the oci-hooks(5) JSON of this hook (`cni`) or of etcfiles-mount (mount)")
+	return s.cmd
+}
+
+func (s *spec) run(operands []string, stdout io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cni := func(stage string) ocispec.StagedHook {
+		return ocispec.StagedHook{Stage: stage, Hook: specs.Hook{Path: self, Args: append(s.hookArgs(), stage)}}
+	}
+	if s.hooksD == "cni" {
+		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"$", ocispec.CreateRuntime, ocispec.Poststop)
+	}
+	mount, err := s.mount(self)
+	if err != nil {
+		return err
+	}
+	switch s.hooksD {
+	case "":
+	case "mount":
+		if mount == nil {
+			return errors.New("--hooks-d mount: --mount-hook is empty: name etcfiles-mount with it")
+		}
+		return printHooksD(stdout, mount.Hook, "", ocispec.CreateContainer)
+	default:
+		return cli.Misuse(s.cmd, "--hooks-d %s: it prints cni or mount", s.hooksD)
+	}
+	edit := ocispec.Edit{
+		Hooks:    []ocispec.StagedHook{cni(ocispec.CreateRuntime), cni(ocispec.Poststop)},
+		Hostname: s.hostname, Annotations: map[string]string{}, Networked: true,
+	}
+	if mount != nil {
+		edit.Hooks = append(edit.Hooks, *mount)
+	}
+	for _, a := range s.annotations {
+		edit.Annotations[a.key] = a.String()
+		switch a.flag {
+		case flagName:
+			edit.Name = a.String()
+		case flagPublish:
+			for port := range strings.SplitSeq(a.String(), ",") {
+				if _, err := ocihook.ParsePort(port); port != "" && err != nil {
+					return fmt.Errorf("--publish: %w", err)
+				}
+			}
+		}
+	}
+	return edit.Apply(operands[0])
+}
+
+// mount returns the hook etcfiles-mount, nil if there is to be none.
+func (s *spec) mount(self string) (*ocispec.StagedHook, error) {
+	path := s.mountHook
+	if !s.cmd.Flags().Changed("mount-hook") {
+		path = filepath.Join(filepath.Dir(self), "etcfiles-mount")
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("%w: install etcfiles-mount there, or name it with --mount-hook (\"\" for none)", err)
+		}
+	}
+	if path == "" {
+		return nil, nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	hook := &ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: path}}
+	if s.dataDir != "" {
+		hook.Args = append(hook.Args, "--data-dir", s.dataDir.String())
+	}
+	if s.flags.Changed("namespace") {
+		hook.Args = append(hook.Args, "--namespace", s.namespace)
+	}
+	if s.override {
+		hook.Args = append(hook.Args, "--override")
+	}
+	hook.Args = append(hook.Args, "createContainer")
+	return hook, nil
+}
+
+func printHooksD(w io.Writer, hook specs.Hook, annotation string, stages ...string) error {
+	b, err := ocispec.HooksD(hook, annotation, stages...)
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	return err
+}
