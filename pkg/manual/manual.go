@@ -1,0 +1,129 @@
+// Package manual makes manual pages, see man(7), of the same text that --help prints.
+package manual
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cpuguy83/go-md2man/v2/md2man"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Page is what a manual page says besides what the command knows.
+type Page struct {
+	Name     string // of the page, such as etcfiles
+	Section  int    // of the manual: 5 or 8
+	Date     time.Time
+	Version  string
+	Sections []Section // at the end, before SEE ALSO
+	SeeAlso  []string  // such as etcfiles-conflist(5), sorted
+}
+
+// Section is a part of a page.
+type Section struct {
+	Title string // in capital letters
+	Items []Item
+	Text  string // paragraphs before the items
+}
+
+// Item is an entry of a list.
+type Item struct{ Term, Text string }
+
+// Command returns the page of a program in roff, with a part for each of its commands.
+func Command(p Page, root *cobra.Command) []byte {
+	var b strings.Builder
+	p.head(&b, strings.ToLower(root.Short[:1])+root.Short[1:])
+	fmt.Fprintf(&b, "# SYNOPSIS\n\n**%s** [*flags*] *command* ...\n\n# DESCRIPTION\n\n%s\n\n", root.Name(), escape(root.Long))
+	example(&b, root)
+	flags(&b, "# OPTIONS\n\nThese are understood by every command.\n\n", root.PersistentFlags())
+	b.WriteString("# COMMANDS\n\n")
+	for _, cmd := range root.Commands() {
+		if !cmd.IsAvailableCommand() || cmd.Name() == "help" || cmd.Name() == "completion" {
+			continue
+		}
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n", escape(cmd.Use), escape(text(cmd)))
+		flags(&b, "", cmd.LocalNonPersistentFlags())
+		example(&b, cmd)
+	}
+	fmt.Fprintf(&b, "## completion bash|zsh|fish\n\nPrint a script that completes commands, flags and operands in a shell.\n\n")
+	fmt.Fprintf(&b, "    source <(%s completion bash)\n\n", root.Name())
+	return p.render(&b)
+}
+
+// Format returns the page of a file format in roff.
+func Format(p Page, short, description string) []byte {
+	var b strings.Builder
+	p.head(&b, short)
+	fmt.Fprintf(&b, "# DESCRIPTION\n\n%s\n\n", escape(description))
+	return p.render(&b)
+}
+
+func (p Page) head(b *strings.Builder, short string) {
+	fmt.Fprintf(b, "%% %q %q %q %q %q\n\n# NAME\n\n%s - %s\n\n",
+		strings.ToUpper(p.Name), fmt.Sprint(p.Section), p.Date.UTC().Format("January 2006"), "etcfiles "+p.Version, "etcfiles", p.Name, escape(short))
+}
+
+func (p Page) render(b *strings.Builder) []byte {
+	for _, s := range p.Sections {
+		fmt.Fprintf(b, "# %s\n\n", s.Title)
+		if s.Text != "" {
+			b.WriteString(escape(s.Text) + "\n\n")
+		}
+		for _, i := range s.Items {
+			fmt.Fprintf(b, "**%s**\n: %s\n\n", escape(i.Term), escape(i.Text))
+		}
+	}
+	if len(p.SeeAlso) > 0 {
+		fmt.Fprintf(b, "# SEE ALSO\n\n%s\n", escape(strings.Join(p.SeeAlso, ", ")))
+	}
+	return md2man.Render([]byte(b.String()))
+}
+
+func text(cmd *cobra.Command) string {
+	if cmd.Long != "" {
+		return cmd.Long
+	}
+	return cmd.Short + "."
+}
+
+func flags(b *strings.Builder, title string, set *pflag.FlagSet) {
+	if !set.HasAvailableFlags() {
+		return
+	}
+	b.WriteString(title)
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" {
+			return
+		}
+		operand, usage := pflag.UnquoteUsage(f)
+		term := "**--" + escape(f.Name) + "**"
+		if f.Shorthand != "" {
+			term = "**-" + f.Shorthand + "**, " + term
+		}
+		if operand != "" {
+			term += " *" + escape(operand) + "*"
+		}
+		if d := f.DefValue; d != "" && d != "false" && d != "0" && !strings.Contains(usage, "(default") {
+			usage += " (default " + d + ")"
+		}
+		fmt.Fprintf(b, "%s\n: %s\n\n", term, escape(usage))
+	})
+}
+
+func example(b *strings.Builder, cmd *cobra.Command) {
+	if cmd.Example == "" {
+		return
+	}
+	b.WriteString("Example:\n\n")
+	for line := range strings.Lines(cmd.Example) {
+		b.WriteString("    " + strings.TrimSpace(line) + "\n")
+	}
+	b.WriteString("\n")
+}
+
+// escape keeps Markdown from reading marks of its own in the text.
+func escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `_`, `\_`, "`", "\\`", `<`, `\<`, `>`, `\>`, `[`, `\[`, `]`, `\]`, `#`, `\#`, `|`, `\|`, `~`, `\~`).Replace(s)
+}
