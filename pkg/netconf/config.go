@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
@@ -50,18 +47,6 @@ type Conf struct {
 	runtime     runtimeConfig
 }
 
-// Keys of the plugin's part of a conflist; those of the specification and of libcni first.
-var configKeys = []string{
-	"cniVersion", "cniVersions", "name", "type", "capabilities", "ipam", "dns", "args", "prevResult", "runtimeConfig",
-	"disableCheck", "disableGC", "loadOnlyInlinedPlugins", "plugins",
-	"dataDir", "namespace", "domain", "fallbackNameservers", "extraHosts", "marker", "allowQualifiedAliases", "keepFiles",
-	"baseHostsFile", "lockTimeout",
-}
-
-const reservedPrefix = "cni.dev/"
-
-var capabilityKeys = []string{"dns", "aliases", annotationsCapability, "etcfiles"}
-
 // Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
 // ErrDecoding, or etcfiles.ErrInvalid for a key or value that cannot be, and names the key.
 func Parse(stdin []byte) (*Conf, error) {
@@ -78,10 +63,10 @@ func Parse(stdin []byte) (*Conf, error) {
 		}
 		errs = append(errs, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value))
 	}
-	errs = append(errs, unknownKey("", keys, configKeys))
+	errs = append(errs, unknownKey("", keys, Keys, libraryKeys...))
 	var capabilities map[string]json.RawMessage
 	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
-		errs = append(errs, unknownKey("capabilities.", capabilities, capabilityKeys))
+		errs = append(errs, unknownKey("capabilities.", capabilities, Capabilities))
 	}
 	errs = append(errs, c.DNSSettings.decode("dns", keys["dns"]))
 	errs = append(errs, c.complete())
@@ -105,22 +90,6 @@ var ErrDecoding = errors.New("cannot be decoded")
 
 func decodingError(what string, err error) error {
 	return fmt.Errorf("%s %w: %w", what, ErrDecoding, err)
-}
-
-// unknownKey refuses a key that is none of ours: a typing error must not pass silently.
-func unknownKey(prefix string, have map[string]json.RawMessage, known []string) error {
-	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if slices.Contains(known, key) || strings.HasPrefix(key, reservedPrefix) {
-			continue
-		}
-		for _, k := range known {
-			if strings.EqualFold(k, key) {
-				return fmt.Errorf("%w: unknown key %q: it is written %q", etcfiles.ErrInvalid, prefix+key, prefix+k)
-			}
-		}
-		return fmt.Errorf("%w: unknown key %q: correct it or take it out", etcfiles.ErrInvalid, prefix+key)
-	}
-	return nil
 }
 
 // complete puts the defaults in and refuses values that cannot be.

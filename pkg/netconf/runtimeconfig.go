@@ -77,7 +77,7 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 		"aliases": &s.Aliases, "extraHosts": &s.ExtraHosts,
 	}
 	known := []string{"name", "hostname", "domainname", "namespace", "aliases", "extraHosts", "dns"}
-	if err := unknownKey(key+".", keys, known); err != nil {
+	if err := unknownKey(key+".", keys, nil, known...); err != nil {
 		return err
 	}
 	for _, k := range known {
