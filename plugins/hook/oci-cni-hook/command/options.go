@@ -22,7 +22,7 @@ func (o *options) addTo(flags *pflag.FlagSet) {
 	o.confDir, o.cacheDir, o.runDir = "/etc/cni/net.d", "/var/lib/cni", "/run/etcfiles"
 	flags.SortFlags = false
 	flags.Var(&o.confDir, "conf-dir", "conflists")
-	flags.StringVar(&o.binDir, "bin-dir", "/opt/cni/bin", "CNI plugins, `directories` separated by colons")
+	flags.StringVar(&o.binDir, "bin-dir", "/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni", "CNI plugins, `directories` separated by colons")
 	flags.Var(&o.cacheDir, "cache-dir", "libcni's results")
 	flags.Var(&o.runDir, "run-dir", "pins and records")
 	flags.StringVar(&o.networks, "networks", "", "`names`, with commas, of the networks of a container without the annotation etcfiles/networks (default the first conflist's)")
