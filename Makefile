@@ -5,17 +5,20 @@ SHELL := /bin/bash
 
 DESTDIR ?=
 CNI_BIN_DIR ?= /opt/cni/bin
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+NRI_PLUGIN_DIR ?=
+VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo unknown)
+PACKAGE_ARCHS ?= amd64 arm64
 
 BIN := $(CURDIR)/bin
+DIST := $(CURDIR)/dist
 PROGRAMS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/*/main.go)))
 LINT := $(BIN)/golangci-lint
 
 # What the tests and the demo need of Debian's packages, as command:package.
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
-	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base
+	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm
 
-.PHONY: help build test test-kubelet lint demo bench torture install clean cni-plugins containerds debian-packages root
+.PHONY: help build test test-kubelet lint demo bench torture package install clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +37,10 @@ test: root debian-packages build cni-plugins containerds ## run every test (as r
 test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
 	cd integration/containerd && go test -count=1 -tags kubelet -run TestKubelet ./...
 
-lint: $(LINT) ## run the linters, also over the arrows between the packages
+lint: $(LINT) ## run the linters, also over the arrows between the packages and over the workflows
 	$(LINT) run ./...
+	cd .packaging && $(LINT) run ./...
+	cd .packaging && go tool actionlint ../.github/workflows/*.yml
 
 $(LINT): .golangci/go.mod
 	cd .golangci && CGO_ENABLED=0 go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -53,12 +58,28 @@ bench: root debian-packages build cni-plugins containerds ## measure one more co
 torture: root debian-packages ## kills, full disks, power losses and a storm of processes in full size; prints the README's table (minutes)
 	go test -json -count=1 -p 1 -timeout 2h ./integration/killed ./integration/torture -args -full | go run ./integration/torture/table
 
-install: build ## install the binaries into DESTDIR/CNI_BIN_DIR
+# The same bytes come of the same commit on any machine: Go has the version and settings of go.mod, every file the commit's time.
+package: export GOTOOLCHAIN = go$(shell awk '$$1 == "go" { print $$2 }' go.mod)
+package: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+package: export GOFLAGS :=
+package: export GOAMD64 := v1
+package: export GOARM64 := v8.0
+package: ## make .deb, .rpm, tarball and SBOM for each of PACKAGE_ARCHS, with checksums, in dist/
+	@rm -rf $(DIST)/etcfiles* $(DIST)/SHA256SUMS
+	@cd .packaging && CGO_ENABLED=0 go build -o $(DIST)/.build/packaging .
+	@for arch in $(PACKAGE_ARCHS); do \
+		GOOS=linux GOARCH=$$arch $(MAKE) --no-print-directory build BIN=$(DIST)/.build/$$arch VERSION=$(VERSION); \
+		$(DIST)/.build/packaging -source . -bin $(DIST)/.build/$$arch -docs $(DIST) -out $(DIST) -arch $$arch -version $(VERSION); \
+	done
+	@cd $(DIST) && sha256sum etcfiles* >SHA256SUMS && cat SHA256SUMS
+
+install: build ## install the binaries into DESTDIR/CNI_BIN_DIR; etcfiles-nri into NRI_PLUGIN_DIR if that is given
 	install -d $(DESTDIR)$(CNI_BIN_DIR)
-	for p in $(PROGRAMS); do install -m 0755 $(BIN)/$$p $(DESTDIR)$(CNI_BIN_DIR)/$$p; done
+	for p in $(filter-out etcfiles-nri,$(PROGRAMS)); do install -m 0755 $(BIN)/$$p $(DESTDIR)$(CNI_BIN_DIR)/$$p; done
+	$(if $(NRI_PLUGIN_DIR),install -D -m 0755 $(BIN)/etcfiles-nri $(DESTDIR)$(NRI_PLUGIN_DIR)/10-etcfiles-nri)
 
 clean: ## remove what was built
-	rm -rf $(BIN)
+	rm -rf $(BIN) $(DIST)
 
 # The reference plugins and cnitool, in the versions that go.mod pins.
 cni-plugins:

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/goreleaser/nfpm/v2"
+	"github.com/goreleaser/nfpm/v2/deb"
+	nfpmfiles "github.com/goreleaser/nfpm/v2/files"
+	"github.com/goreleaser/nfpm/v2/rpm"
+)
+
+const (
+	maintainer  = "The etcfiles authors <etcfiles@users.noreply.github.com>"
+	homepage    = "https://github.com/etcfiles/etcfiles"
+	summary     = "containers find each other by name, from their own /etc/hosts"
+	description = `A CNI chained meta-plugin that writes /etc/hosts, /etc/resolv.conf and
+/etc/hostname of containers, for any runtime that drives CNI. Placed last
+in a conflist, it makes every container on a network find every other one
+by name. There is no daemon and no DNS server.
+
+With it come OCI hooks that run a CNI chain for containers of runc or crun
+and mount the files, and a plugin of containerd's Node Resource Interface.`
+)
+
+// writeDeb writes a package for Debian.
+func writeDeb(r *release, path string, files []file) error {
+	changelog, err := compress(fmt.Appendf(nil, "etcfiles (%s) unstable; urgency=medium\n\n  * What is new: %s/releases\n\n -- %s  %s\n",
+		r.version, homepage, maintainer, r.time.Format("Mon, 02 Jan 2006 15:04:05 -0700")))
+	if err != nil {
+		return err
+	}
+	files = append(files,
+		file{path: debian.doc + "/changelog.gz", mode: 0o644, content: changelog},
+		// The programs are static so that they also run where there is no libc: in the mount namespace of a container.
+		file{path: "/usr/share/lintian/overrides/etcfiles", mode: 0o644, content: []byte("etcfiles: statically-linked-binary\n")})
+	return writePackage(r, path, files, summary+"\n"+description, deb.Default)
+}
+
+// writeRPM writes a package for the distributions with RPM.
+func writeRPM(r *release, path string, files []file) error {
+	return writePackage(r, path, append(files, ownDirectories(files)...), description, rpm.DefaultRPM)
+}
+
+// ownDirectories returns the directories that are there for the files of this package alone: RPM removes only those that a package names.
+func ownDirectories(files []file) []file {
+	var out []file
+	seen := map[string]bool{}
+	for _, f := range files {
+		for dir := filepath.Dir(f.path); strings.Contains(dir+"/", "/etcfiles/") && !seen[dir]; dir = filepath.Dir(dir) {
+			seen[dir] = true
+			out = append(out, file{path: dir, mode: fs.ModeDir | 0o755})
+		}
+	}
+	return out
+}
+
+func writePackage(r *release, path string, files []file, description string, packager nfpm.Packager) (err error) {
+	dir, err := os.MkdirTemp("", "etcfiles-packaging-") // nfpm reads contents and scripts from files
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	info := nfpm.WithDefaults(&nfpm.Info{
+		Name: "etcfiles", Arch: r.arch, Platform: "linux", Version: r.version, VersionSchema: "none", MTime: r.time,
+		Section: "net", Priority: "optional", Maintainer: maintainer, Homepage: homepage, License: "Apache-2.0", Description: description,
+		DisableGlobbing: true,
+	})
+	info.Recommends = []string{"containernetworking-plugins"} // bridge, portmap and the others of a conflist
+	info.RPM.Summary = summary
+	info.RPM.BuildHost = "localhost"
+	if info.Contents, err = stage(r, filepath.Join(dir, "files"), files); err != nil {
+		return err
+	}
+	if info.Scripts, err = stageScripts(r, filepath.Join(dir, "scripts")); err != nil {
+		return err
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(packager.Package(info, out), out.Close())
+}
+
+// stage writes the contents of files into a directory, and returns what nfpm has to know of them.
+func stage(r *release, dir string, files []file) (nfpmfiles.Contents, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	var out nfpmfiles.Contents
+	for i, f := range files {
+		c := &nfpmfiles.Content{Destination: f.path, FileInfo: &nfpmfiles.ContentFileInfo{Owner: "root", Group: "root", Mode: f.mode, MTime: r.time}}
+		out = append(out, c)
+		switch {
+		case f.mode.IsDir():
+			c.Type = nfpmfiles.TypeDir
+			continue
+		case f.target != "":
+			c.Type, c.Source = nfpmfiles.TypeSymlink, f.target
+			continue
+		}
+		if f.config {
+			c.Type = nfpmfiles.TypeConfigNoReplace
+		}
+		c.Source = filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(c.Source, f.content, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

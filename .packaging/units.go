@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// makeInstall is where `make install` puts the programs, and what the units in the source say.
+const makeInstall = "/opt/cni/bin/"
+
+var (
+	programPath = regexp.MustCompile(regexp.QuoteMeta(makeInstall) + `([a-z-]+)`)
+	execLine    = regexp.MustCompile(`(?m)^Exec\w+=[-@:+!|]*(\S+)`)
+)
+
+// unitFiles are the units of systemd beside the programs, with the paths of the programs as they will be installed.
+func (l *layout) unitFiles(r *release, places map[string]string) ([]file, error) {
+	paths, err := findUnits(r.source)
+	if err != nil {
+		return nil, err
+	}
+	var out []file
+	for _, p := range paths {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return nil, err
+		}
+		if text, err = replacePrograms(text, places); err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		out = append(out, file{path: l.units + "/" + filepath.Base(p), mode: 0o644, content: text})
+	}
+	return out, nil
+}
+
+// findUnits returns the paths of the units in the source.
+func findUnits(source string) ([]string, error) {
+	var out []string
+	for _, kind := range []string{"service", "timer", "path", "socket"} {
+		paths, err := filepath.Glob(filepath.Join(source, "plugins/*/*/*."+kind))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, paths...)
+	}
+	return out, nil
+}
+
+// replacePrograms puts the places of the programs into a unit. A unit may run nothing else.
+func replacePrograms(unit []byte, places map[string]string) ([]byte, error) {
+	unit = programPath.ReplaceAllFunc(unit, func(p []byte) []byte {
+		if place, ok := places[strings.TrimPrefix(string(p), makeInstall)]; ok {
+			return []byte(place)
+		}
+		return p
+	})
+	installed := map[string]bool{}
+	for _, place := range places {
+		installed[place] = true
+	}
+	for _, m := range execLine.FindAllSubmatch(unit, -1) {
+		if !installed[string(m[1])] {
+			return nil, fmt.Errorf("it runs %s, which is in no package: write %sPROGRAM", m[1], makeInstall)
+		}
+	}
+	return unit, nil
+}
