@@ -66,7 +66,8 @@ package: export GOAMD64 := v1
 package: export GOARM64 := v8.0
 package: ## make .deb, .rpm, tarball and SBOM for each of PACKAGE_ARCHS, with checksums, in dist/
 	@rm -rf $(DIST)/etcfiles* $(DIST)/SHA256SUMS
-	@cd .packaging && CGO_ENABLED=0 go build -o $(DIST)/.build/packaging .
+	@rm -rf $(DIST)/man $(DIST)/completions
+	@cd .packaging && CGO_ENABLED=0 go build -o $(DIST)/.build/packaging . && CGO_ENABLED=0 go run ./manual -out $(DIST) -version $(VERSION)
 	@for arch in $(PACKAGE_ARCHS); do \
 		GOOS=linux GOARCH=$$arch $(MAKE) --no-print-directory build BIN=$(DIST)/.build/$$arch VERSION=$(VERSION); \
 		$(DIST)/.build/packaging -source . -bin $(DIST)/.build/$$arch -docs $(DIST) -out $(DIST) -arch $$arch -version $(VERSION); \

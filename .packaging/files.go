@@ -80,7 +80,7 @@ func (l *layout) documents(r *release, _ map[string]string) ([]file, error) {
 		logrotate, config = l.doc+"/examples", false
 	}
 	for _, err := range []error{
-		add("README.md", l.doc, false), add("plugins/*/*/README.md", l.doc, false), add("conflists/*.conflist", l.doc+"/examples", true),
+		add("README.md", l.doc, false), add("plugins/*/*/*.md", l.doc, false), add(".github/*.svg", l.doc, false), add("conflists/*.conflist", l.doc+"/examples", true),
 	} {
 		if err != nil {
 			return nil, err

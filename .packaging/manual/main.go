@@ -1,0 +1,68 @@
+// Command manual makes the manual pages and shell completions of a release, of the commands of the programs themselves.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/manual"
+	hook "github.com/etcfiles/etcfiles/plugins/hook/oci-cni-hook/command"
+
+	mount "github.com/etcfiles/etcfiles/plugins/hook/etcfiles-mount/command"
+	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
+)
+
+func main() {
+	out := flag.String("out", "", "`directory` in which man/ and completions/ are made")
+	version := flag.String("version", "", "of the programs")
+	epoch := flag.String("epoch", os.Getenv("SOURCE_DATE_EPOCH"), "date of the pages, in `seconds`; default SOURCE_DATE_EPOCH")
+	flag.Parse()
+	if err := run(*out, *version, *epoch); err != nil {
+		fmt.Fprintln(os.Stderr, "manual:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out, version, epoch string) error {
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil {
+		return fmt.Errorf("date of the pages, SOURCE_DATE_EPOCH: %w", err)
+	}
+	for _, dir := range []string{"man", "completions"} {
+		if err := os.MkdirAll(filepath.Join(out, dir), 0o755); err != nil {
+			return err
+		}
+	}
+	date := time.Unix(seconds, 0)
+	for _, p := range []struct {
+		root *cobra.Command
+		page manual.Page
+	}{
+		{admin.Command(version), etcfilesPage},
+		{hook.Command(version), hookPage},
+		{mount.Command(version), mountPage},
+	} {
+		name := p.root.Name()
+		p.page.Name, p.page.Section, p.page.Date, p.page.Version = name, 8, date, version
+		if err := os.WriteFile(filepath.Join(out, "man", name+".8"), manual.Command(p.page, p.root), 0o644); err != nil {
+			return err
+		}
+		base := filepath.Join(out, "completions", name)
+		for _, err := range []error{
+			p.root.GenBashCompletionFileV2(base+".bash", true), p.root.GenZshCompletionFile(base + ".zsh"), p.root.GenFishCompletionFile(base+".fish", true),
+		} {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	conflist := conflistPage
+	conflist.Name, conflist.Section, conflist.Date, conflist.Version = "etcfiles-conflist", 5, date, version
+	return os.WriteFile(filepath.Join(out, "man", "etcfiles-conflist.5"), manual.Format(conflist, conflistShort, conflistText), 0o644)
+}
