@@ -1,0 +1,146 @@
+package dns
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long an answer may take to become right.
+const patience = 5 * time.Second
+
+// TestServers asks each server from within a container for containers that come, go and come again under another address.
+func TestServers(t *testing.T) {
+	for _, server := range []struct {
+		file        string
+		needsBridge bool              // to start
+		stray       map[string]string // answers for names that only the machine's nameserver has, though they look like those of containers
+	}{
+		{file: "dnsmasq.conf", stray: map[string]string{"stray": absent, "stray.lab": absent}},
+		{file: "Corefile", needsBridge: true, stray: map[string]string{"stray": "192.0.2.81", "stray.lab": "192.0.2.82"}},
+	} {
+		t.Run(server.file, func(t *testing.T) {
+			t.Parallel()
+			setting, commands := instructions(t, server.file)
+			m := newMachine(t)
+			m.install(withSetting(t, setting))
+			if server.needsBridge {
+				m.add("web")
+			}
+			for _, command := range commands[:len(commands)-1] {
+				m.run("sh", "-ec", command)
+			}
+			alive := m.start(commands[len(commands)-1])
+			if !server.needsBridge {
+				m.add("web")
+			}
+			m.expect("web", "web", "10.88.10.2")
+			m.expect("web", "outside.example", "192.0.2.80")
+			for name, answer := range server.stray {
+				m.expect("web", name, answer)
+			}
+			names := []string{"db", "db.lab", "db.shop"}
+			expectAll := func(address string) {
+				t.Helper()
+				for _, name := range names {
+					m.expect("web", name, address)
+				}
+			}
+
+			expectAll(absent)
+			m.add("db")
+			expectAll("10.88.10.3")
+			m.del("db")
+			expectAll(absent)
+			m.expect("web", "web", "10.88.10.2")
+			m.add("cache") // in the room of db's line
+			m.expect("web", "cache", "10.88.10.4")
+			m.add("db")
+			expectAll("10.88.10.5")
+
+			for _, name := range []string{"db", "cache", "web"} {
+				m.del(name)
+			}
+			m.add("web")
+			m.expect("web", "web", "10.88.10.6")
+			expectAll(absent)
+			m.add("db")
+			expectAll("10.88.10.7")
+			if !alive() {
+				t.Error("the server has ended")
+			}
+		})
+	}
+}
+
+// instructions returns what the comment of a server's configuration says: the setting for the conflist, which starts with a
+// quotation mark, and the commands, which start with a dollar sign; the last one is the server.
+func instructions(t *testing.T, file string) (setting string, commands []string) {
+	t.Helper()
+	data, err := os.ReadFile(servers + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if command, ok := strings.CutPrefix(line, "#     $ "); ok {
+			commands = append(commands, command)
+		}
+		if quoted, ok := strings.CutPrefix(line, `#     "`); ok {
+			setting = `"` + quoted
+		}
+	}
+	if setting == "" || len(commands) == 0 {
+		t.Fatalf("%s says neither what to set nor what to run: %q, %q", file, setting, commands)
+	}
+	return setting, commands
+}
+
+// withSetting returns the conflist with the setting in its etcfiles plugin.
+func withSetting(t *testing.T, setting string) string {
+	t.Helper()
+	data, err := os.ReadFile(conflist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const plugin = `"type": "etcfiles",`
+	if strings.Count(string(data), plugin) != 1 {
+		t.Fatalf("%s has not one %s", conflist, plugin)
+	}
+	return strings.Replace(string(data), plugin, plugin+setting+",", 1)
+}
+
+// absent is the answer for a name that does not exist.
+const absent = "NXDOMAIN"
+
+// expect waits until the container has the address for the name, and no other, or else the name does not exist.
+func (m *machine) expect(container, name, want string) {
+	m.t.Helper()
+	var got string
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if got = m.lookup(container, name); got == want {
+			return
+		}
+	}
+	m.t.Fatalf("after %v %s still resolves %s to %q and not to %q", patience, container, name, got, want)
+}
+
+// lookup returns the addresses that a container finds for the name, or why it finds none.
+func (m *machine) lookup(container, name string) string {
+	m.t.Helper()
+	var addresses []string
+	for line := range strings.Lines(m.inside(container, "getent", "ahostsv4", name)) {
+		if address, isStream, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(strings.TrimSpace(isStream), "STREAM") {
+			addresses = append(addresses, address)
+		}
+	}
+	if len(addresses) > 0 {
+		return strings.Join(addresses, " ")
+	}
+	answer := m.inside(container, "busybox", "nslookup", "-type=a", name)
+	if strings.Contains(answer, "can't find "+name+": NXDOMAIN") {
+		return absent
+	}
+	return answer
+}
