@@ -29,9 +29,10 @@ build: ## build the static binaries into bin/
 		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
 	done
 
-test: root debian-packages build cni-plugins containerds ## run every test (as root; installs the Debian packages it lacks)
+test: root debian-packages build cni-plugins containerds $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
 	CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...
 	cd integration/containerd && go vet -tags kubelet ./... && go test -count=1 ./...
+	cd integration/dns && go vet ./... && go test -count=1 ./...
 	cd integration/bench && go vet ./... && go test ./...
 
 test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
@@ -102,6 +103,11 @@ $(BIN)/containerd1/ctr:
 
 $(BIN)/kubelet/kubelet: integration/kubelet/go.mod
 	cd integration/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
+	@touch $@
+
+# CoreDNS with the plugins of conflists/dns/Corefile, in the version of its go.mod.
+$(BIN)/coredns: integration/dns/go.mod integration/dns/coredns/main.go
+	cd integration/dns && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ ./coredns
 	@touch $@
 
 debian-packages:

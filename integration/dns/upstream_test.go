@@ -22,6 +22,7 @@ func (m *machine) serveElsewhere() {
 	}
 	server := &dns.Server{PacketConn: connection, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {
 		answer := new(dns.Msg).SetReply(question)
+		answer.RecursionAvailable = true // otherwise dnsmasq remembers nothing
 		switch address, known := elsewhere[question.Question[0].Name]; {
 		case !known:
 			answer.Rcode = dns.RcodeNameError
