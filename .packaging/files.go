@@ -81,6 +81,7 @@ func (l *layout) documents(r *release, _ map[string]string) ([]file, error) {
 	}
 	for _, err := range []error{
 		add("README.md", l.doc, false), add("plugins/*/*/*.md", l.doc, false), add(".github/*.svg", l.doc, false), add("conflists/*.conflist", l.doc+"/examples", true),
+		add("conflists/dns/*", l.doc+"/examples/dns", true),
 	} {
 		if err != nil {
 			return nil, err
