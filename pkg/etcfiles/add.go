@@ -146,6 +146,7 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 		}
 	}
 	d.Attachments = append(d.Attachments, s.attachment(a, id))
+	s.about(id.Name, &d.Attachments[len(d.Attachments)-1])
 	addResult(r, a.Network, a.Result)
 	return r, s.extraHosts(a, r)
 }
@@ -237,6 +238,7 @@ func (s *session) evict(a *addition) error {
 		if err := s.detach(k, false); err != nil {
 			return err
 		}
+		s.did.Evicted = append(s.did.Evicted, k.short())
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ type file struct {
 	state  *hostsstore.FileID
 	whole  bool // compare all of it
 	create bool // make it if it is not there
+
+	peer    bool // it belongs to a container whose own part has not changed
+	changed bool // something was written
 }
 
 // applyFiles edits the hosts files of the networks, of containers whose own part has changed, and of their peers.
@@ -53,10 +56,23 @@ func (s *session) applyFiles() error {
 	}
 	errs := make([]error, len(files))
 	parallel(len(files), func(i int) { errs[i] = e.bring(&files[i]) })
+	e.report(files)
 	for i := range e.came {
 		errs = append(errs, e.offsets.SetColumn(e.came[i].attachment.Number, e.came[i].column))
 	}
 	return errors.Join(append(errs, e.offsets.Flush(), e.offsets.Close())...)
+}
+
+// report counts the files that were changed.
+func (e *edit) report(files []file) {
+	for i := range files {
+		if files[i].changed {
+			e.did.Files++
+			if files[i].peer {
+				e.did.Peers++
+			}
+		}
+	}
 }
 
 // open opens the table of hints, wide enough for all files, and reads what it says of the changes.
@@ -156,9 +172,9 @@ func (e *edit) containerFiles(affected map[string]struct{}) []file {
 		}
 		f := file{
 			path: e.ns.HostsPath(c.ID), view: &viewer{container: c}, row: c.Number, state: &c.Hosts,
-			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile),
+			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile), peer: !e.own[c],
 		}
-		if e.own[c] {
+		if !f.peer {
 			ours = append(ours, f)
 		} else {
 			peers = append(peers, f)
@@ -204,6 +220,7 @@ func (e *edit) edit(f *file) error {
 		state, err = open.Settle()
 		f.remember(state)
 	}
+	f.changed = open.Changed()
 	return errors.Join(err, open.Close())
 }
 
@@ -359,6 +376,7 @@ func (e *edit) make(f *file) error {
 	if err != nil {
 		return err
 	}
+	f.changed = true
 	f.remember(open.State())
 	return errors.Join(e.hint(f, blocks, offsets), open.Close())
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
@@ -35,7 +36,9 @@ func (m *Manager) Check(ctx context.Context, r *Request) error {
 	if _, err := os.Stat(n.RecordsDir()); err != nil {
 		return differ("the store has no namespace %s: %w", r.Namespace, err)
 	}
+	start := time.Now()
 	unlock, err := n.Lock(ctx, m.LockTimeout)
+	m.waited(start)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 	case noteErr != nil:
 		return fmt.Errorf("%w; it cannot be left to the next operation: %w", err, noteErr)
 	case errors.Is(err, ErrLocked):
+		if m.Report != nil {
+			m.Report.PutOff = true
+		}
 		m.Warnf("%v; the next operation takes the names out", err)
 		return nil
 	}
@@ -39,6 +42,7 @@ func (m *Manager) del(ctx context.Context, k Key) error {
 	if s.ix.Containers[k.ContainerID] == nil {
 		s.sweep(k.ContainerID)
 	}
+	s.aboutKey(k)
 	if err := s.detach(k, m.KeepFiles); err != nil {
 		return s.end(err)
 	}

@@ -56,6 +56,7 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 	var errs []error
 	for _, k := range stale {
 		errs = append(errs, s.detach(k, false))
+		s.did.Collected = append(s.did.Collected, k.short())
 	}
 	return s.end(errors.Join(append(errs, s.commit())...))
 }

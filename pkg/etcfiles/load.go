@@ -25,6 +25,9 @@ func (s *session) load() error {
 	if err := s.follow(); err != nil {
 		return err
 	}
+	if s.repair && s.interrupted() {
+		s.did.Repaired = 1
+	}
 	s.catchUp()
 	s.prune()
 	return nil
@@ -34,10 +37,12 @@ func (s *session) load() error {
 func (s *session) catchUp() {
 	list, err := s.ns.Pending()
 	for _, p := range list {
-		if e := s.detach(Key{s.ns.Name(), p.ID, p.IfName, p.Network}, p.Keep); e != nil {
+		k := Key{s.ns.Name(), p.ID, p.IfName, p.Network}
+		if e := s.detach(k, p.Keep); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
+		s.did.CaughtUp = append(s.did.CaughtUp, k.short())
 		s.pending = append(s.pending, p)
 	}
 	if err != nil {
@@ -109,6 +114,7 @@ func (s *session) startAfresh(ids []string) error {
 func (s *session) finish(id string) {
 	err := s.ns.Tidy(id)
 	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
+		s.resumed = true
 		kept, _ := s.ns.Kept(id)
 		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
 			return slices.Contains(kept.Created, file)
@@ -155,6 +161,7 @@ func (s *session) reread(id string, stat hostsstore.FileID) error {
 // them mounted, and what they hold may never have been written to the disk.
 func (s *session) bury(c *hostsstore.Container) error {
 	delete(s.ix.Containers, c.ID)
+	s.did.Dead = append(s.did.Dead, c.ID)
 	err := s.ns.ForgetKept(c.ID)
 	if err == nil {
 		err = s.ns.BeginRemoval(c.ID)
@@ -191,6 +198,7 @@ func (s *session) prune() {
 	parallel(len(list), func(i int) { dead[i] = gone(list[i].Netns, s.mntns) })
 	for i, c := range list {
 		if dead[i] {
+			s.did.Dead = append(s.did.Dead, c.ID)
 			s.drop(c)
 		}
 	}

@@ -18,6 +18,7 @@ type Manager struct {
 	KeepFiles     bool                             // Del leaves the container's own three files
 	BaseHostsFile string                           // entries for the head of a new hosts file; "" for none
 	Warnf         func(format string, args ...any) // takes what does not stop an operation
+	Report        *Report                          // what the operations did is added to it; nil if nobody asks
 }
 
 // Key identifies an attachment: container and interface on a network of a namespace.
@@ -43,7 +44,9 @@ func (k Key) validate() error {
 // session opens the namespace under its lock.
 func (m *Manager) session(ctx context.Context, namespace string) (*session, error) {
 	ns := m.Dir.Namespace(namespace)
+	start := time.Now()
 	unlock, err := ns.Lock(ctx, m.LockTimeout)
+	m.waited(start)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ type session struct {
 	ownFiles func() error
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
+	resumed    bool // a removal was found that an earlier operation had begun
+
+	did Report
 
 	rows    numbers
 	columns numbers
@@ -44,6 +47,9 @@ type session struct {
 func (s *session) end(err error) error {
 	if unlockErr := s.unlock(); unlockErr != nil {
 		s.Warnf("%v", unlockErr)
+	}
+	if err == nil && s.Report != nil {
+		s.Report.add(&s.did)
 	}
 	return err
 }

@@ -29,12 +29,13 @@ type State struct {
 
 // File is an open hosts file that may be mounted in a running container.
 type File struct {
-	fd     int
-	path   string
-	marker Marker
-	state  State
-	raced  bool   // somebody else has written while we did
-	wrote  func() // called after every write, for the tests; may be nil
+	fd      int
+	path    string
+	marker  Marker
+	state   State
+	raced   bool   // somebody else has written while we did
+	changed bool   // a write was made
+	wrote   func() // called after every write, for the tests; may be nil
 }
 
 // Open opens the file at path for edits. It neither follows a link nor waits for a FIFO; the error is ErrNotRegular for
@@ -94,6 +95,9 @@ func (f *File) Close() error {
 
 // State returns the state as it was at Open or at the last Refresh.
 func (f *File) State() State { return f.state }
+
+// Changed reports whether anything was written, or tried to be.
+func (f *File) Changed() bool { return f.changed }
 
 // Refresh takes the state anew, after edits.
 func (f *File) Refresh() (State, error) {
@@ -166,6 +170,7 @@ func (f *File) writeAt(b []byte, off int64) error {
 }
 
 func (f *File) written(n, want int, err error) error {
+	f.changed = true
 	if f.wrote != nil {
 		f.wrote()
 	}

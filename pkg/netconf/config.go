@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -41,9 +42,12 @@ type Conf struct {
 	KeepFiles             bool            `json:"keepFiles"`
 	BaseHostsFile         string          `json:"baseHostsFile"`
 	LockTimeoutText       string          `json:"lockTimeout"`
+	LogFile               string          `json:"logFile"`
+	LogLevelText          string          `json:"logLevel"`
 	Runtime               json.RawMessage `json:"runtimeConfig"`
 
 	lockTimeout time.Duration
+	logLevel    slog.Level
 	runtime     runtimeConfig
 }
 
@@ -128,8 +132,27 @@ func (c *Conf) complete() error {
 			c.lockTimeout = d
 		}
 	}
+	if c.LogFile != "" && !filepath.IsAbs(c.LogFile) {
+		refuse("logFile", "%q is relative: give an absolute path", c.LogFile)
+		c.LogFile = ""
+	}
+	switch c.LogLevelText {
+	case "debug":
+		c.logLevel = slog.LevelDebug
+	case "info", "":
+		c.logLevel = slog.LevelInfo
+	case "warn":
+		c.logLevel = slog.LevelWarn
+	case "error":
+		c.logLevel = slog.LevelError
+	default:
+		refuse("logLevel", "%q is none of debug, info, warn and error", c.LogLevelText)
+	}
 	return errors.Join(errs...)
 }
+
+// LogLevel returns the least level that is logged: info unless the configuration says otherwise.
+func (c *Conf) LogLevel() slog.Level { return c.logLevel }
 
 // maxMarker keeps the marker lines short; they are written with every name that is added.
 const maxMarker = 64

@@ -30,6 +30,8 @@ var Keys = []Key{
 	{"keepFiles", "boolean", "false", "DEL leaves the container's own three files; etcfiles rm NAMESPACE/ID removes them"},
 	{"baseHostsFile", "string", "", "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
 	{"lockTimeout", "string", "30s", "how long to wait for other operations on the namespace, a duration such as 30s"},
+	{"logFile", "string", "", "absolute path of a file with one line for each operation; rotation is left to logrotate"},
+	{"logLevel", "string", "info", "debug, info, warn or error"},
 }
 
 // Capabilities are what the plugin's capabilities may declare, and what a runtime then gives for a container.

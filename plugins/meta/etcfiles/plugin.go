@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
-	"github.com/etcfiles/etcfiles/pkg/netconf"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -20,45 +18,47 @@ type plugin struct {
 }
 
 func (p *plugin) funcs() skel.CNIFuncs {
-	wrap := func(command func(*skel.CmdArgs) error) func(*skel.CmdArgs) error {
+	command := func(name string, run func(*operation) error) func(*skel.CmdArgs) error {
 		return func(args *skel.CmdArgs) error {
-			if err := command(args); err != nil {
+			o := p.begin(name, args)
+			err := run(o)
+			o.end(err)
+			if err != nil {
 				return cniError(err)
 			}
 			return nil
 		}
 	}
 	return skel.CNIFuncs{
-		Add: wrap(p.add), Del: wrap(p.del), Check: wrap(p.check), GC: wrap(p.gc), Status: wrap(p.status),
+		Add: command("ADD", (*operation).add), Del: command("DEL", (*operation).del),
+		Check: command("CHECK", (*operation).check), GC: command("GC", (*operation).gc),
+		Status: command("STATUS", (*operation).status),
 	}
 }
 
-func (p *plugin) warnf(format string, args ...any) {
-	fmt.Fprintf(p.stderr, "etcfiles: warning: %s\n", strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; "))
-}
-
-func (p *plugin) add(args *skel.CmdArgs) error {
-	conf, err := netconf.Parse(args.StdinData)
+func (o *operation) add() error {
+	if o.confErr != nil {
+		return o.confErr
+	}
+	request, previous, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
 	}
-	request, previous, err := conf.Request(args)
-	if err != nil {
+	o.detailRequest(request)
+	if err := o.conf.ReadHostDNS(&request.DNS); err != nil {
 		return err
 	}
-	if err := conf.ReadHostDNS(&request.DNS); err != nil {
-		return err
-	}
-	dns, err := conf.Manager(p.warnf).Add(context.Background(), request)
+	dns, err := o.manager().Add(context.Background(), request)
 	if err != nil {
 		return err
 	}
 	previous.DNS = answerDNS(previous.DNS, dns)
-	versioned, err := previous.GetAsVersion(conf.CNIVersion)
+	o.detailDNS(previous.DNS)
+	versioned, err := previous.GetAsVersion(o.conf.CNIVersion)
 	if err != nil {
 		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
 	}
-	return versioned.PrintTo(p.stdout)
+	return versioned.PrintTo(o.stdout)
 }
 
 // answerDNS completes the dns of the result with what resolv.conf holds.
@@ -69,55 +69,53 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 }
 
 // del succeeds on whatever is not there: an error would keep the plugins before this one from freeing the address.
-func (p *plugin) del(args *skel.CmdArgs) error {
-	conf, err := netconf.Parse(args.StdinData)
-	if conf == nil {
-		return err
+func (o *operation) del() error {
+	if o.conf == nil {
+		return o.confErr
 	}
-	if err != nil {
-		p.warnf("%v; the rest of the configuration is used", err)
+	if o.confErr != nil {
+		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
-	key, err := conf.Key(args)
+	key, err := o.conf.Key(o.args)
 	if err == nil {
-		err = conf.Manager(p.warnf).Del(context.Background(), key)
+		err = o.manager().Del(context.Background(), key)
 	}
 	if err != nil {
-		p.warnf("nothing more can be removed for container %s: %v", args.ContainerID, err)
+		o.failed = err
+		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
 	return nil
 }
 
-func (p *plugin) check(args *skel.CmdArgs) error {
-	conf, err := netconf.Parse(args.StdinData)
+func (o *operation) check() error {
+	if o.confErr != nil {
+		return o.confErr
+	}
+	request, _, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
 	}
-	request, _, err := conf.Request(args)
-	if err != nil {
-		return err
-	}
-	return conf.Manager(p.warnf).Check(context.Background(), request)
+	o.detailRequest(request)
+	return o.manager().Check(context.Background(), request)
 }
 
-func (p *plugin) gc(args *skel.CmdArgs) error {
-	conf, err := netconf.Parse(args.StdinData)
-	if err != nil {
-		return err
+func (o *operation) gc() error {
+	if o.confErr != nil {
+		return o.confErr
 	}
-	valid := make([]etcfiles.Valid, 0, len(conf.ValidAttachments))
-	for _, a := range conf.ValidAttachments {
+	valid := make([]etcfiles.Valid, 0, len(o.conf.ValidAttachments))
+	for _, a := range o.conf.ValidAttachments {
 		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
 	}
-	return conf.Manager(p.warnf).GC(context.Background(), conf.Namespace, conf.Name, valid)
+	return o.manager().GC(context.Background(), o.conf.Namespace, o.conf.Name, valid)
 }
 
-func (p *plugin) status(args *skel.CmdArgs) error {
-	conf, err := netconf.Parse(args.StdinData)
-	if err != nil {
-		return err
+func (o *operation) status() error {
+	if o.confErr != nil {
+		return o.confErr
 	}
-	for _, namespace := range conf.Namespaces() {
-		if err := conf.Manager(p.warnf).Status(namespace); err != nil {
+	for _, namespace := range o.conf.Namespaces() {
+		if err := o.manager().Status(namespace); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,81 @@
+package etcfiles
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Report is what operations did, for whoever logs or counts it. Of an operation that fails it has the wait for the lock,
+// and what it was about.
+type Report struct {
+	LockWait  time.Duration
+	Name      string       // of the container that was added
+	Addresses []netip.Addr // of the attachment that was added or removed
+	Names     []string     // of the same
+	Files     int          // hosts files that were changed or made
+	Peers     int          // those of them that belong to other containers
+	Repaired  int          // namespaces that an earlier operation left unfinished, and all of whose files were compared
+	Dead      []string     // IDs of containers that were dropped: their network namespace, or their boot, is no more
+	Evicted   []string     // attachments, as ID/interface, whose address was given to another container
+	Collected []string     // attachments that GC removed
+	CaughtUp  []string     // attachments whose removal had been put off
+	PutOff    bool         // Del left its removal to the next operation
+}
+
+// add adds what one session did.
+func (r *Report) add(did *Report) {
+	r.Files += did.Files
+	r.Peers += did.Peers
+	r.Repaired += did.Repaired
+	r.Dead = append(r.Dead, did.Dead...)
+	r.Evicted = append(r.Evicted, did.Evicted...)
+	r.Collected = append(r.Collected, did.Collected...)
+	r.CaughtUp = append(r.CaughtUp, did.CaughtUp...)
+}
+
+// waited notes how long a lock was waited for.
+func (m *Manager) waited(since time.Time) {
+	if m.Report != nil {
+		m.Report.LockWait += time.Since(since)
+	}
+}
+
+// about notes which attachment an operation is about.
+func (m *Manager) about(name string, a *hostsstore.Attachment) {
+	if m.Report != nil {
+		m.Report.Name, m.Report.Addresses, m.Report.Names = name, slices.Clone(a.Addresses), slices.Clone(a.Names)
+	}
+}
+
+// aboutKey is about for an attachment of the index; one that is not there says nothing.
+func (s *session) aboutKey(k Key) {
+	c := s.ix.Containers[k.ContainerID]
+	if c == nil {
+		return
+	}
+	for i := range c.Attachments {
+		if a := &c.Attachments[i]; a.Network == k.Network && a.IfName == k.IfName {
+			s.about("", a)
+		}
+	}
+}
+
+// interrupted reports that an earlier operation did not get to its end: there is no index, though there is something that
+// it would list.
+func (s *session) interrupted() bool {
+	if s.resumed {
+		return true
+	}
+	for _, c := range s.ix.Containers {
+		if !c.Foreign {
+			return true
+		}
+	}
+	return false
+}
+
+// short returns the attachment as reports have it.
+func (k Key) short() string { return k.ContainerID + "/" + k.IfName }

@@ -1,0 +1,118 @@
+package admin
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+func metricsCommand(o *options, version string) *cobra.Command {
+	var textfile string
+	var off bool
+	cmd := &cobra.Command{
+		Use:   "metrics",
+		Short: "Print metrics for Prometheus, and have operations counted from now on",
+		Long: `Print what the store holds and what the operations on it have come to, in the text format of Prometheus.
+
+The first call makes the file counters in the data directory; from then on every operation of the plugin adds to it, until
+--off removes it. With --textfile the metrics go into a file for node_exporter's textfile collector; the file is replaced
+as a whole. etcfiles-metrics.timer does so every 30 seconds.`,
+		Example: `  etcfiles metrics
+  etcfiles metrics --textfile /var/lib/prometheus/node-exporter/etcfiles.prom
+  etcfiles metrics --off`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir := hostsstore.Dir(o.dataDir)
+			if off {
+				return stopMetrics(dir, textfile)
+			}
+			if err := dir.StartCounting(); err != nil {
+				return err
+			}
+			text, err := metrics(o.manager(cmd), dir, o.namespace, version)
+			if err != nil {
+				return err
+			}
+			if textfile == "" {
+				_, err = cmd.OutOrStdout().Write(text)
+				return err
+			}
+			path, err := filepath.Abs(textfile)
+			if err != nil {
+				return err
+			}
+			return hostsstore.WriteFile(path, text)
+		},
+	}
+	cmd.Flags().StringVar(&textfile, "textfile", "", "write them into `file` instead, which must end in .prom to be collected")
+	cmd.Flags().BoolVar(&off, "off", false, "count no longer, and remove the counters and the --textfile")
+	_ = cmd.MarkFlagFilename("textfile", "prom")
+	return cmd
+}
+
+func stopMetrics(dir hostsstore.Dir, textfile string) error {
+	err := dir.StopCounting()
+	if textfile != "" {
+		err = errors.Join(err, hostsstore.Remove(textfile))
+	}
+	return err
+}
+
+// metrics returns the metrics of the data directory, of one namespace or of all.
+func metrics(m *etcfiles.Manager, dir hostsstore.Dir, namespace, version string) ([]byte, error) {
+	counts, err := dir.Counts()
+	if err != nil {
+		return nil, err
+	}
+	namespaces := []string{namespace}
+	if namespace == "" {
+		if namespaces, err = dir.Namespaces(); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	writeCounts(&b, counts)
+	writeStore(&b, m, namespaces)
+	family{"etcfiles_build_info", "The version of the program, as a label.", "gauge"}.write(&b, sample{1, []label{{"version", version}}})
+	return b.Bytes(), nil
+}
+
+// writeCounts writes what the plugin counts. Every series is there from the beginning, so that the first increase shows.
+func writeCounts(b *bytes.Buffer, c *hostsstore.Counts) {
+	var operations, seconds, failures []sample
+	for i, command := range hostsstore.CountedCommands() {
+		of := &c.Commands[i]
+		labels := []label{{"command", command}}
+		operations = append(operations, sample{float64(of.Operations), labels})
+		seconds = append(seconds, sample{inSeconds(of.Duration), labels})
+		for j, code := range hostsstore.CountedCodes() {
+			failures = append(failures, sample{
+				float64(of.Failures[j]), []label{{"command", command}, {"code", fmt.Sprint(code)}},
+			})
+		}
+	}
+	for _, f := range []struct {
+		family
+		samples []sample
+	}{
+		{counter("operations", "CNI operations that were done or tried."), operations},
+		{counter("failures", "Operations that failed, by CNI error code; 999 is any other than those listed."), failures},
+		{counter("operation_seconds", "Time that operations took, the wait for the lock included."), seconds},
+		{counter("lock_wait_seconds", "Time that operations waited for the lock of their namespace."), []sample{{inSeconds(c.LockWait), nil}}},
+		{counter("repairs", "Repairs of a namespace that an earlier operation had left unfinished."), []sample{{float64(c.Repairs), nil}}},
+		{counter("pruned", "Containers that were found dead and dropped."), []sample{{float64(c.Pruned), nil}}},
+		{counter("warnings", "Warnings of operations."), []sample{{float64(c.Warnings), nil}}},
+	} {
+		f.write(b, f.samples...)
+	}
+}
+
+func counter(name, help string) family { return family{"etcfiles_" + name + "_total", help, "counter"} }
+
+func inSeconds(ns uint64) float64 { return float64(ns) / 1e9 }

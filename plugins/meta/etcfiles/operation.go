@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/containernetworking/cni/pkg/skel"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/netconf"
+)
+
+// operation is one run of a CNI command, which is logged and counted if somebody has asked for it.
+type operation struct {
+	*plugin
+	command  string
+	args     *skel.CmdArgs
+	start    time.Time
+	conf     *netconf.Conf // nil if stdin could not be decoded
+	confErr  error
+	failed   error // of a DEL, which succeeds nevertheless
+	log      *journal
+	report   etcfiles.Report
+	warnings atomic.Uint64
+}
+
+func (p *plugin) begin(command string, args *skel.CmdArgs) *operation {
+	o := &operation{plugin: p, command: command, args: args, start: time.Now()}
+	if o.conf, o.confErr = netconf.Parse(args.StdinData); o.conf == nil || o.conf.LogFile == "" {
+		return o
+	}
+	log, err := openJournal(o.conf.LogFile, o.conf.LogLevel())
+	if err != nil {
+		o.warnf("logFile: %v: nothing is logged", err)
+		return o
+	}
+	o.log = log
+	return o
+}
+
+// warnf says what does not stop the operation. Goroutines may call it at once.
+func (o *operation) warnf(format string, args ...any) {
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	fmt.Fprintf(o.stderr, "etcfiles: warning: %s\n", text)
+	o.warnings.Add(1)
+	o.logWarning(text)
+}
+
+// manager returns what does the operation and reports it.
+func (o *operation) manager() *etcfiles.Manager {
+	m := o.conf.Manager(o.warnf)
+	m.Report = &o.report
+	return m
+}
+
+// end logs and counts the operation.
+func (o *operation) end(err error) {
+	if err == nil {
+		err = o.failed
+	}
+	took := time.Since(o.start)
+	o.logEnd(took, err)
+	if err := o.count(took, err); err != nil {
+		o.warnf("the operation is not counted: %v", err)
+	}
+	if err := o.log.close(); err != nil {
+		fmt.Fprintf(o.stderr, "etcfiles: warning: logFile: %v\n", err)
+	}
+}
+
+// count adds the operation to the counters of the data directory.
+func (o *operation) count(took time.Duration, err error) error {
+	if o.conf == nil || !filepath.IsAbs(o.conf.DataDir) {
+		return nil
+	}
+	var code uint
+	if err != nil {
+		code = cniError(err).Code
+	}
+	c := hostsstore.Operation(o.command, took, code)
+	c.LockWait = uint64(o.report.LockWait)
+	c.Repairs, c.Pruned = uint64(o.report.Repaired), uint64(len(o.report.Dead))
+	c.Warnings = o.warnings.Load()
+	return hostsstore.Dir(o.conf.DataDir).Count(c)
+}
