@@ -16,7 +16,7 @@ LINT := $(BIN)/golangci-lint
 
 # What the tests and the demo need of Debian's packages, as command:package.
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
-	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm
+	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm logrotate:logrotate
 
 .PHONY: help build test test-kubelet lint demo bench torture package install clean cni-plugins containerds debian-packages root
 

@@ -16,12 +16,13 @@ import (
 type fleet struct {
 	dataDir string
 	netns   string // directory
+	logFile string // of the configuration; "" for none
 }
 
 func newFleet(t *testing.T, ids ...string) fleet {
 	t.Helper()
 	dir := t.TempDir()
-	f := fleet{filepath.Join(dir, "data"), filepath.Join(dir, "netns")}
+	f := fleet{dataDir: filepath.Join(dir, "data"), netns: filepath.Join(dir, "netns")}
 	for _, id := range ids {
 		path := filepath.Join(f.netns, id)
 		t.Cleanup(func() {
@@ -43,6 +44,9 @@ type attachment struct{ id, ifName, network, addr string }
 func (f fleet) call(command string, a attachment) (call, error) {
 	c := call{command: command, id: a.id, netns: filepath.Join(f.netns, a.id), ifName: a.ifName}
 	n := netconf{version: "1.0.0", network: a.network, dataDir: f.dataDir, extra: object{"lockTimeout": "50s"}}
+	if f.logFile != "" {
+		n.extra["logFile"] = f.logFile
+	}
 	var err error
 	if a.addr != "" {
 		n.result, err = bridgeResult(n.version, a.ifName, c.netns, []string{a.addr + "/16"})

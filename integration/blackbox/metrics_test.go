@@ -1,0 +1,144 @@
+package blackbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// metrics returns the values that etcfiles metrics prints, by series.
+func (f fleet) metrics(t *testing.T) map[string]float64 {
+	t.Helper()
+	out, err := exec.Command(binary, "metrics", "--data-dir", f.dataDir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	values := map[string]float64{}
+	for line := range strings.Lines(string(out)) {
+		if series, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && series != "#" {
+			if values[series], err = strconv.ParseFloat(value, 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return values
+}
+
+// counted returns how many operations of a command the metrics have.
+func counted(values map[string]float64, command string) int {
+	return int(values[fmt.Sprintf("etcfiles_operations_total{command=%q}", command)])
+}
+
+// TestCountsOfManyProcesses: 50 processes at once, and 400 altogether, are counted exactly, while others read.
+func TestCountsOfManyProcesses(t *testing.T) {
+	const workers, turns = 50, 4
+	ids := make([]string, workers)
+	for i := range ids {
+		ids[i] = containerID(i)
+	}
+	f := newFleet(t, ids...)
+	f.metrics(t)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i, id := range ids {
+		wg.Go(func() {
+			a := attachment{id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i)}
+			for range turns {
+				for _, command := range []string{"ADD", "DEL"} {
+					if err := f.run(command, a); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	reads := 0
+	for range 20 {
+		if n := counted(f.metrics(t), "ADD"); n < reads {
+			t.Errorf("%d ADDs, after %d", n, reads)
+		} else {
+			reads = n
+		}
+	}
+	wg.Wait()
+	took := time.Since(start)
+	got := f.metrics(t)
+	for series, want := range map[string]float64{
+		`etcfiles_operations_total{command="ADD"}`: workers * turns, `etcfiles_operations_total{command="DEL"}`: workers * turns,
+		`etcfiles_warnings_total`: 0, `etcfiles_repairs_total`: 0, `etcfiles_pruned_total`: 0,
+		`etcfiles_containers{namespace="default"}`: 0,
+	} {
+		if n, ok := got[series]; !ok || n != want {
+			t.Errorf("%s is %v, want %v", series, n, want)
+		}
+	}
+	seconds := got[`etcfiles_operation_seconds_total{command="ADD"}`] + got[`etcfiles_operation_seconds_total{command="DEL"}`]
+	wait := got[`etcfiles_lock_wait_seconds_total`]
+	if wait <= 0 || wait > seconds || seconds > workers*took.Seconds() {
+		t.Errorf("%v s of operations, %v s of them for the lock, by %d workers in %v", seconds, wait, workers, took)
+	}
+}
+
+// TestCountsOfKilledProcesses: a process that is killed is counted once or not at all, and spoils nothing.
+func TestCountsOfKilledProcesses(t *testing.T) {
+	f := newFleet(t, "web")
+	a := attachment{"web", "eth0", "lab", "10.4.10.2"}
+	f.metrics(t)
+	const rounds = 60
+	rng := rand.New(rand.NewPCG(5, 6))
+	before := 0
+	for range rounds {
+		f.runKilled(t, "ADD", a, time.Duration(rng.Int64N(int64(9*time.Millisecond))))
+		n := counted(f.metrics(t), "ADD")
+		if n != before && n != before+1 {
+			t.Fatalf("%d ADDs, after %d and one that was killed", n, before)
+		}
+		before = n
+	}
+	if err := f.run("ADD", a); err != nil {
+		t.Fatal(err)
+	}
+	if n := counted(f.metrics(t), "ADD"); n != before+1 {
+		t.Errorf("%d ADDs, want %d", n, before+1)
+	}
+	t.Logf("%d of %d that were to be killed had come so far as to be counted", before, rounds)
+}
+
+// TestCountsOnFullDisk: counting does not begin where there is no room, and leaves nothing; what began goes on.
+func TestCountsOnFullDisk(t *testing.T) {
+	f := newFleet(t, "web")
+	f.dataDir = mountSmall(t, 4)
+	ballast := filepath.Join(f.dataDir, "ballast")
+	fill := func() {
+		t.Helper()
+		if err := exec.Command("dd", "if=/dev/zero", "of="+ballast, "bs=4096").Run(); err == nil {
+			t.Fatal("the tmpfs is never full")
+		}
+	}
+	fill()
+	out, err := exec.Command(binary, "metrics", "--data-dir", f.dataDir).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "no space left") {
+		t.Errorf("without room: %v: %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(f.dataDir, "counters")); err == nil {
+		t.Error("a file of counters is left")
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	f.metrics(t)
+	fill()
+	if err := f.run("ADD", attachment{"web", "eth0", "lab", "10.4.10.2"}); err == nil {
+		t.Error("an ADD needs no room")
+	}
+	if n := f.metrics(t)[`etcfiles_failures_total{command="ADD",code="5"}`]; n != 1 {
+		t.Errorf("%v failures with code 5, want 1", n)
+	}
+}

@@ -1,0 +1,54 @@
+package admin
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// TestReadmeListsEveryMetric: the reference page has the metrics that are printed, and no others.
+func TestReadmeListsEveryMetric(t *testing.T) {
+	dir := hostsstore.Dir(t.TempDir())
+	if err := dir.StartCounting(); err != nil {
+		t.Fatal(err)
+	}
+	ns := dir.Namespace("ns")
+	record := &hostsstore.Record{Namespace: "ns", ID: "web", Etcfiles: &hostsstore.Details{
+		Attachments: []hostsstore.Attachment{{Network: "lab", IfName: "eth0"}},
+	}}
+	var err error
+	if record.Etcfiles.BootID, err = hostsstore.BootID(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ns.WriteRecord(record); err != nil {
+		t.Fatal(err)
+	}
+	text, err := metrics(&etcfiles.Manager{Dir: dir, Warnf: t.Errorf}, dir, "", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := map[string]bool{}
+	for series := range series(t, text) {
+		name, _, _ := bytes.Cut([]byte(series), []byte("|"))
+		printed[string(name)] = true
+	}
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(etcfiles_\\w+)`").FindAllSubmatch(page, -1) {
+		listed[string(m[1])] = true
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(printed)), slices.Sorted(maps.Keys(listed))); diff != "" {
+		t.Errorf("(-printed +listed):\n%s", diff)
+	}
+}
