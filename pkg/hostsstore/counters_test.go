@@ -93,12 +93,12 @@ func TestCountersThatAreCutOff(t *testing.T) {
 
 // TestCountersOfNoRegularFile: neither a link is followed nor a FIFO waited for.
 func TestCountersOfNoRegularFile(t *testing.T) {
-	real := Dir(t.TempDir())
-	if err := real.StartCounting(); err != nil {
+	target := Dir(t.TempDir())
+	if err := target.StartCounting(); err != nil {
 		t.Fatal(err)
 	}
 	for name, place := range map[string]func(path string) error{
-		"link":      func(path string) error { return os.Symlink(real.countersPath(), path) },
+		"link":      func(path string) error { return os.Symlink(target.countersPath(), path) },
 		"FIFO":      func(path string) error { return unix.Mkfifo(path, 0o600) },
 		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
 	} {
@@ -113,7 +113,7 @@ func TestCountersOfNoRegularFile(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if c, err := real.Counts(); err != nil || *c != (Counts{}) {
+	if c, err := target.Counts(); err != nil || *c != (Counts{}) {
 		t.Errorf("the link's target has %v, %v", c, err)
 	}
 }

@@ -159,7 +159,7 @@ func (o *operation) detailRequest(r *etcfiles.Request) {
 	}
 	a := attrs{slog.String("cni_version", o.conf.CNIVersion)}
 	a.text("netns", r.Netns)
-	a.text("given_name", r.Identity.Name)
+	a.text("given_name", r.Name)
 	a.text("hostname", r.Hostname)
 	a.text("domainname", r.Domainname)
 	a.text("pod", r.Pod)
