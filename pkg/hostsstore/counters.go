@@ -83,17 +83,19 @@ func (d Dir) countersPath() string { return filepath.Join(string(d), "counters")
 // Count adds to the counters if somebody has asked for them, see StartCounting; without them it costs one call of open(2).
 // A file that is none of counters is left alone.
 func (d Dir) Count(c *Counts) error {
-	err := d.withCounters(os.O_RDWR, func(cells []uint64) {
-		for i, n := range c.cells() {
-			if n != 0 {
-				atomic.AddUint64(&cells[i], n)
-			}
-		}
-	})
+	err := d.withCounters(os.O_RDWR, c.addTo)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, errNoCounters) {
 		return nil
 	}
 	return err
+}
+
+func (c *Counts) addTo(cells []uint64) {
+	for i, n := range c.cells() {
+		if n != 0 {
+			atomic.AddUint64(&cells[i], n)
+		}
+	}
 }
 
 // Counts reads the counters. The error wraps fs.ErrNotExist when nobody has asked for them.
@@ -118,7 +120,7 @@ func (d Dir) StartCounting() error {
 		return err
 	}
 	err = initialize(f)
-	if err != nil {
+	if err != nil && !countersIn(f) {
 		err = errors.Join(err, os.Remove(d.countersPath()))
 	}
 	return errors.Join(err, f.Close())

@@ -54,6 +54,55 @@ func TestCounters(t *testing.T) {
 	}
 }
 
+// TestAddingIsAtomic: what several mappings of the page add at the same moment is all in it.
+func TestAddingIsAtomic(t *testing.T) {
+	const workers, turns = 4, 100_000
+	d := Dir(t.TempDir())
+	if err := d.StartCounting(); err != nil {
+		t.Fatal(err)
+	}
+	one := Operation("ADD", 1, 0)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			err := d.withCounters(os.O_RDWR, func(cells []uint64) {
+				for range turns {
+					one.addTo(cells)
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	c, err := d.Counts()
+	if want := (CommandCounts{workers * turns, workers * turns, [countedCodes]uint64{}}); err != nil || c.Commands[0] != want {
+		t.Errorf("%v, want %v: %v", c.Commands[0], want, err)
+	}
+}
+
+// TestStartingAtOnce: of several that start counting at once, none begins anew what has begun.
+func TestStartingAtOnce(t *testing.T) {
+	const rounds, workers = 200, 8
+	one := Operation("ADD", 1, 0)
+	for range rounds {
+		d := Dir(t.TempDir())
+		var wg sync.WaitGroup
+		for range workers {
+			wg.Go(func() {
+				if err := errors.Join(d.StartCounting(), d.Count(one)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if c, err := d.Counts(); err != nil || c.Commands[0].Operations != workers {
+			t.Fatalf("%v, %v", c, err)
+		}
+	}
+}
+
 // TestOperationCodes: every code has a place, one that is not known that of 999; success has none.
 func TestOperationCodes(t *testing.T) {
 	for code, want := range map[uint][countedCodes]uint64{
