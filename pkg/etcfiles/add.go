@@ -145,18 +145,24 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 			withoutAttachment(r, &old)
 		}
 	}
-	d.Attachments = append(d.Attachments, s.attachment(a, id))
-	s.about(id.Name, &d.Attachments[len(d.Attachments)-1])
+	attachment := s.attachment(a, id)
+	attachment.Origins = a.origins(before, id)
+	s.about(id.Name, &attachment)
 	addResult(r, a.Network, a.Result)
-	return r, s.extraHosts(a, r)
+	if err := extraHosts(a, r, &attachment.Refused); err != nil {
+		return nil, err
+	}
+	attachment.Refused = s.leaveOut(attachment.Refused)
+	d.Attachments = append(d.Attachments, attachment)
+	return r, nil
 }
 
 func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
 	out := hostsstore.Attachment{
 		Network: a.Network, IfName: a.IfName, Sequence: s.ix.NextSequence, Since: time.Now(), Addresses: a.addresses,
-		Names:  hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases, s.Warnf),
 		Number: s.columns.next(),
 	}
+	out.Names = parseNames(hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
 	s.ix.NextSequence++
 	if a.Kubernetes != "" {
 		qualified := id.Name + "." + a.Kubernetes
@@ -164,10 +170,10 @@ func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
 		if a.Domain != "" {
 			list = append(list, qualified+"."+strings.Trim(a.Domain, "."))
 		}
-		out.Qualified = parseNames(list, s.Warnf)
+		out.Qualified = parseNames(list, &out.Refused)
 	}
 	if label, _, dotted := strings.Cut(strings.Trim(id.Hostname, "."), "."); dotted {
-		if list := parseNames([]string{label}, s.Warnf); len(list) > 0 {
+		if list := parseNames([]string{label}, &out.Refused); len(list) > 0 {
 			out.Label = list[0]
 		}
 	}
@@ -196,8 +202,9 @@ func addResult(r *hostsstore.Record, network string, result *types100.Result) {
 	r.Networks[network] = &all
 }
 
-// extraHosts resolves the extra hosts and adds those that the record has not yet.
-func (s *session) extraHosts(a *addition, r *hostsstore.Record) error {
+// extraHosts resolves the extra hosts and adds those that the record has not yet. Names that cannot be looked up go to
+// refused.
+func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal) error {
 	d := r.Etcfiles
 	for _, x := range a.ExtraHosts {
 		if x.HostGateway {
@@ -207,7 +214,7 @@ func (s *session) extraHosts(a *addition, r *hostsstore.Record) error {
 			}
 			x.Address = gw
 		}
-		list := parseNames([]string{x.Name}, s.Warnf)
+		list := parseNames([]string{x.Name}, refused)
 		entry := hostsstore.ExtraHost{Name: x.Name, Address: x.Address}
 		if len(list) == 0 || slices.Contains(d.ExtraHosts, entry) {
 			continue
@@ -235,7 +242,7 @@ func (s *session) evict(a *addition) error {
 		}
 	}
 	for _, k := range stale {
-		if err := s.detach(k, false); err != nil {
+		if err := s.detach(k, false, "address given to container "+a.ContainerID); err != nil {
 			return err
 		}
 		s.did.Evicted = append(s.did.Evicted, k.short())
@@ -271,6 +278,7 @@ func (s *session) place(a *addition, r *hostsstore.Record) {
 		for i := range old.Attachments {
 			if old.Attachments[i].IfName == a.IfName {
 				s.went = append(s.went, placed{old, &old.Attachments[i]})
+				s.ix.Depart(a.ContainerID, &old.Attachments[i], "replaced by network "+a.Network)
 			}
 		}
 		s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == old })
@@ -289,6 +297,7 @@ func (s *session) place(a *addition, r *hostsstore.Record) {
 		c.Number, c.Hosts, c.UserNames = old.Number, old.Hosts, old.UserNames
 	}
 	s.ix.Containers[c.ID] = c
+	s.ix.Return(c.ID, a.Network)
 	for i := range c.Attachments {
 		if ifName := c.Attachments[i].IfName; ifName == a.IfName || unlisted[ifName] {
 			s.came = append(s.came, placed{c, &c.Attachments[i]})

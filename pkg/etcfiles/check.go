@@ -51,6 +51,9 @@ func differ(format string, args ...any) error {
 
 func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr) error {
 	record, err := n.ReadRecord(r.ContainerID)
+	if errors.Is(err, ErrNewer) {
+		return err
+	}
 	if err != nil || record.Etcfiles == nil {
 		return differ("container %s has no record of ours: %w", r.ContainerID, err)
 	}
@@ -127,7 +130,14 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 		return differ("%s holds %q, the hostname is %q", n.HostnamePath(record.ID), hostname, record.Hostname)
 	}
 	// Peers whose network namespace is gone may be listed still, and need not be.
-	all, living := m.records(n, false), m.records(n, true)
+	all, err := m.records(n, false)
+	if err != nil {
+		return err
+	}
+	living, err := m.records(n, true)
+	if err != nil {
+		return err
+	}
 	if living.Containers[record.ID] == nil {
 		return differ("the record of container %s is of an earlier boot", record.ID)
 	}
@@ -206,13 +216,16 @@ func missing(have map[string]bool, want []block, path string) error {
 }
 
 // records reads the records of this boot into an index, without touching anything.
-func (m *Manager) records(n *hostsstore.Namespace, livingOnly bool) *hostsstore.Index {
+func (m *Manager) records(n *hostsstore.Namespace, livingOnly bool) (*hostsstore.Index, error) {
 	bootID, _ := hostsstore.BootID()
 	s := &session{Manager: m, ns: n, ix: hostsstore.NewIndex(bootID)}
 	ids, _ := n.IDs()
 	mntns := mountNamespace()
 	for _, id := range ids {
 		r, err := n.ReadRecord(id)
+		if errors.Is(err, ErrNewer) {
+			return nil, err
+		}
 		if err != nil || (r.Etcfiles != nil && r.Etcfiles.BootID != bootID) {
 			continue
 		}
@@ -220,5 +233,5 @@ func (m *Manager) records(n *hostsstore.Namespace, livingOnly bool) *hostsstore.
 			s.ix.Containers[id] = c
 		}
 	}
-	return s.ix
+	return s.ix, nil
 }

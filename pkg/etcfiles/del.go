@@ -9,7 +9,8 @@ import (
 )
 
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
-// fails is left to the next operation; when that is because the lock is not to be had in time, it is a warning only.
+// fails is left to the next operation; when that is because the lock is not to be had in time or the store is of a later
+// format, it is a warning only.
 func (m *Manager) Del(ctx context.Context, k Key) error {
 	if err := k.validate(); err != nil {
 		return err
@@ -24,11 +25,11 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 	switch {
 	case noteErr != nil:
 		return fmt.Errorf("%w; it cannot be left to the next operation: %w", err, noteErr)
-	case errors.Is(err, ErrLocked):
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrNewer):
 		if m.Report != nil {
 			m.Report.PutOff = true
 		}
-		m.Warnf("%v; the next operation takes the names out", err)
+		m.Warnf("%v; the next operation that can takes the names out", err)
 		return nil
 	}
 	return fmt.Errorf("%w; the next operation goes on with it", err)
@@ -43,7 +44,7 @@ func (m *Manager) del(ctx context.Context, k Key) error {
 		s.sweep(k.ContainerID)
 	}
 	s.aboutKey(k)
-	if err := s.detach(k, m.KeepFiles); err != nil {
+	if err := s.detach(k, m.KeepFiles, "DEL"); err != nil {
 		return s.end(err)
 	}
 	return s.end(s.commit())
@@ -70,7 +71,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	c := s.ix.Containers[id]
 	switch {
 	case c != nil:
-		s.drop(c)
+		s.drop(c, "etcfiles rm")
 	case !wasKept:
 		return s.end(fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid))
 	}

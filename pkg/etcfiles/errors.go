@@ -11,6 +11,8 @@ var (
 	ErrInvalid = errors.New("invalid")
 	// ErrLocked is the error when the lock of the namespace was not to be had in time.
 	ErrLocked = hostsstore.ErrLocked
+	// ErrNewer is the error for a store of a later format; nothing was changed.
+	ErrNewer = hostsstore.ErrNewer
 	// ErrDifferent is the error of Check when something is not as it should be.
 	ErrDifferent = errors.New("differs")
 	// ErrUnavailable is the error of Status when an Add would fail.

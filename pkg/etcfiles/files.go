@@ -16,6 +16,7 @@ import (
 // claims says, for the container's resolv.conf and hostname, what may be done to a file that is there.
 type claims struct {
 	resolvConf, hostname claim
+	former               string // digest of our own resolv.conf
 }
 
 type claim int
@@ -87,9 +88,10 @@ func (s *session) planResolvConf(id string, r *hostsstore.Record, cl *claims) er
 	if err != nil {
 		return err
 	}
-	if digest(data) != r.Etcfiles.ResolvConf.Digest {
+	if !written(&r.Etcfiles.ResolvConf, data) {
 		cl.resolvConf = theirs
 	}
+	cl.former = digest(data)
 	return nil
 }
 
@@ -106,14 +108,27 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	if len(r.Etcfiles.Attachments) > 1 && cl.resolvConf == ours {
 		cl.resolvConf = theirs // the first network of a container decides
 	}
+	d := r.Etcfiles
 	if cl.resolvConf != theirs {
-		r.Etcfiles.ResolvConf = hostsstore.ResolvConf{Digest: digest(resolvConf), Inherited: a.dns.Inherited}
+		d.ResolvConf = hostsstore.ResolvConf{
+			Digest: digest(resolvConf), Inherited: a.dns.Inherited, Sources: dnsSources(a.DNS, a.dns.Inherited),
+		}
+		if cl.former != d.ResolvConf.Digest {
+			d.ResolvConf.Former = cl.former
+		}
+		added := &d.Attachments[len(d.Attachments)-1]
+		added.Origins = append(added.Origins, dnsOrigins(a.dns)...)
 	}
 	return func() error {
-		return errors.Join(
+		err := errors.Join(
 			cl.resolvConf.put(s.ns.ResolvConfPath(a.ContainerID), resolvConf),
 			cl.hostname.put(s.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
 		)
+		if err == nil && d.ResolvConf.Former != "" {
+			d.ResolvConf.Former = ""
+			err = s.write(r)
+		}
+		return err
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
@@ -24,6 +23,7 @@ func (s *session) adoptForeign(r *hostsstore.Record) *hostsstore.Container {
 			c.ExtraHosts = append(c.ExtraHosts, hostsstore.ExtraHost{Name: name.String(), Address: addr})
 		}
 	}
+	var refused []hostsstore.Refusal
 	for _, network := range slices.Sorted(maps.Keys(r.Networks)) {
 		result := r.Networks[network]
 		if result == nil || names.CheckElement(network) != nil {
@@ -31,7 +31,7 @@ func (s *session) adoptForeign(r *hostsstore.Record) *hostsstore.Container {
 		}
 		a := hostsstore.Attachment{
 			Network: network,
-			Names:   hostNames(Identity{Name: r.Name, Hostname: r.Hostname, Domainname: r.Domainname}, network, "", "", nil, s.Warnf),
+			Names:   parseNames(hostNames(Identity{Name: r.Name, Hostname: r.Hostname, Domainname: r.Domainname}, network, "", "", nil), &refused),
 		}
 		for _, ip := range result.IPs {
 			if addr, ok := usable(ip.Address.IP); ok {
@@ -42,6 +42,7 @@ func (s *session) adoptForeign(r *hostsstore.Record) *hostsstore.Container {
 			c.Attachments = append(c.Attachments, a)
 		}
 	}
+	s.leaveOut(refused)
 	return c
 }
 
@@ -82,9 +83,9 @@ type Identity struct {
 	Domainname string
 }
 
-// hostNames returns the names of a container on a network in the order of its hosts line. What cannot be looked up in
-// DNS is left out with a warning.
-func hostNames(id Identity, network, domain, kubernetes string, aliases []string, warnf func(string, ...any)) []string {
+// hostNames returns the names of a container on a network in the order of its hosts line, also those that cannot be
+// looked up.
+func hostNames(id Identity, network, domain, kubernetes string, aliases []string) []string {
 	hostname, name := names.TrimDots(id.Hostname), names.TrimDots(id.Name)
 	var list []string
 	if id.Domainname != "" {
@@ -106,20 +107,5 @@ func hostNames(id Identity, network, domain, kubernetes string, aliases []string
 			}
 		}
 	}
-	return parseNames(append(list, aliases...), warnf)
-}
-
-// parseNames keeps the names that can be looked up, each once.
-func parseNames(list []string, warnf func(string, ...any)) []string {
-	list = unique(list)
-	out := list[:0]
-	for _, n := range list {
-		name, err := names.Parse(n)
-		if err != nil {
-			warnf("%v: it is left out of the hosts files", err)
-			continue
-		}
-		out = append(out, strings.Clone(name.String()))
-	}
-	return out
+	return append(list, aliases...)
 }

@@ -55,7 +55,7 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 	}
 	var errs []error
 	for _, k := range stale {
-		errs = append(errs, s.detach(k, false))
+		errs = append(errs, s.detach(k, false, "GC"))
 		s.did.Collected = append(s.did.Collected, k.short())
 	}
 	return s.end(errors.Join(append(errs, s.commit())...))

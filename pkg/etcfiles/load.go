@@ -38,7 +38,7 @@ func (s *session) catchUp() {
 	list, err := s.ns.Pending()
 	for _, p := range list {
 		k := Key{s.ns.Name(), p.ID, p.IfName, p.Network}
-		if e := s.detach(k, p.Keep); e != nil {
+		if e := s.detach(k, p.Keep, "DEL"); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
@@ -56,31 +56,29 @@ func (s *session) follow() error {
 	if err != nil {
 		return err
 	}
-	stats := make([]hostsstore.FileID, len(ids))
-	errs := make([]error, len(ids))
-	parallel(len(ids), func(i int) { stats[i], errs[i] = s.ns.StatRecord(ids[i]) })
+	list, err := survey(s.ns, s.ix, ids, s.repair)
+	if err != nil {
+		return err
+	}
 	present := make(map[string]struct{}, len(ids))
 	for i, id := range ids {
-		if errs[i] != nil && !errors.Is(errs[i], fs.ErrNotExist) {
-			return fmt.Errorf("record of container %s: %w", id, errs[i])
-		}
-		if errs[i] != nil {
+		switch f := &list[i]; {
+		case f.absent:
 			if _, known := s.ix.Containers[id]; !known && s.repair {
 				s.finish(id)
 			}
 			continue
+		case f.record != nil || f.corrupt != nil:
+			if err := s.reread(id, f); err != nil {
+				return err
+			}
 		}
 		present[id] = struct{}{}
-		if c := s.ix.Containers[id]; c != nil && c.Record == stats[i] {
-			continue
-		}
-		if err := s.reread(id, stats[i]); err != nil {
-			return err
-		}
 	}
 	for id, c := range s.ix.Containers {
 		if _, ok := present[id]; !ok {
 			s.forget(c)
+			s.depart(c, "record removed")
 		}
 	}
 	return s.startAfresh(ids)
@@ -113,7 +111,7 @@ func (s *session) startAfresh(ids []string) error {
 // finish goes on with a removal that was cut off. Files that are kept for a later start stay.
 func (s *session) finish(id string) {
 	err := s.ns.Tidy(id)
-	if r := s.ns.Leaving(id); r != nil && r.Etcfiles != nil {
+	if r, _ := s.ns.Leaving(id); r != nil && r.Etcfiles != nil { // survey has seen that it is not newer
 		s.resumed = true
 		kept, _ := s.ns.Kept(id)
 		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
@@ -126,23 +124,59 @@ func (s *session) finish(id string) {
 	}
 }
 
-// reread takes a record that is new or has changed into the index. A record that cannot be read just now is an error:
-// to go on without it would take the names of a living container away.
-func (s *session) reread(id string, stat hostsstore.FileID) error {
-	r, err := s.ns.ReadRecord(id)
-	corrupt := errors.Is(err, hostsstore.ErrCorrupt)
-	if err != nil && !corrupt {
-		return fmt.Errorf("record of container %s: %w", id, err)
+// found is what the store has of a container that the index does not know as it is: its record, or why there is none.
+type found struct {
+	stat    hostsstore.FileID
+	record  *hostsstore.Record
+	corrupt error
+	absent  bool
+}
+
+// survey reads the records that are new or have changed since the index was written, and changes nothing. A record that
+// cannot be read just now is an error: to go on without it would take the names of a living container away. So is one of a
+// later format, as ErrNewer; the index vouches for the others. With leaving it also looks at removals that were cut off.
+func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving bool) ([]found, error) {
+	list := make([]found, len(ids))
+	errs := make([]error, len(ids))
+	parallel(len(ids), func(i int) {
+		f, id := &list[i], ids[i]
+		f.stat, errs[i] = n.StatRecord(id)
+		if c := ix.Containers[id]; errs[i] == nil && (c == nil || c.Record != f.stat) {
+			f.record, errs[i] = n.ReadRecord(id)
+		}
+		switch {
+		case errors.Is(errs[i], fs.ErrNotExist):
+			f.absent, errs[i] = true, nil
+			if leaving {
+				_, errs[i] = n.Leaving(id)
+			}
+		case errors.Is(errs[i], hostsstore.ErrCorrupt):
+			f.corrupt, errs[i] = errs[i], nil
+		}
+	})
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("record of container %s: %w", ids[i], err)
+		}
 	}
+	return list, nil
+}
+
+// reread takes a record that is new or has changed into the index.
+func (s *session) reread(id string, f *found) error {
 	if old := s.ix.Containers[id]; old != nil {
 		s.forget(old)
+		if f.corrupt != nil {
+			s.depart(old, "record corrupt")
+		}
 	}
-	if corrupt {
-		s.Warnf("container %s is left out: %v", id, errors.Join(err, s.ns.PutAside(id)))
+	if f.corrupt != nil {
+		s.Warnf("container %s is left out: %v", id, errors.Join(f.corrupt, s.ns.PutAside(id)))
 		return nil
 	}
+	r := f.record
 	c := s.adopt(r)
-	c.Record = stat
+	c.Record = f.stat
 	s.ix.Containers[id] = c
 	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
 		return s.bury(c)
@@ -162,6 +196,7 @@ func (s *session) reread(id string, stat hostsstore.FileID) error {
 func (s *session) bury(c *hostsstore.Container) error {
 	delete(s.ix.Containers, c.ID)
 	s.did.Dead = append(s.did.Dead, c.ID)
+	s.depart(c, "earlier boot")
 	err := s.ns.ForgetKept(c.ID)
 	if err == nil {
 		err = s.ns.BeginRemoval(c.ID)
@@ -199,7 +234,7 @@ func (s *session) prune() {
 	for i, c := range list {
 		if dead[i] {
 			s.did.Dead = append(s.did.Dead, c.ID)
-			s.drop(c)
+			s.drop(c, "network namespace gone")
 		}
 	}
 }

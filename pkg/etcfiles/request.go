@@ -7,6 +7,7 @@ import (
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
@@ -25,7 +26,16 @@ type Request struct {
 	// QualifiedAliases allows an alias with a dot in it.
 	QualifiedAliases bool
 	DNS              resolvconf.Sources
+	// Origins says where the namespace, the identity, the aliases and the extra hosts came from.
+	Origins []hostsstore.Origin
 }
+
+// Where a name comes from that was not given explicitly.
+const (
+	FromPodName     = "CNI_ARGS K8S_POD_NAME" // Request.Pod
+	fromContainerID = "container ID"
+	fromPrevious    = "previous ADD" // of the same container: what this one does not give
+)
 
 // ExtraHost is one extra host as it was asked for.
 type ExtraHost struct {

@@ -54,9 +54,17 @@ func (s *session) end(err error) error {
 	return err
 }
 
+// depart notes for later that all attachments of a container have gone.
+func (s *session) depart(c *hostsstore.Container, why string) {
+	for i := range c.Attachments {
+		s.ix.Depart(c.ID, &c.Attachments[i], why)
+	}
+}
+
 // drop removes a container with its record.
-func (s *session) drop(c *hostsstore.Container) {
+func (s *session) drop(c *hostsstore.Container, why string) {
 	s.forget(c)
+	s.depart(c, why)
 	s.dropped = append(s.dropped, c)
 	s.records = slices.DeleteFunc(s.records, func(r *hostsstore.Record) bool { return r.ID == c.ID })
 }
@@ -77,7 +85,7 @@ func (n *numbers) next() int {
 
 // detach takes one attachment out; the container goes with its last one. What is not there is gone already. After an
 // error nothing has changed.
-func (s *session) detach(k Key, keep bool) error {
+func (s *session) detach(k Key, keep bool, why string) error {
 	c := s.ix.Containers[k.ContainerID]
 	if c == nil {
 		return nil
@@ -93,6 +101,7 @@ func (s *session) detach(k Key, keep bool) error {
 		if err != nil {
 			return fmt.Errorf("record of container %s: %w", c.ID, err)
 		}
+		s.ix.Depart(c.ID, &c.Attachments[i], why)
 		s.removeAttachment(c, r, i)
 		return nil
 	}
@@ -101,7 +110,7 @@ func (s *session) detach(k Key, keep bool) error {
 	} else if err := s.ns.ForgetKept(c.ID); err != nil {
 		return err
 	}
-	s.drop(c)
+	s.drop(c, why)
 	return nil
 }
 
@@ -118,6 +127,9 @@ func (s *session) removeAttachment(c *hostsstore.Container, r *hostsstore.Record
 // save notes that a record is to be written.
 func (s *session) save(c *hostsstore.Container, r *hostsstore.Record) {
 	s.own[c] = true
+	if r.Etcfiles != nil {
+		r.Etcfiles.Version = hostsstore.FormatVersion
+	}
 	s.records = slices.DeleteFunc(s.records, func(old *hostsstore.Record) bool { return old.ID == r.ID })
 	s.records = append(s.records, r)
 }
@@ -164,14 +176,8 @@ func (s *session) commit() error {
 		}
 	}
 	for _, r := range s.records {
-		if err := s.ns.WriteRecord(r); err != nil {
+		if err := s.write(r); err != nil {
 			return err
-		}
-		if c := s.ix.Containers[r.ID]; c != nil {
-			var err error
-			if c.Record, err = s.ns.StatRecord(r.ID); err != nil {
-				return fmt.Errorf("record of container %s: %w", r.ID, err)
-			}
 		}
 	}
 	if err := s.ns.ForgetPending(s.pending); err != nil {
@@ -200,6 +206,22 @@ func (s *session) commit() error {
 		return errors.Join(s.ns.RemoveCaches(), hostsstore.Remove(s.ns.ContainersDir()))
 	}
 	return s.ns.WriteIndex(s.ix)
+}
+
+// write puts a record in place and tells the index.
+func (s *session) write(r *hostsstore.Record) error {
+	if err := s.ns.WriteRecord(r); err != nil {
+		return err
+	}
+	c := s.ix.Containers[r.ID]
+	if c == nil {
+		return nil
+	}
+	var err error
+	if c.Record, err = s.ns.StatRecord(r.ID); err != nil {
+		return fmt.Errorf("record of container %s: %w", r.ID, err)
+	}
+	return nil
 }
 
 // batch is how many calls a goroutine of parallel takes at a time.

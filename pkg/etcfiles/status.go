@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
 // Status reports, as ErrUnavailable, why an Add in the namespace would fail: the data directory cannot be written or
-// locked. It changes nothing, takes no exclusive lock and does not wait for one.
+// locked, or is of a later format (ErrNewer too). It changes nothing, takes no exclusive lock and does not wait for one.
 func (m *Manager) Status(namespace string) error {
 	ns := m.Dir.Namespace(namespace)
 	if err := ns.CheckDirs(); err != nil {
@@ -24,7 +26,28 @@ func (m *Manager) Status(namespace string) error {
 	if err := ns.Lockable(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: dataDir %s cannot be locked: %w; use a file system with flock(2)", ErrUnavailable, m.Dir, err)
 	}
+	if err := newer(ns); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
 	return nil
+}
+
+// newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
+func newer(ns *hostsstore.Namespace) error {
+	bootID, err := hostsstore.BootID()
+	if err != nil {
+		return err
+	}
+	ix := ns.ReadIndex(bootID)
+	repair := ix == nil
+	if repair {
+		ix = hostsstore.NewIndex(bootID)
+	}
+	ids, err := ns.IDs()
+	if err == nil {
+		_, err = survey(ns, ix, ids, repair)
+	}
+	return err
 }
 
 // writable checks the directory, or the nearest one above it that exists, in which it would be made.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,13 +27,30 @@ type Index struct {
 type Departure struct {
 	ID      string
 	Network string
-	Names   []string
-	When    time.Time
-	Why     string // such as "DEL" or "network namespace gone"
+	Names   []string  // at most maxDepartedNames
+	When    time.Time // to the second
+	Why     string    // such as "DEL" or "network namespace gone"
 }
 
-// maxDeparted bounds what every operation has to read and write.
-const maxDeparted = 64
+// Bounds of what every operation has to read and write.
+const (
+	maxDeparted      = 64
+	maxDepartedNames = 16
+)
+
+// Depart notes that an attachment has gone just now. The oldest note makes room.
+func (ix *Index) Depart(id string, a *Attachment, why string) {
+	names := slices.Concat(a.Names, a.Qualified)
+	ix.Departed = append(ix.Departed, Departure{
+		ID: id, Network: a.Network, Names: names[:min(len(names), maxDepartedNames)], When: time.Now().Truncate(time.Second), Why: why,
+	})
+	ix.Departed = ix.Departed[max(0, len(ix.Departed)-maxDeparted):]
+}
+
+// Return takes the notes back of a container that is on a network again.
+func (ix *Index) Return(id, network string) {
+	ix.Departed = slices.DeleteFunc(ix.Departed, func(d Departure) bool { return d.ID == id && d.Network == network })
+}
 
 // Container is a container of the index.
 type Container struct {

@@ -3,6 +3,7 @@ package hostsstore
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -23,6 +24,7 @@ func sample() *Index {
 			{Number: 0, Network: "back", IfName: "eth 1", Qualified: []string{"web.shop"}, Label: "w"},
 		},
 	}
+	ix.Departed = []Departure{{ID: "api", Network: "lab", Names: []string{"api", "api.lab"}, When: time.Unix(1700000000, 0), Why: "network\tnamespace gone"}, {ID: "x"}}
 	ix.Containers["db"] = &Container{ID: "db", Number: 2, Foreign: true}
 	return ix
 }
@@ -106,7 +108,7 @@ func TestOffsets(t *testing.T) {
 // FuzzDecodeIndex: garbage is an error, never a crash, and what passes comes out again as it went in.
 func FuzzDecodeIndex(f *testing.F) {
 	f.Add(string(sample().encode()))
-	f.Add("etcfiles-index-1\tb\t1\t1\nend\n")
+	f.Add("etcfiles-index-2\tb\t1\t1\nend\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		ix, err := decodeIndex(s)
 		if err != nil {

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// The index is text, one line for the namespace, each network, each container and each of its attachments; fields
-// are separated by tabs and the words of a field by blanks, neither of which a name can hold.
+// The index is text, one line for the namespace, each network, each departure, each container and each of its
+// attachments; fields are separated by tabs and the words of a field by blanks, neither of which a name can hold. The
+// number in the header is that of FormatVersion: an index vouches that none of the records it knows is of a later format.
 const (
-	indexHeader = "etcfiles-index-1"
+	indexHeader = "etcfiles-index-2"
 	indexFooter = "end\n"
 )
 
@@ -57,6 +59,9 @@ func (ix *Index) encode() []byte {
 		e.file(n.Hosts)
 		e.end()
 	}
+	for i := range ix.Departed {
+		e.departure(&ix.Departed[i])
+	}
 	for _, c := range ix.Containers {
 		e.container(c)
 		for i := range c.Attachments {
@@ -64,6 +69,16 @@ func (ix *Index) encode() []byte {
 		}
 	}
 	return append(e.b, indexFooter...)
+}
+
+func (e *encoder) departure(d *Departure) {
+	e.text("D")
+	e.text(d.ID)
+	e.text(d.Network)
+	e.words(d.Names)
+	e.number(uint64(d.When.Unix()))
+	e.quoted(d.Why)
+	e.end()
 }
 
 func (e *encoder) container(c *Container) {
@@ -184,6 +199,10 @@ func decodeIndex(s string) (*Index, error) {
 		case "N":
 			name := d.text()
 			ix.Networks[name] = &Network{Number: d.small(), Hosts: d.file()}
+		case "D":
+			ix.Departed = append(ix.Departed, Departure{
+				ID: d.text(), Network: d.text(), Names: d.words(), When: time.Unix(int64(d.number()), 0), Why: d.quoted(),
+			})
 		case "C":
 			c = d.container()
 			ix.Containers[c.ID] = c

@@ -1,7 +1,6 @@
 package hostsstore
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FormatVersion is the version of the part of meta.json that is ours.
-const FormatVersion = 1
+// FormatVersion is the version of the part of meta.json that is ours, and of the index. Records of an earlier version are
+// read, and are of this one when they are next written; ErrNewer is the error for those of a later one.
+const FormatVersion = 2
 
 // Record is the content of meta.json: the keys of nerdctl's hosts store, and ours beside them under one key.
 type Record struct {
@@ -89,10 +89,31 @@ type Refusal struct {
 	Why  string
 }
 
-// ResolvConf is what is needed to tell whether the container's user has edited the file.
+// ResolvConf is what is needed to tell whether the container's user has edited the file, and to make it anew when the DNS
+// settings of the host have changed.
 type ResolvConf struct {
-	Digest    string // SHA-256, hexadecimal, of what was written
-	Inherited bool   // something in it came from the host
+	Digest    string      // SHA-256, hexadecimal, of what was written
+	Former    string      `json:",omitempty"` // digest of what Digest replaces, from before the file is written until after it
+	Inherited bool        // a field was left to the host, even if the host had nothing for it
+	Sources   *DNSSources `json:",omitempty"` // nil when nothing is inherited, and in a record of format 1
+}
+
+// DNSSources is what resolv.conf was made of besides the file of the host.
+type DNSSources struct {
+	Explicit []DNS    `json:",omitempty"` // what the runtime and the configuration gave, the first counts
+	Previous DNS      `json:",omitzero"`  // of the plugins before
+	Rootless []string `json:",omitempty"` // nameservers of slirp4netns
+	Fallback []string `json:",omitempty"` // nameservers for when no other can be used
+	IPv6     bool     `json:",omitempty"` // the container has a global IPv6 address
+}
+
+// DNS is what one source sets.
+type DNS struct {
+	From        string   `json:",omitempty"` // which source, as in Origin
+	Nameservers []string `json:",omitempty"`
+	Search      []string `json:",omitempty"`
+	Options     []string `json:",omitempty"`
+	Domain      string   `json:",omitempty"`
 }
 
 // FileID tells one written version of a file from another: inode, size in bytes, ctime in nanoseconds.
@@ -111,13 +132,17 @@ func (n *Namespace) StatRecord(id string) (FileID, error) {
 	return FileID{st.Ino, st.Size, st.Ctim.Nano()}, nil
 }
 
-// ErrCorrupt is the error of ReadRecord for a meta.json that cannot be understood.
-var ErrCorrupt = errors.New("corrupt record")
+var (
+	// ErrCorrupt is the error of ReadRecord for a meta.json that cannot be understood.
+	ErrCorrupt = errors.New("corrupt record")
+	// ErrNewer is the error for a record of a later format than FormatVersion: nothing of it may be touched.
+	ErrNewer = errors.New("written by a newer etcfiles")
+)
 
 const maxRecord = 16 << 20
 
-// ReadRecord reads a container's meta.json. The error is fs.ErrNotExist when there is none, ErrCorrupt when it does not
-// parse, is no regular file, or belongs to another container.
+// ReadRecord reads a container's meta.json. The error is fs.ErrNotExist when there is none, ErrNewer when it is of a later
+// format, ErrCorrupt when it does not parse, is no regular file, or belongs to another container.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	path := n.recordPath(id)
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -139,9 +164,9 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Record{}
-	if err := json.NewDecoder(bytes.NewReader(data)).Decode(r); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
+	r, err := n.decodeRecord(path, data)
+	if err != nil {
+		return nil, err
 	}
 	if r.ID != id {
 		return nil, fmt.Errorf("%s: %w: it is of container %q", path, ErrCorrupt, r.ID)
@@ -214,17 +239,18 @@ func (n *Namespace) Tidy(id string) error {
 	return errors.Join(errs...)
 }
 
-// Leaving returns the record of a container whose removal was begun and not finished, or nil.
-func (n *Namespace) Leaving(id string) *Record {
-	data, err := ReadSmall(filepath.Join(n.RecordsDir(), id, leavingFile), maxRecord)
+// Leaving returns the record of a container whose removal was begun and not finished, or nil. The error is ErrNewer.
+func (n *Namespace) Leaving(id string) (*Record, error) {
+	path := filepath.Join(n.RecordsDir(), id, leavingFile)
+	data, err := ReadSmall(path, maxRecord)
 	if err != nil && !errors.Is(err, ErrNotRegular) {
-		return nil
+		return nil, nil
 	}
-	r := &Record{}
-	if json.Unmarshal(data, r) != nil {
-		r = &Record{ID: id, Etcfiles: &Details{Created: []string{HostsFile, ResolvConfFile, HostnameFile}}}
+	r, err := n.decodeRecord(path, data)
+	if errors.Is(err, ErrCorrupt) {
+		return &Record{ID: id, Etcfiles: &Details{Created: []string{HostsFile, ResolvConfFile, HostnameFile}}}, nil
 	}
-	return r
+	return r, err
 }
 
 // IDs lists the containers that have a directory in the store, sorted.

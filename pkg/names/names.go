@@ -25,6 +25,19 @@ var (
 	ErrUnusable = errors.New("not usable as a host name")
 )
 
+// UnusableError is the ErrUnusable of one name.
+type UnusableError struct {
+	Name   string
+	Reason string // such as "it is an IP address"
+}
+
+func (e *UnusableError) Error() string {
+	return fmt.Sprintf("name %q is %v: %s", e.Name, ErrUnusable, e.Reason)
+}
+
+// Unwrap makes it an ErrUnusable.
+func (e *UnusableError) Unwrap() error { return ErrUnusable }
+
 // Name is a host name that can be written to hosts(5) and looked up; only Parse makes one.
 type Name struct{ s string }
 
@@ -42,7 +55,7 @@ func Parse(s string) (Name, error) {
 		return Name{}, err
 	}
 	if reason := unusable(s); reason != "" {
-		return Name{}, fmt.Errorf("name %q is %w: %s", s, ErrUnusable, reason)
+		return Name{}, &UnusableError{s, reason}
 	}
 	return Name{s}, nil
 }

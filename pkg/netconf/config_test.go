@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
 const seed = `{"cniVersion":"1.0.0","name":"lab","type":"etcfiles","dataDir":"/d","dns":{"nameservers":["192.0.2.1"]},
@@ -29,7 +30,7 @@ func TestRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{r.Namespace, r.Name, r.Hostname, r.Pod, r.Kubernetes, r.Aliases, r.DNS.Runtime.Nameservers, r.DNS.Runtime.Search, r.DNS.Config.Nameservers}
+	got := []any{r.Namespace, r.Name, r.Hostname, r.Pod, r.Kubernetes, r.Aliases, r.DNS.Explicit[1].Nameservers, r.DNS.Explicit[1].Search, r.DNS.Explicit[2].Nameservers}
 	want := []any{
 		"k8s.io", "annotated", "web", "pod", "ns",
 		[]string{"zero", "one", "three", "four"},
@@ -45,6 +46,19 @@ func TestRequest(t *testing.T) {
 		hosts = append(hosts, fmt.Sprintln(x.Name, x.Address, x.HostGateway))
 	}
 	if diff := cmp.Diff([]string{"a 192.0.2.8 false\n", "b invalid IP true\n"}, hosts); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]hostsstore.Origin{
+		{Key: "namespace", Value: "k8s.io", From: "CNI_ARGS K8S_POD_NAME"},
+		{Key: "name", Value: "annotated", From: "annotation etcfiles/name"},
+		{Key: "hostname", Value: "web", From: "runtimeConfig etcfiles"},
+		{Key: "aliases", Value: "zero", From: "runtimeConfig etcfiles"},
+		{Key: "aliases", Value: "one", From: "runtimeConfig aliases"},
+		{Key: "aliases", Value: "three", From: "annotation etcfiles/aliases"},
+		{Key: "aliases", Value: "four", From: "annotation etcfiles/aliases"},
+		{Key: "extraHosts", Value: "a:192.0.2.8", From: "runtimeConfig etcfiles"},
+		{Key: "extraHosts", Value: "b:host-gateway", From: "conflist extraHosts"},
+	}, r.Origins); diff != "" {
 		t.Error(diff)
 	}
 }

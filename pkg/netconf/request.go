@@ -1,7 +1,6 @@
 package netconf
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -36,16 +36,23 @@ func parseArguments(s string) arguments {
 
 // Key returns which attachment the call is about.
 func (c *Conf) Key(args *skel.CmdArgs) (etcfiles.Key, error) {
-	namespace := cmp.Or(c.runtime.Etcfiles.Namespace, c.Namespace)
-	if namespace == "" {
-		namespace = defaultNamespace
-		if parseArguments(args.Args).pod != "" {
-			namespace = podNamespace
-		}
-	}
+	namespace, _ := c.namespace(args)
 	return etcfiles.Key{
 		Namespace: namespace, ContainerID: args.ContainerID, IfName: args.IfName, Network: c.Name,
 	}, nil
+}
+
+// namespace returns the namespace and where it came from.
+func (c *Conf) namespace(args *skel.CmdArgs) (name, from string) {
+	switch {
+	case c.runtime.Etcfiles.Namespace != "":
+		return c.runtime.Etcfiles.Namespace, fromRuntime
+	case c.Namespace != "":
+		return c.Namespace, "conflist namespace"
+	case parseArguments(args.Args).pod != "":
+		return podNamespace, etcfiles.FromPodName
+	}
+	return defaultNamespace, "default"
 }
 
 // Namespaces returns the namespaces that an ADD may be about: which one is known when it comes only.
@@ -70,44 +77,86 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
 	r := &etcfiles.Request{
 		Key: key, Netns: args.Netns, Result: previous,
-		Identity: etcfiles.Identity{
-			Name:       cmp.Or(given.Name, notes.Name),
-			Hostname:   cmp.Or(given.Hostname, notes.Hostname),
-			Domainname: cmp.Or(given.Domainname, notes.Domainname),
-		},
 		Pod: env.pod, Kubernetes: env.podNamespace, Domain: c.Domain,
-		Aliases:          slices.Concat(given.Aliases, c.runtime.Aliases.of(c.Name), notes.Aliases),
 		QualifiedAliases: c.AllowQualifiedAliases,
 		DNS: resolvconf.Sources{
-			Runtime: given.DNS.over(c.runtime.DNS).source(), Config: c.DNSSettings.source(),
+			Explicit: []resolvconf.DNS{
+				given.DNS.source(fromRuntime), c.runtime.DNS.source(fromRuntimeDNS), c.DNSSettings.source("conflist dns"),
+			},
 			Previous: resolvconf.DNS{
+				From:        "prevResult dns",
 				Nameservers: previous.DNS.Nameservers, Search: previous.DNS.Search, Options: previous.DNS.Options,
 				Domain: previous.DNS.Domain,
 			},
 			Fallback: c.FallbackNameservers,
 		},
 	}
-	r.Aliases = slices.DeleteFunc(r.Aliases, func(alias string) bool { return alias == "" })
-	r.ExtraHosts, err = extraHosts(given.ExtraHosts, notes.ExtraHosts, c.ExtraHosts)
+	g := &gathered{request: r}
+	namespace, from := c.namespace(args)
+	g.from("namespace", namespace, from)
+	g.text("name", &r.Name, given.Name, notes.Name)
+	g.text("hostname", &r.Hostname, given.Hostname, notes.Hostname)
+	g.text("domainname", &r.Domainname, given.Domainname, notes.Domainname)
+	g.aliases(given.Aliases, fromRuntime)
+	g.aliases(c.runtime.Aliases.of(c.Name), "runtimeConfig aliases")
+	g.aliases(notes.Aliases, fromAnnotation+annotationAliases)
+	if err = g.extraHosts(given.ExtraHosts, fromRuntime); err == nil {
+		err = g.extraHosts(notes.ExtraHosts, fromAnnotation+annotationExtraHosts)
+	}
+	if err == nil {
+		err = g.extraHosts(c.ExtraHosts, "conflist extraHosts")
+	}
 	return r, previous, err
 }
 
-// extraHosts parses lists of extra hosts; a name that an earlier list has is not taken from a later one.
-func extraHosts(lists ...[]string) ([]etcfiles.ExtraHost, error) {
-	var out []etcfiles.ExtraHost
-	for _, list := range lists {
-		higher := out
-		for _, text := range list {
-			x, err := etcfiles.ParseExtraHost(text)
-			if err != nil {
-				return nil, err
-			}
-			if !slices.ContainsFunc(higher, func(h etcfiles.ExtraHost) bool { return strings.EqualFold(h.Name, x.Name) }) {
-				out = append(out, x)
-			}
+// Where values come from, beside what is named where it is used.
+const (
+	fromRuntime    = "runtimeConfig etcfiles"
+	fromRuntimeDNS = "runtimeConfig dns"
+	fromAnnotation = "annotation "
+)
+
+// gathered fills a request and notes where each value came from.
+type gathered struct{ request *etcfiles.Request }
+
+func (g *gathered) from(key, value, from string) {
+	g.request.Origins = append(g.request.Origins, hostsstore.Origin{Key: key, Value: value, From: from})
+}
+
+// text takes what the runtime gives, or else the pod's annotation etcfiles/KEY.
+func (g *gathered) text(key string, value *string, given, annotation string) {
+	from := fromRuntime
+	if *value = given; *value == "" {
+		*value, from = annotation, fromAnnotation+annotationPrefix+key
+	}
+	if *value != "" {
+		g.from(key, *value, from)
+	}
+}
+
+func (g *gathered) aliases(list []string, from string) {
+	for _, alias := range list {
+		if alias != "" {
+			g.request.Aliases = append(g.request.Aliases, alias)
+			g.from("aliases", alias, from)
 		}
 	}
-	return out, nil
+}
+
+// extraHosts parses a list of extra hosts; a name that an earlier list has is not taken from a later one.
+func (g *gathered) extraHosts(list []string, from string) error {
+	higher := g.request.ExtraHosts
+	for _, text := range list {
+		x, err := etcfiles.ParseExtraHost(text)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(higher, func(h etcfiles.ExtraHost) bool { return strings.EqualFold(h.Name, x.Name) }) {
+			g.request.ExtraHosts = append(g.request.ExtraHosts, x)
+			g.from("extraHosts", text, from)
+		}
+	}
+	return nil
 }
 
 // Files that the host's DNS settings are read from, see resolv.conf(5) and systemd-resolved.service(8).
@@ -118,15 +167,24 @@ const (
 
 // ReadHostDNS adds the DNS settings of the host to the sources, and those of slirp4netns in RootlessKit.
 func (c *Conf) ReadHostDNS(sources *resolvconf.Sources) error {
-	host, err := resolvconf.ReadHost(hostResolvConf, resolvedResolvConf)
-	if err != nil {
-		return fmt.Errorf("DNS settings of the host: %w", err)
+	var err error
+	if sources.Host, sources.HostPath, err = HostDNS(); err != nil {
+		return err
 	}
-	sources.Host = host
 	if dir := os.Getenv("ROOTLESSKIT_STATE_DIR"); dir != "" {
 		sources.RootlessNameservers = rootlessNameservers(dir)
 	}
 	return nil
+}
+
+// HostDNS returns the host's resolv.conf(5) as an ADD reads it, and the path of the file: that of systemd-resolved's
+// upstream servers where its stub is all that /etc/resolv.conf has.
+func HostDNS() (data []byte, path string, err error) {
+	data, path, err = resolvconf.ReadHost(hostResolvConf, resolvedResolvConf)
+	if err != nil {
+		err = fmt.Errorf("DNS settings of the host: %w", err)
+	}
+	return data, path, err
 }
 
 var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")

@@ -92,11 +92,12 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 
 // Annotations of a pod or OCI container with the same meaning as the capability argument etcfiles.
 const (
-	annotationName       = "etcfiles/name"
-	annotationHostname   = "etcfiles/hostname"
-	annotationDomainname = "etcfiles/domainname"
-	annotationAliases    = "etcfiles/aliases"
-	annotationExtraHosts = "etcfiles/extra-hosts"
+	annotationPrefix     = "etcfiles/"
+	annotationName       = annotationPrefix + "name"
+	annotationHostname   = annotationPrefix + "hostname"
+	annotationDomainname = annotationPrefix + "domainname"
+	annotationAliases    = annotationPrefix + "aliases"
+	annotationExtraHosts = annotationPrefix + "extra-hosts"
 )
 
 // annotated returns what the annotations give.
@@ -172,20 +173,6 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 	return nil
 }
 
-// over returns the settings with what is unset, per field, taken from lower ones.
-func (d dnsSettings) over(lower dnsSettings) dnsSettings {
-	if len(d.nameservers) == 0 {
-		d.nameservers = lower.nameservers
-	}
-	if len(d.search) == 0 && d.domain == "" {
-		d.search, d.domain = lower.search, lower.domain
-	}
-	if len(d.options) == 0 {
-		d.options = lower.options
-	}
-	return d
-}
-
-func (d dnsSettings) source() resolvconf.DNS {
-	return resolvconf.DNS{Nameservers: d.nameservers, Search: d.search, Options: d.options, Domain: d.domain}
+func (d dnsSettings) source(from string) resolvconf.DNS {
+	return resolvconf.DNS{From: from, Nameservers: d.nameservers, Search: d.search, Options: d.options, Domain: d.domain}
 }

@@ -46,19 +46,19 @@ func parse(data []byte) DNS {
 // comment reports whether a word begins a comment; inside a word ("192.0.2.1#53") it is part of a bad value.
 func comment(word string) bool { return word[0] == '#' || word[0] == ';' }
 
-// ReadHost reads the host's file at path. If every nameserver in it is loopback and one is systemd-resolved's stub
-// (127.0.0.53 or .54, systemd-resolved.service(8)), it returns the file at resolvedPath instead. A file that is absent
-// is nil and no error; one that is not regular, such as a FIFO, is an error. Of a file over 1 MiB the whole lines within it
-// are read.
-func ReadHost(path, resolvedPath string) ([]byte, error) {
-	data, err := read(path)
+// ReadHost reads the host's file at path, and returns the path of what it has read. If every nameserver in it is loopback
+// and one is systemd-resolved's stub (127.0.0.53 or .54, systemd-resolved.service(8)), that is the file at resolvedPath
+// instead. A file that is absent is nil and no error; one that is not regular, such as a FIFO, is an error. Of a file over
+// 1 MiB the whole lines within it are read.
+func ReadHost(path, resolvedPath string) (data []byte, from string, err error) {
+	data, err = read(path)
 	if err != nil || !stub(data) {
-		return data, err
+		return data, path, err
 	}
 	if upstream, err := read(resolvedPath); err == nil && upstream != nil {
-		return upstream, nil
+		return upstream, resolvedPath, nil
 	}
-	return data, nil
+	return data, path, nil
 }
 
 func read(path string) ([]byte, error) {

@@ -20,17 +20,21 @@ var ErrRefused = errors.New("refused")
 
 // DNS is what one source sets; an empty field is unset.
 type DNS struct {
-	Nameservers, Search, Options []string
-	Domain                       string // stands for Search where that is unset
+	From        string // which source, for Result.Origins
+	Nameservers []string
+	Search      []string
+	Options     []string
+	Domain      string // stands for Search where that is unset
 }
 
 // Sources are looked through in the order of the fields; each of nameservers, search list and options comes from the
 // first source that sets it.
 type Sources struct {
-	Runtime, Config     DNS      // explicit: kept as given, bad values refused
+	Explicit            []DNS    // kept as given, bad values refused
 	Previous            DNS      // of the plugins before: nameservers that cannot work in the container are dropped
 	RootlessNameservers []string // of slirp4netns: stand in for the host's nameservers
 	Host                []byte   // content of the host's file, nil for none
+	HostPath            string   // of the host's file
 	Fallback            []string // used when no usable nameserver is left
 	IPv6                bool     // the container has a global IPv6 address
 }
@@ -40,11 +44,24 @@ type Result struct {
 	Nameservers, Search, Options []string
 	Warnings                     []string
 	Inherited                    bool // a field was left to the host, even if the host had nothing for it
+	Origins                      []Origin
 }
+
+// Origin is where a value of a Result came from.
+type Origin struct {
+	Key   string // nameservers, search or options
+	Value string
+	From  string // a DNS.From, "host PATH", "rootlesskit" or "conflist fallbackNameservers"
+}
+
+const (
+	fromRootless = "rootlesskit"
+	fromFallback = "conflist fallbackNameservers"
+)
 
 // Resolve chooses the content. The error wraps ErrRefused and names the key and the value.
 func Resolve(src Sources) (Result, error) {
-	for _, explicit := range []DNS{src.Runtime, src.Config} {
+	for _, explicit := range src.Explicit {
 		if err := explicit.validate(); err != nil {
 			return Result{}, err
 		}
@@ -54,53 +71,71 @@ func Resolve(src Sources) (Result, error) {
 	}
 	var r Result
 	host := parse(src.Host)
-	src.Runtime, src.Config, src.Previous = src.Runtime.set(), src.Config.set(), src.Previous.set()
-	r.nameservers(&src, host)
-	r.search(&src, host)
-	r.options(&src, host)
+	host.From = "host " + src.HostPath
+	explicit := make([]DNS, 0, len(src.Explicit)+1)
+	for _, d := range src.Explicit {
+		explicit = append(explicit, d.set())
+	}
+	previous := src.Previous.set()
+	given := append(explicit, previous)
+	r.nameservers(&src, explicit, previous, host)
+	r.search(given, host)
+	r.options(given, host)
 	return r, nil
 }
 
-func (r *Result) nameservers(src *Sources, host DNS) {
-	switch {
-	case len(src.Runtime.Nameservers) > 0:
-		r.Nameservers = deduplicate(src.Runtime.Nameservers)
-	case len(src.Config.Nameservers) > 0:
-		r.Nameservers = deduplicate(src.Config.Nameservers)
+// first returns the first of the sources of which field is set, and false if it is set in none.
+func first(sources []DNS, field func(DNS) []string) (DNS, bool) {
+	i := slices.IndexFunc(sources, func(d DNS) bool { return len(field(d)) > 0 })
+	if i < 0 {
+		return DNS{}, false
+	}
+	return sources[i], true
+}
+
+func (r *Result) nameservers(src *Sources, explicit []DNS, previous, host DNS) {
+	from := ""
+	switch d, ok := first(explicit, func(d DNS) []string { return d.Nameservers }); {
+	case ok:
+		r.Nameservers, from = deduplicate(d.Nameservers), d.From
+	case len(previous.Nameservers) > 0:
+		r.Nameservers, from = reachable(previous.Nameservers, src.IPv6), previous.From
 	default:
-		r.Nameservers = reachable(src.Previous.Nameservers, src.IPv6)
-		if len(src.Previous.Nameservers) == 0 {
-			r.Nameservers = reachable(slices.Concat(src.RootlessNameservers, host.Nameservers), src.IPv6)
-			r.Inherited = true
-		}
-		if len(r.Nameservers) == 0 {
-			r.Nameservers = deduplicate(src.Fallback)
-		}
-		if len(r.Nameservers) == 0 {
-			r.warn("no nameserver of the host can be reached from the container, so resolv.conf has none: set dns.nameservers or fallbackNameservers")
-		}
+		r.Nameservers, from = reachable(slices.Concat(src.RootlessNameservers, host.Nameservers), src.IPv6), host.From
+		r.Inherited = true
+	}
+	rootless := 0
+	if r.Inherited {
+		rootless = len(reachable(src.RootlessNameservers, src.IPv6))
+	}
+	if len(r.Nameservers) == 0 {
+		r.Nameservers, from = deduplicate(src.Fallback), fromFallback
+	}
+	if len(r.Nameservers) == 0 {
+		r.warn("no nameserver of the host can be reached from the container, so resolv.conf has none: set dns.nameservers or fallbackNameservers")
 	}
 	if len(r.Nameservers) > maxNameservers {
 		r.warn("of %d nameservers the first %d are used: libc reads no more", len(r.Nameservers), maxNameservers)
 		r.Nameservers = r.Nameservers[:maxNameservers]
 	}
+	rootless = min(rootless, len(r.Nameservers))
+	r.originate("nameservers", r.Nameservers[:rootless], fromRootless)
+	r.originate("nameservers", r.Nameservers[rootless:], from)
 }
 
-func (r *Result) search(src *Sources, host DNS) {
-	var list []string
-	explicit := false
-	for _, d := range []DNS{src.Runtime, src.Config, src.Previous} {
-		if list = d.searchList(); len(list) > 0 {
-			explicit = true
-			break
-		}
+func (r *Result) originate(key string, values []string, from string) {
+	for _, v := range values {
+		r.Origins = append(r.Origins, Origin{key, v, from})
 	}
-	if !explicit && len(host.Search) > 0 {
-		list = host.Search
-		r.Inherited = true
+}
+
+func (r *Result) search(given []DNS, host DNS) {
+	d, ok := first(given, DNS.searchList)
+	if !ok {
+		d, r.Inherited = host, true
 	}
 	width := len("search")
-	for _, domain := range list {
+	for _, domain := range d.searchList() {
 		domain = strings.TrimRight(domain, ".") // of ".." too nothing is left: musl 1.2.3 cannot take a "."
 		if domain == "" || !word(domain) || slices.Contains(r.Search, domain) {
 			continue
@@ -111,6 +146,7 @@ func (r *Result) search(src *Sources, host DNS) {
 		}
 		r.Search = append(r.Search, domain)
 	}
+	r.originate("search", r.Search, d.From)
 }
 
 func (d DNS) searchList() []string {
@@ -123,21 +159,17 @@ func (d DNS) searchList() []string {
 	return nil
 }
 
-func (r *Result) options(src *Sources, host DNS) {
-	list := host.Options
-	inherited := true
-	for _, d := range []DNS{src.Runtime, src.Config, src.Previous} {
-		if len(d.Options) > 0 {
-			list, inherited = d.Options, false
-			break
-		}
+func (r *Result) options(given []DNS, host DNS) {
+	d, ok := first(given, func(d DNS) []string { return d.Options })
+	if !ok {
+		d, r.Inherited = host, true
 	}
-	for _, option := range list {
+	for _, option := range d.Options {
 		if word(option) && fits("options", option) { // doubles stay: libc takes the last ndots of several
 			r.Options = append(r.Options, option)
 		}
 	}
-	r.Inherited = r.Inherited || (inherited && len(r.Options) > 0)
+	r.originate("options", r.Options, d.From)
 }
 
 func (r *Result) warn(format string, args ...any) {
@@ -225,6 +257,9 @@ func validateNameservers(key string, list []string) error {
 	}
 	return nil
 }
+
+// Nameservers returns the nameservers in a resolv.conf(5), those that are addresses.
+func Nameservers(data []byte) []string { return parse(data).Nameservers }
 
 // Bytes renders the file: search, nameservers, options, each line with its keyword at column 0 and at most 254 bytes.
 func (r Result) Bytes() []byte {

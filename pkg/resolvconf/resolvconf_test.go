@@ -30,15 +30,17 @@ func TestResolve(t *testing.T) {
 	}{
 		{"host", Sources{Host: host}, 0},
 		{"runtime over all", Sources{
-			Runtime: DNS{Nameservers: []string{"127.0.0.1"}, Search: []string{"r.example"}, Options: []string{"edns0"}},
-			Config:  DNS{Nameservers: []string{"192.0.2.9"}, Search: []string{"c.example"}}, Host: host,
+			Explicit: []DNS{
+				{Nameservers: []string{"127.0.0.1"}, Search: []string{"r.example"}, Options: []string{"edns0"}},
+				{Nameservers: []string{"192.0.2.9"}, Search: []string{"c.example"}},
+			}, Host: host,
 		}, 0},
 		{"fields from different sources", Sources{
-			Runtime: DNS{Options: []string{"rotate"}}, Config: DNS{Domain: "c.example"},
+			Explicit: []DNS{{Options: []string{"rotate"}}, {Domain: "c.example"}},
 			Previous: DNS{Nameservers: []string{"10.88.0.1"}}, Host: host,
 		}, 0},
-		{"empty is unset", Sources{Runtime: DNS{Nameservers: []string{}, Search: []string{""}}, Host: host}, 0}, // nomad#20174
-		{"search list of a dot is none", Sources{Runtime: DNS{Search: []string{"."}}, Host: host}, 0},
+		{"empty is unset", Sources{Explicit: []DNS{{Nameservers: []string{}, Search: []string{""}}}, Host: host}, 0}, // nomad#20174
+		{"search list of a dot is none", Sources{Explicit: []DNS{{Search: []string{"."}}}, Host: host}, 0},
 		{"dot in the host's list", Sources{Host: []byte("nameserver 192.0.2.1\nsearch . a.example\n")}, 0},
 		{"last of domain and search wins", Sources{Host: []byte("nameserver 192.0.2.1\nsearch a.example b.example\ndomain c.example\n")}, 0},
 		{"loopback and link-local of the host", Sources{
@@ -54,11 +56,11 @@ func TestResolve(t *testing.T) {
 		{"more than three", Sources{
 			Host: []byte("nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n"),
 		}, 1},
-		{"explicit zone kept", Sources{Runtime: DNS{Nameservers: []string{"fe80::1%eth0"}}}, 0},
+		{"explicit zone kept", Sources{Explicit: []DNS{{Nameservers: []string{"fe80::1%eth0"}}}}, 0},
 		{"slirp before the host", Sources{RootlessNameservers: []string{"10.0.2.3"}, Host: host}, 0},
-		{"long lists", Sources{Config: DNS{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}, 1},
+		{"long lists", Sources{Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}}, 1},
 		{"nothing", Sources{}, 1},
-		{"only empty nameservers are unset", Sources{Runtime: DNS{Nameservers: []string{"", ""}}, Host: host}, 0}, // nomad#20174
+		{"only empty nameservers are unset", Sources{Explicit: []DNS{{Nameservers: []string{"", ""}}}, Host: host}, 0}, // nomad#20174
 		{"dots only", Sources{Host: []byte("nameserver 192.0.2.1\nsearch .. a.example. ...\n")}, 0},
 		{"last of doubled options", Sources{Host: []byte("nameserver 192.0.2.1\noptions ndots:1\noptions ndots:2\noptions ndots:1\n")}, 0},
 		{"comment only before a word", Sources{
@@ -68,12 +70,12 @@ func TestResolve(t *testing.T) {
 			Previous: DNS{Nameservers: []string{"2001:db8::1%x\nnameserver 192.0.2.66", "2001:db8::2%" + strings.Repeat("z", 300), "192.0.2.1"}},
 			IPv6:     true,
 		}, 0},
-		{"search domain that just fits", Sources{Config: DNS{
+		{"search domain that just fits", Sources{Explicit: []DNS{{
 			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 247)},
-		}}, 0},
-		{"search domain that does not fit", Sources{Config: DNS{
+		}}}, 0},
+		{"search domain that does not fit", Sources{Explicit: []DNS{{
 			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 248)},
-		}}, 1},
+		}}}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := Resolve(c.src)
@@ -115,11 +117,8 @@ func TestResolveRefuses(t *testing.T) {
 		{Nameservers: []string{"fe80::1%eth0\nnameserver 192.0.2.66"}},
 		{Nameservers: []string{"fe80::1%" + strings.Repeat("z", 300)}},
 	} {
-		if _, err := Resolve(Sources{Runtime: d}); !errors.Is(err, ErrRefused) {
-			t.Errorf("runtime %q: %v", d, err)
-		}
-		if _, err := Resolve(Sources{Config: d}); !errors.Is(err, ErrRefused) {
-			t.Errorf("configuration %q: %v", d, err)
+		if _, err := Resolve(Sources{Explicit: []DNS{{}, d}}); !errors.Is(err, ErrRefused) {
+			t.Errorf("%q: %v", d, err)
 		}
 	}
 	if _, err := Resolve(Sources{Fallback: []string{"x"}}); !errors.Is(err, ErrRefused) {
@@ -130,9 +129,46 @@ func TestResolveRefuses(t *testing.T) {
 // The first bad key is named, in the order of the text and not of a map.
 func TestResolveNamesTheKey(t *testing.T) {
 	for range 20 {
-		_, err := Resolve(Sources{Runtime: DNS{Search: []string{"a b"}, Options: []string{"c d"}}})
+		_, err := Resolve(Sources{Explicit: []DNS{{Search: []string{"a b"}, Options: []string{"c d"}}}})
 		if err == nil || !strings.Contains(err.Error(), `dns.search: "a b"`) {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestOrigins: each value is said to be from where it was taken, and a field that is left to the host is inherited even
+// if the host has nothing for it.
+func TestOrigins(t *testing.T) {
+	given := DNS{From: "given", Nameservers: []string{"192.0.2.1"}, Search: []string{"."}, Options: []string{"rotate"}}
+	previous := DNS{From: "previous", Nameservers: []string{"127.0.0.1"}, Domain: "p.example"}
+	for _, c := range []struct {
+		name      string
+		src       Sources
+		want      []string
+		inherited bool
+	}{
+		{"all given", Sources{Explicit: []DNS{given}}, []string{"nameservers 192.0.2.1 given", "options rotate given"}, false},
+		{"nothing for options", Sources{Explicit: []DNS{{From: "first", Domain: "a.example"}, {From: "second", Nameservers: []string{"192.0.2.2"}}}},
+			[]string{"nameservers 192.0.2.2 second", "search a.example first"}, true},
+		{"previous cannot be reached", Sources{Previous: previous, Fallback: []string{"192.0.2.7"}},
+			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search p.example previous"}, true},
+		{"RootlessKit before the host", Sources{
+			RootlessNameservers: []string{"10.0.2.3"}, HostPath: "/x", Host: []byte("nameserver 192.0.2.9\nsearch h.example\noptions edns0\n"),
+		}, []string{"nameservers 10.0.2.3 rootlesskit", "nameservers 192.0.2.9 host /x", "search h.example host /x", "options edns0 host /x"}, true},
+	} {
+		r, err := Resolve(c.src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, o := range r.Origins {
+			got = append(got, o.Key+" "+o.Value+" "+o.From)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+		if r.Inherited != c.inherited {
+			t.Errorf("%s: inherited is %v", c.name, r.Inherited)
 		}
 	}
 }
@@ -154,30 +190,31 @@ func TestReadHost(t *testing.T) {
 		{"nameserver 127.0.0.53\nnameserver 192.0.2.9\n", "nameserver 127.0.0.53\nnameserver 192.0.2.9\n"},
 		{"", ""},
 	} {
-		got, err := ReadHost(write("resolv.conf", c.content), upstream)
-		if err != nil || string(got) != c.want {
-			t.Errorf("ReadHost(%q) = %q, %v", c.content, got, err)
+		path := write("resolv.conf", c.content)
+		got, from, err := ReadHost(path, upstream)
+		if err != nil || string(got) != c.want || (from == path) != (c.want == c.content) {
+			t.Errorf("ReadHost(%q) = %q, %s, %v", c.content, got, from, err)
 		}
 	}
-	if got, err := ReadHost(filepath.Join(dir, "absent"), upstream); got != nil || err != nil {
+	if got, _, err := ReadHost(filepath.Join(dir, "absent"), upstream); got != nil || err != nil {
 		t.Errorf("absent: %q, %v", got, err)
 	}
-	if got, err := ReadHost(write("stub", "nameserver 127.0.0.53\n"), filepath.Join(dir, "absent")); string(got) != "nameserver 127.0.0.53\n" || err != nil {
+	if got, _, err := ReadHost(write("stub", "nameserver 127.0.0.53\n"), filepath.Join(dir, "absent")); string(got) != "nameserver 127.0.0.53\n" || err != nil {
 		t.Errorf("no upstream file: %q, %v", got, err)
 	}
-	if _, err := ReadHost(dir, upstream); err == nil {
+	if _, _, err := ReadHost(dir, upstream); err == nil {
 		t.Error("a directory is read")
 	}
 	fifo := filepath.Join(dir, "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadHost(fifo, upstream); err == nil {
+	if _, _, err := ReadHost(fifo, upstream); err == nil {
 		t.Error("a FIFO is read")
 	}
 	line := "nameserver 192.0.2.1\n"
 	big := strings.Repeat("#\n", (maxHostFile-len(line)+4)/2) + line // the limit is inside the address
-	if got, err := ReadHost(write("big", big), upstream); err != nil || strings.Contains(string(got), "nameserver") {
+	if got, _, err := ReadHost(write("big", big), upstream); err != nil || strings.Contains(string(got), "nameserver") {
 		t.Errorf("over the limit: %d bytes, %v", len(got), err)
 	}
 }
@@ -211,7 +248,7 @@ func FuzzResolve(f *testing.F) {
 	f.Add([]byte("search ..\nnameserver 2001:db8::1%a\x01\n"), "2001:db8::1%x\nnameserver 192.0.2.66", ".", true)
 	f.Fuzz(func(t *testing.T, host []byte, previous, given string, ipv6 bool) {
 		r, err := Resolve(Sources{
-			Config: DNS{Search: []string{given}, Options: []string{given}},
+			Explicit: []DNS{{Search: []string{given}, Options: []string{given}}},
 			Previous: DNS{
 				Nameservers: []string{previous}, Search: []string{previous}, Options: []string{previous},
 			},

@@ -18,6 +18,8 @@ const (
 	codeUnavailable = 50
 	// codeDifferent says that CHECK found a difference.
 	codeDifferent = 100
+	// codeNewer says that a newer etcfiles has written the store.
+	codeNewer = 101
 )
 
 // cniError turns any error into a CNI error with its code. It is the one place where codes are chosen.
@@ -37,10 +39,12 @@ func cniError(err error) *types.Error {
 		code = types.ErrInvalidNetworkConfig
 	case errors.Is(err, etcfiles.ErrLocked):
 		code = types.ErrTryAgainLater
-	case errors.Is(err, etcfiles.ErrDifferent):
-		code = codeDifferent
 	case errors.Is(err, etcfiles.ErrUnavailable):
 		code = codeUnavailable
+	case errors.Is(err, etcfiles.ErrNewer):
+		code = codeNewer
+	case errors.Is(err, etcfiles.ErrDifferent):
+		code = codeDifferent
 	case errors.As(err, &pathError), errors.As(err, &linkError), errors.As(err, &errno):
 		code = types.ErrIOFailure
 	}

@@ -35,7 +35,7 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	}
 	o.addTo(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{err, cmd} })
-	root.AddCommand(removeCommand(o), metricsCommand(o, version), versionCommand(version))
+	root.AddCommand(metricsCommand(o, version), refreshCommand(o), removeCommand(o), versionCommand(version))
 	withUsageErrors(root)
 	return root
 }

@@ -1,0 +1,119 @@
+package etcfiles
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// origins returns where what the container is called and is given came from: with the record as it was before and the
+// identity as it is now.
+func (a *addition) origins(before *hostsstore.Record, id Identity) []hostsstore.Origin {
+	out := slices.Clone(a.Origins)
+	fallback, last := a.identity(), fromContainerID
+	if a.Pod != "" {
+		last = FromPodName
+	}
+	for _, v := range []struct{ key, given, value, fallback string }{
+		{"name", a.Name, id.Name, fallback.Name},
+		{"hostname", a.Hostname, id.Hostname, fallback.Hostname},
+		{"domainname", a.Domainname, id.Domainname, ""},
+	} {
+		switch {
+		case v.given != "" || v.value == "":
+		case v.value == v.fallback:
+			out = append(out, hostsstore.Origin{Key: v.key, Value: v.value, From: last})
+		default:
+			out = append(out, hostsstore.Origin{Key: v.key, Value: v.value, From: fromPrevious})
+		}
+	}
+	if before == nil || before.Etcfiles == nil {
+		return out
+	}
+	for _, x := range before.Etcfiles.ExtraHosts {
+		if !slices.ContainsFunc(a.ExtraHosts, func(given ExtraHost) bool {
+			return strings.EqualFold(given.Name, x.Name) && (given.HostGateway || given.Address == x.Address)
+		}) {
+			out = append(out, hostsstore.Origin{Key: "extraHosts", Value: x.Name + ":" + x.Address.String(), From: fromPrevious})
+		}
+	}
+	return out
+}
+
+// dnsOrigins are the origins of what resolv.conf holds.
+func dnsOrigins(r resolvconf.Result) []hostsstore.Origin {
+	out := make([]hostsstore.Origin, 0, len(r.Origins))
+	for _, o := range r.Origins {
+		out = append(out, hostsstore.Origin(o))
+	}
+	return out
+}
+
+// dnsSources returns what the record keeps to make resolv.conf anew, nil if nothing in it depends on the host.
+func dnsSources(src resolvconf.Sources, inherited bool) *hostsstore.DNSSources {
+	if !inherited {
+		return nil
+	}
+	out := &hostsstore.DNSSources{
+		Previous: hostsstore.DNS(src.Previous), Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6,
+	}
+	for _, d := range src.Explicit {
+		if len(d.Nameservers)+len(d.Search)+len(d.Options)+len(d.Domain) > 0 {
+			out.Explicit = append(out.Explicit, hostsstore.DNS(d))
+		}
+	}
+	return out
+}
+
+// sourcesOf is the inverse of dnsSources, with the file of the host.
+func sourcesOf(src *hostsstore.DNSSources, host []byte, hostPath string) resolvconf.Sources {
+	out := resolvconf.Sources{
+		Previous: resolvconf.DNS(src.Previous), RootlessNameservers: src.Rootless, Fallback: src.Fallback, IPv6: src.IPv6,
+		Host: host, HostPath: hostPath,
+	}
+	for _, d := range src.Explicit {
+		out.Explicit = append(out.Explicit, resolvconf.DNS(d))
+	}
+	return out
+}
+
+// parseNames keeps the names that can be looked up, each once, and adds the others to refused.
+func parseNames(list []string, refused *[]hostsstore.Refusal) []string {
+	list = unique(list)
+	out := list[:0]
+	for _, n := range list {
+		name, err := names.Parse(n)
+		if err != nil {
+			*refused = append(*refused, refusal(n, err))
+			continue
+		}
+		out = append(out, strings.Clone(name.String()))
+	}
+	return out
+}
+
+func refusal(name string, err error) hostsstore.Refusal {
+	var unusable *names.UnusableError
+	if errors.As(err, &unusable) {
+		return hostsstore.Refusal{Name: name, Why: unusable.Reason}
+	}
+	return hostsstore.Refusal{Name: name, Why: err.Error()}
+}
+
+// leaveOut warns of the names that are left out, and returns each once.
+func (s *session) leaveOut(list []hostsstore.Refusal) []hostsstore.Refusal {
+	seen := map[string]bool{}
+	list = slices.DeleteFunc(list, func(r hostsstore.Refusal) bool {
+		twice := seen[r.Name]
+		seen[r.Name] = true
+		return twice
+	})
+	for _, r := range list {
+		s.Warnf("name %q is left out of the hosts files: %s", r.Name, r.Why)
+	}
+	return list
+}

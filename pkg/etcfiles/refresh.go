@@ -1,0 +1,185 @@
+package etcfiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// Refreshed is a resolv.conf that Refresh has rewritten.
+type Refreshed struct {
+	Namespace string   `json:"namespace"`
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Path      string   `json:"path"`
+	Old       []string `json:"old"` // nameservers
+	New       []string `json:"new"`
+}
+
+// Refresh brings the resolv.conf of living containers to what the host's file at hostPath holds now, in place: those of
+// which a part was left to the host and that nobody has edited. Without a namespace it does so in all. A file that is right
+// already is not touched. It goes on after an error, and returns all of them with what it has rewritten. For a namespace
+// that the store has not the error is ErrInvalid.
+func (m *Manager) Refresh(ctx context.Context, namespace string, host []byte, hostPath string) ([]Refreshed, error) {
+	namespaces, err := m.Dir.Namespaces()
+	if err != nil {
+		return nil, err
+	}
+	if namespace != "" {
+		if !slices.Contains(namespaces, namespace) {
+			return nil, fmt.Errorf("namespace %s: %w: the store has none of this name", namespace, ErrInvalid)
+		}
+		namespaces = []string{namespace}
+	}
+	var done []Refreshed
+	var errs []error
+	for _, name := range namespaces {
+		list, err := m.refresh(ctx, name, host, hostPath)
+		done = append(done, list...)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
+		}
+	}
+	return done, errors.Join(errs...)
+}
+
+func (m *Manager) refresh(ctx context.Context, namespace string, host []byte, hostPath string) ([]Refreshed, error) {
+	s, err := m.session(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	var list []*refreshment
+	for _, id := range slices.Sorted(maps.Keys(s.ix.Containers)) {
+		if s.ix.Containers[id].Foreign {
+			continue
+		}
+		f, err := s.plan(id, host, hostPath)
+		switch {
+		case obstructed(err):
+			s.Warnf("container %s keeps its resolv.conf: %v", id, err)
+		case err != nil:
+			return nil, s.end(fmt.Errorf("container %s: %w", id, err))
+		case f != nil:
+			list = append(list, f)
+		}
+	}
+	var done []Refreshed
+	s.ownFiles = func() error {
+		var errs []error
+		for _, f := range list {
+			ok, err := f.write(s)
+			if ok && f.stale {
+				done = append(done, Refreshed{namespace, f.record.ID, f.record.Name, f.path, resolvconf.Nameservers(f.old), f.dns.Nameservers})
+			}
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
+	}
+	err = s.commit()
+	return done, s.end(err)
+}
+
+// refreshment is a resolv.conf that is to be written anew.
+type refreshment struct {
+	record *hostsstore.Record
+	path   string
+	old    []byte
+	dns    resolvconf.Result
+	stale  bool // the file is to be written; else the record only
+}
+
+// plan notes in the record what the container's resolv.conf will hold. It returns nil if nothing is to be done.
+func (s *session) plan(id string, host []byte, hostPath string) (*refreshment, error) {
+	r, err := s.pendingRecord(id)
+	if err != nil {
+		return nil, err
+	}
+	had := &r.Etcfiles.ResolvConf
+	if !had.Inherited || had.Digest == "" {
+		return nil, nil
+	}
+	if had.Sources == nil {
+		s.Warnf("container %s was made by an earlier version: its resolv.conf is refreshed at its next start", id)
+		return nil, nil
+	}
+	f := &refreshment{record: r, path: s.ns.ResolvConfPath(id)}
+	f.old, err = hostsstore.ReadSmall(f.path, maxResolvConf)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !written(had, f.old)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.dns, err = resolvconf.Resolve(sourcesOf(had.Sources, host, hostPath)); err != nil {
+		return nil, err
+	}
+	f.stale = !bytes.Equal(f.dns.Bytes(), f.old)
+	if !f.stale && had.Former == "" {
+		return nil, nil
+	}
+	for _, w := range f.dns.Warnings {
+		s.Warnf("container %s: %s", id, w)
+	}
+	had.Digest, had.Former = digest(f.dns.Bytes()), digest(f.old)
+	renewOrigins(r.Etcfiles.Attachments, f.dns)
+	r.Etcfiles.Version = hostsstore.FormatVersion
+	if !slices.Contains(s.records, r) {
+		s.records = append(s.records, r)
+	}
+	return f, nil
+}
+
+// renewOrigins replaces what the attachments say of the origin of resolv.conf.
+func renewOrigins(list []hostsstore.Attachment, dns resolvconf.Result) {
+	ofDNS := func(o hostsstore.Origin) bool {
+		return o.Key == "nameservers" || o.Key == "search" || o.Key == "options"
+	}
+	i := max(0, slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return slices.ContainsFunc(a.Origins, ofDNS) }))
+	for j := range list {
+		list[j].Origins = slices.DeleteFunc(list[j].Origins, ofDNS)
+	}
+	list[i].Origins = append(list[i].Origins, dnsOrigins(dns)...)
+}
+
+// write brings the file to the record, and the record to the file. Until both are done the record knows what the file held
+// before, so that one who is killed here leaves a file that does not pass for edited. A container that has made its file
+// unusable harms itself only: then it returns false.
+func (f *refreshment) write(s *session) (bool, error) {
+	if f.stale {
+		switch err := hostsstore.Overwrite(f.path, f.dns.Bytes()); {
+		case obstructed(err), errors.Is(err, os.ErrNotExist):
+			s.Warnf("container %s keeps its resolv.conf: %v", f.record.ID, err)
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+	}
+	f.record.Etcfiles.ResolvConf.Former = ""
+	return true, s.write(f.record)
+}
+
+// written reports whether data is what the record says that was written, or what was there before the writing was cut off,
+// or what Overwrite leaves when it is cut off.
+func written(had *hostsstore.ResolvConf, data []byte) bool {
+	if digest(data) == had.Digest {
+		return true
+	}
+	return had.Former != "" && (digest(data) == had.Former || digest(withoutPadding(data)) == had.Digest)
+}
+
+// withoutPadding takes the newlines off that Overwrite has filled a file with.
+func withoutPadding(data []byte) []byte {
+	data = bytes.TrimRight(data, "\n")
+	if len(data) > 0 {
+		data = append(data[:len(data):len(data)], '\n')
+	}
+	return data
+}
