@@ -98,8 +98,20 @@ func (o outer) script() string {
 	if o.readOnly != "" {
 		fmt.Fprintf(&b, "mount --bind %[1]s %[1]s\nmount -o remount,bind,ro %[1]s\n", o.readOnly)
 	}
-	b.WriteString("exec \"$0\"\n")
+	b.WriteString("exec \"$0\" \"$@\"\n")
 	return b.String()
+}
+
+// program returns the plugin's program with arguments in that world.
+func (o outer) program(ctx context.Context, args ...string) *exec.Cmd {
+	if o.umask == "" && !o.private() {
+		return exec.CommandContext(ctx, binary, args...)
+	}
+	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", o.script(), binary}, args...)...)
+	if o.private() {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	}
+	return cmd
 }
 
 // hung is the time after which a plugin that does not end is killed.
@@ -109,13 +121,7 @@ const hung = time.Minute
 func (c call) run() (reply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary)
-	if c.outer.umask != "" || c.outer.private() {
-		cmd = exec.CommandContext(ctx, "/bin/sh", "-c", c.outer.script(), binary)
-		if c.outer.private() {
-			cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-		}
-	}
+	cmd := c.outer.program(ctx)
 	cmd.Env = c.environ()
 	cmd.Stdin = bytes.NewReader(c.stdin)
 	var stdout, stderr bytes.Buffer

@@ -17,6 +17,8 @@ import (
 //	nic NAME IFNAME [ADDR...]       put an interface into one
 //	cni [OPTION...] COMMAND ...     run the plugin, which must succeed
 //	refuse CODES REGEXP COMMAND ... run the plugin, which must fail so and leave the store as it was
+//	admin COMMAND [ARG...]          run the admin tool on the data directory; with ! it must fail
+//	mtimes FILE..., samemtimes      remember when files of the data directory were written; compare
 //	took DURATION                   the last run of the plugin took no longer
 //	hosts PLACE                     print a hosts file
 //	live PLACE                      print what libc reads of it, sorted
@@ -62,6 +64,9 @@ func TestScripts(t *testing.T) {
 			"type":       worldCmd((*world).cmdType),
 			"cni":        worldCmd((*world).cmdCNI),
 			"refuse":     worldCmd((*world).cmdRefuse),
+			"mtimes":     worldCmd((*world).cmdMTimes),
+			"samemtimes": worldCmd((*world).cmdSameMTimes),
+			"admin":      cmdAdmin,
 			"took":       worldCmd((*world).cmdTook),
 			"hosts":      worldCmd((*world).cmdHosts),
 			"resolvconf": worldCmd((*world).cmdResolvConf),

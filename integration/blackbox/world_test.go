@@ -18,6 +18,7 @@ type world struct {
 	locks         map[string]int // namespace → open file
 	took          time.Duration
 	inodes        map[string]uint64
+	mtimes        map[string]os.FileInfo
 	snapshot      snapshot
 }
 

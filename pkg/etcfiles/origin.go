@@ -58,11 +58,15 @@ func dnsSources(src resolvconf.Sources, inherited bool) *hostsstore.DNSSources {
 	if !inherited {
 		return nil
 	}
-	out := &hostsstore.DNSSources{
-		Previous: hostsstore.DNS(src.Previous), Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6,
+	out := &hostsstore.DNSSources{Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6}
+	sets := func(d resolvconf.DNS) bool {
+		return len(d.Nameservers)+len(d.Search)+len(d.Options)+len(d.Domain) > 0
+	}
+	if sets(src.Previous) {
+		out.Previous = hostsstore.DNS(src.Previous)
 	}
 	for _, d := range src.Explicit {
-		if len(d.Nameservers)+len(d.Search)+len(d.Options)+len(d.Domain) > 0 {
+		if sets(d) {
 			out.Explicit = append(out.Explicit, hostsstore.DNS(d))
 		}
 	}

@@ -1,0 +1,113 @@
+package blackbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const (
+	homeDNS = "search home.example more.example\nnameserver 192.0.2.7\nnameserver 192.0.2.8\noptions edns0 rotate\n"
+	vpnDNS  = "nameserver 198.51.100.1\n" // shorter: the file is cut
+)
+
+// TestRefreshKilled kills `etcfiles refresh` before every call that changes a file. A reader of resolv.conf has the old
+// settings or the new ones; the next refresh ends what was begun, and does not take the file for one that was edited; and
+// what is edited after the kill stays.
+func TestRefreshKilled(t *testing.T) {
+	f := newFleet(t, "web", "db")
+	w := &world{dataDir: f.dataDir, outer: outer{covers: []cover{{filepath.Join(t.TempDir(), "resolv.conf"), "/etc/resolv.conf"}}}}
+	host := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(w.outer.covers[0].file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	web, db := attachment{"web", "eth0", "lab", "10.4.0.2"}, attachment{"db", "eth0", "lab", "10.4.0.3"}
+	begin := func() {
+		t.Helper()
+		host(homeDNS)
+		for _, a := range []attachment{web, db} {
+			for _, command := range []string{"DEL", "ADD"} {
+				c, err := f.call(command, a)
+				c.outer = w.outer
+				if err == nil {
+					_, err = c.succeed()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	holds := func(id, want, when string) {
+		t.Helper()
+		got, err := os.ReadFile(placeOf(f.dataDir, id).own("resolv.conf"))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: resolv.conf of %s: %v\n%q, want\n%q", when, id, err, got, want)
+		}
+	}
+	kills := 0
+	for _, syscall := range []string{"write", "pwrite64", "ftruncate", "fsync", "renameat", "unlinkat"} {
+		for n, missed := 1, 0; missed < 2; n++ { // the calls are counted for each thread
+			begin()
+			host(vpnDNS)
+			if !w.refreshKilled(t, syscall, n) {
+				missed++
+				continue
+			}
+			kills++
+			when := fmt.Sprintf("killed before %s no. %d", syscall, n)
+			for _, id := range []string{"web", "db"} {
+				got, err := os.ReadFile(placeOf(f.dataDir, id).own("resolv.conf"))
+				if err != nil || (string(got) != homeDNS && strings.TrimRight(string(got), "\n")+"\n" != vpnDNS) {
+					t.Errorf("%s: resolv.conf of %s: %v\n%s", when, id, err, got)
+				}
+			}
+			edited := vpnDNS
+			if n%2 == 1 {
+				edited = "nameserver 203.0.113.1\n"
+				if err := os.WriteFile(placeOf(f.dataDir, "web").own("resolv.conf"), []byte(edited), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.refresh(t)
+			holds("web", edited, when+", then refreshed")
+			holds("db", vpnDNS, when+", then refreshed")
+			host(homeDNS)
+			w.refresh(t)
+			holds("db", homeDNS, when+", refreshed twice")
+			f.check(t, []attachment{web, db})
+			if t.Failed() {
+				return
+			}
+		}
+	}
+	t.Logf("%d kills", kills)
+	if kills < 12 {
+		t.Errorf("only %d kills", kills)
+	}
+}
+
+func (w *world) refresh(t *testing.T) {
+	t.Helper()
+	if out, err := w.outer.program(context.Background(), "refresh", "--data-dir", w.dataDir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// refreshKilled kills a refresh before the n-th call. It reports whether it came to that.
+func (w *world) refreshKilled(t *testing.T, syscall string, n int) bool {
+	t.Helper()
+	cmd := w.outer.program(context.Background(), "-f", "-qq", "-o", "/dev/stderr", "-e", "trace="+syscall,
+		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", syscall, n), binary, "refresh", "--data-dir", w.dataDir)
+	cmd.Args[3] = "strace" // $0 of the shell
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	_ = cmd.Run()
+	return strings.Contains(stderr.String(), "killed by SIGKILL")
+}
