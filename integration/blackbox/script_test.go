@@ -26,6 +26,7 @@ import (
 //	lists PLACE ADDR NAME...        the address has exactly these names, in this order; with ! it has none
 //	resolvconf ID, hostname ID      print a container's other files
 //	meta ID PATH VALUE              the value at the dotted path in meta.json; with ! there is none
+//	origins PLACE                   print where its values came from, by meta.json, and the names that are left out
 //	gone ID                         no file is left of the container
 //	empty                           no file is left in the data directory
 //	mode PATH OCTAL                 the permission bits of a path in the data directory
@@ -72,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"resolvconf": worldCmd((*world).cmdResolvConf),
 			"hostname":   worldCmd((*world).cmdHostname),
 			"live":       worldCmd((*world).cmdLive),
+			"origins":    worldCmd((*world).cmdOrigins),
 			"gone":       worldCmd((*world).cmdGone),
 			"empty":      worldCmd((*world).cmdEmpty),
 			"mode":       worldCmd((*world).cmdMode),
