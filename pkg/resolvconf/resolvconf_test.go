@@ -148,10 +148,18 @@ func TestOrigins(t *testing.T) {
 		inherited bool
 	}{
 		{"all given", Sources{Explicit: []DNS{given}}, []string{"nameservers 192.0.2.1 given", "options rotate given"}, false},
-		{"nothing for options", Sources{Explicit: []DNS{{From: "first", Domain: "a.example"}, {From: "second", Nameservers: []string{"192.0.2.2"}}}},
-			[]string{"nameservers 192.0.2.2 second", "search a.example first"}, true},
-		{"previous cannot be reached", Sources{Previous: previous, Fallback: []string{"192.0.2.7"}},
-			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search p.example previous"}, true},
+		{
+			"nothing for options",
+			Sources{Explicit: []DNS{{From: "first", Domain: "a.example"}, {From: "second", Nameservers: []string{"192.0.2.2"}}}},
+			[]string{"nameservers 192.0.2.2 second", "search a.example first"},
+			true,
+		},
+		{
+			"previous cannot be reached",
+			Sources{Previous: previous, Fallback: []string{"192.0.2.7"}},
+			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search p.example previous"},
+			true,
+		},
 		{"RootlessKit before the host", Sources{
 			RootlessNameservers: []string{"10.0.2.3"}, HostPath: "/x", Host: []byte("nameserver 192.0.2.9\nsearch h.example\noptions edns0\n"),
 		}, []string{"nameservers 10.0.2.3 rootlesskit", "nameservers 192.0.2.9 host /x", "search h.example host /x", "options edns0 host /x"}, true},
