@@ -22,6 +22,7 @@ func TestReadmeListsEveryMetric(t *testing.T) {
 	}
 	ns := dir.Namespace("ns")
 	record := &hostsstore.Record{Namespace: "ns", ID: "web", Etcfiles: &hostsstore.Details{
+		Version:     hostsstore.FormatVersion,
 		Attachments: []hostsstore.Attachment{{Network: "lab", IfName: "eth0"}},
 	}}
 	var err error
