@@ -36,6 +36,29 @@ func counted(values map[string]float64, command string) int {
 	return int(values[fmt.Sprintf("etcfiles_operations_total{command=%q}", command)])
 }
 
+// TestMetricsUnit runs what the systemd unit runs, in other places.
+func TestMetricsUnit(t *testing.T) {
+	f := newFleet(t)
+	dir := t.TempDir()
+	unit, err := os.ReadFile("../../plugins/meta/etcfiles/etcfiles-metrics.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, _ := strings.Cut(string(unit), "\nExecStart=")
+	command, _, _ = strings.Cut(command, "\n")
+	args := strings.Fields(strings.NewReplacer(
+		"/opt/cni/bin/etcfiles", binary, "/var/lib/prometheus/node-exporter", dir,
+	).Replace(command))
+	args = append(args, "--data-dir", f.dataDir)
+	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("%q: %v: %s", args, err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "etcfiles.prom"))
+	if err != nil || !strings.Contains(string(text), "etcfiles_repairs_total 0\n") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+}
+
 // TestCountsOfManyProcesses: 50 processes at once, and 400 altogether, are counted exactly, while others read.
 func TestCountsOfManyProcesses(t *testing.T) {
 	const workers, turns = 50, 4
