@@ -1,0 +1,136 @@
+package packages
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs the stories in testdata, each on a machine of its own, which sees $WORK and $OLDER and $NEWER, the directories of the
+// packages of two versions. Scripts in testdata/bin are the commands, on this machine: `machine COMMAND...` runs one there.
+func TestScripts(t *testing.T) {
+	commands, err := filepath.Abs("testdata/bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:         "testdata",
+		WorkdirRoot: t.TempDir(),
+		Setup: func(env *testscript.Env) error {
+			pid, cgroup, err := startMachine(env)
+			if err != nil {
+				return err
+			}
+			env.Setenv("MACHINE", strconv.Itoa(pid))
+			env.Setenv("CGROUP", cgroup)
+			env.Setenv("OLDER", filepath.Join(packages, older))
+			env.Setenv("NEWER", filepath.Join(packages, newer))
+			env.Setenv("PATH", commands+":"+os.Getenv("PATH"))
+			return nil
+		},
+	})
+}
+
+var machines atomic.Int32
+
+// startMachine starts a machine that ends with the test. It returns the PID of its first process, and the cgroup for its containers.
+func startMachine(env *testscript.Env) (pid int, cgroup string, err error) {
+	plugins, err := referencePlugins()
+	if err != nil {
+		return 0, "", err
+	}
+	dir := filepath.Join(env.WorkDir, ".machine")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return 0, "", err
+	}
+	cmd := exec.Command("testdata/machine.sh", dir, plugins, env.WorkDir, packages)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
+	}
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, "", err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return 0, "", err
+	}
+	cgroup = fmt.Sprintf("/etcfiles-package-%d-%d", os.Getpid(), machines.Add(1))
+	env.Defer(func() {
+		if err := errors.Join(stdin.Close(), cmd.Wait(), removeCgroups(cgroup)); err != nil {
+			env.T().Log("machine:", err)
+			env.T().FailNow()
+		}
+	})
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" {
+		return 0, "", fmt.Errorf("the machine says %q: %w", line, err)
+	}
+	return cmd.Process.Pid, cgroup, nil
+}
+
+// removeCgroups removes a cgroup of every hierarchy, with those below it.
+func removeCgroups(name string) error {
+	for _, pattern := range []string{"/sys/fs/cgroup" + name, "/sys/fs/cgroup/*" + name} {
+		tops, err := filepath.Glob(pattern)
+		if err != nil {
+			return err
+		}
+		for _, top := range tops {
+			var dirs []string
+			if err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+				if err == nil && d.IsDir() {
+					dirs = append(dirs, path)
+				}
+				return err
+			}); err != nil {
+				return err
+			}
+			for i := len(dirs) - 1; i >= 0; i-- {
+				if err := removeCgroup(dirs[i]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// removeCgroup removes a cgroup, which is busy for a moment after its last process has ended.
+func removeCgroup(dir string) error {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		err := syscall.Rmdir(dir)
+		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// referencePlugins returns the directory of the reference CNI plugins.
+func referencePlugins() (string, error) {
+	dir := os.Getenv("CNI_PLUGINS")
+	if dir == "" {
+		dir = filepath.Join(repository, "bin/cni")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bridge")); err != nil {
+		return "", fmt.Errorf("the reference plugins are missing: run `make test`, or `make cni-plugins` first: %w", err)
+	}
+	return filepath.Abs(strings.TrimSuffix(dir, "/"))
+}
