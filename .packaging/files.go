@@ -48,6 +48,11 @@ func (l *layout) files(r *release) ([]file, error) {
 		out = append(out, files...)
 	}
 	slices.SortFunc(out, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	for i := range len(out) - 1 {
+		if out[i].path == out[i+1].path {
+			return nil, fmt.Errorf("two files are to be %s", out[i].path)
+		}
+	}
 	return out, nil
 }
 

@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,7 +29,8 @@ const requireNRI = `
 func byNRI(settings, config string) func(*node) {
 	return func(n *node) {
 		n.t.Helper()
-		n.run("install", "-D", pluginDir+"/etcfiles-nri", nriPlugin)
+		n.run("mkdir", "-p", filepath.Dir(nriPlugin))
+		n.run("ln", "-s", pluginDir+"/etcfiles-nri", nriPlugin) // as to that of a package
 		if settings != "" {
 			n.write(nriSettings, []byte(settings))
 		}
