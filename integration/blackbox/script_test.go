@@ -17,7 +17,6 @@ import (
 //	nic NAME IFNAME [ADDR...]       put an interface into one
 //	cni [OPTION...] COMMAND ...     run the plugin, which must succeed
 //	refuse CODES REGEXP COMMAND ... run the plugin, which must fail so and leave the store as it was
-//	admin COMMAND [ARG...]          run the admin tool on the data directory; with ! it must fail
 //	mtimes FILE..., samemtimes      remember when files of the data directory were written; compare
 //	took DURATION                   the last run of the plugin took no longer
 //	hosts PLACE                     print a hosts file
@@ -36,6 +35,8 @@ import (
 //	lock NS, unlock NS              hold the lock of a namespace
 //	cover FILE TARGET, uncover      from now on the plugin sees FILE at TARGET
 //	readonly DIR, writable          from now on a directory is mounted read-only for the plugin
+//	etcfiles [EXITCODE] ARG...      run the admin tool on the data directory
+//	damaged                         the store is left damaged: without it "etcfiles check" must find nothing at the end
 //	umask OCTAL                     the umask of the plugin from now on
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ETCFILES", binary)
 			env.Values[worldKey{}] = w
 			env.Defer(w.close)
+			env.Defer(func() { w.checkStore(env.T()) })
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -63,11 +65,12 @@ func TestScripts(t *testing.T) {
 			"writable":   worldCmd((*world).cmdWritable),
 			"umask":      worldCmd((*world).cmdUmask),
 			"type":       worldCmd((*world).cmdType),
+			"etcfiles":   worldCmd((*world).cmdEtcfiles),
+			"damaged":    worldCmd((*world).cmdDamaged),
 			"cni":        worldCmd((*world).cmdCNI),
 			"refuse":     worldCmd((*world).cmdRefuse),
 			"mtimes":     worldCmd((*world).cmdMTimes),
 			"samemtimes": worldCmd((*world).cmdSameMTimes),
-			"admin":      cmdAdmin,
 			"took":       worldCmd((*world).cmdTook),
 			"hosts":      worldCmd((*world).cmdHosts),
 			"resolvconf": worldCmd((*world).cmdResolvConf),

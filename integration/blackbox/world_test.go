@@ -20,6 +20,7 @@ type world struct {
 	inodes        map[string]uint64
 	mtimes        map[string]os.FileInfo
 	snapshot      snapshot
+	damaged       bool
 }
 
 // close ends what the script has made, after failures too.
@@ -27,9 +28,14 @@ func (w *world) close() {
 	for _, path := range w.namespaces {
 		_ = dropNetns(path) // most are gone already
 	}
+	w.unlockAll()
+}
+
+func (w *world) unlockAll() {
 	for _, fd := range w.locks {
 		_ = unix.Close(fd)
 	}
+	w.locks = nil
 }
 
 func (w *world) netns(name string) string { return filepath.Join(w.work, "netns", name) }

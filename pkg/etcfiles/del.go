@@ -36,6 +36,9 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 }
 
 func (m *Manager) del(ctx context.Context, k Key) error {
+	if !m.Dir.Namespace(k.Namespace).Exists() {
+		return nil // an ADD makes its directory before it begins
+	}
 	s, err := m.session(ctx, k.Namespace)
 	if err != nil {
 		return err
@@ -57,27 +60,36 @@ func (s *session) sweep(id string) {
 	}
 }
 
-// Remove removes a container from the store with its files, also those that an earlier Del has kept. It is what an
-// administrator does by hand; the error is ErrInvalid when the store has nothing of the container.
+// Remove removes a container from the store with its files, also those that an earlier Del has kept and those whose record
+// is lost. It is what an administrator does by hand; the error is ErrInvalid when the store has nothing of the container,
+// and then nothing was written.
 func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	if err := (Key{Namespace: namespace, ContainerID: id, Network: "none"}).validate(); err != nil {
 		return err
+	}
+	has, err := m.Dir.Namespace(namespace).Has(id)
+	if err != nil {
+		return err
+	}
+	if !has {
+		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid)
 	}
 	s, err := m.session(ctx, namespace)
 	if err != nil {
 		return err
 	}
-	kept, wasKept := s.ns.Kept(id)
-	c := s.ix.Containers[id]
-	switch {
-	case c != nil:
+	kept, known := s.ns.Kept(id)
+	files := kept.Created
+	if c := s.ix.Containers[id]; c != nil {
 		s.drop(c, "etcfiles rm")
-	case !wasKept:
-		return s.end(fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid))
 	}
-	err = s.commit()
-	if wasKept {
-		err = errors.Join(err, s.ns.FinishRemoval(id, kept.Created), s.ns.ForgetKept(id))
+	for _, c := range s.dropped {
+		if c.ID == id {
+			files, known = append(files, c.Created...), true
+		}
 	}
-	return s.end(err)
+	if !known { // whose they are nobody knows any more
+		files = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
+	}
+	return s.end(errors.Join(s.commit(), s.ns.FinishRemoval(id, files), s.ns.ForgetKept(id)))
 }

@@ -40,6 +40,9 @@ func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Val
 }
 
 func (m *Manager) collect(ctx context.Context, namespace, network string, keep map[Valid]bool) error {
+	if !m.Dir.Namespace(namespace).Exists() {
+		return nil
+	}
 	s, err := m.session(ctx, namespace)
 	if err != nil {
 		return err

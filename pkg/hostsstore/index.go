@@ -99,12 +99,8 @@ func BootID() (string, error) {
 // ReadIndex returns the index that the last operation of this boot left, or nil if there is none: then the namespace is
 // to be repaired from its records.
 func (n *Namespace) ReadIndex(bootID string) *Index {
-	data, err := ReadSmall(n.indexPath(), maxIndex)
+	ix, err := n.LoadIndex(bootID)
 	if err != nil {
-		return nil
-	}
-	ix, err := decodeIndex(string(data))
-	if err != nil || ix.BootID != bootID {
 		return nil
 	}
 	return ix

@@ -22,13 +22,18 @@ var ErrLocked = errors.New("locked by another process")
 // makes the directory if need be. It waits in the kernel's queue for at most timeout; past it the error is ErrLocked and
 // names the holder. The lock is let go by unlock, or by the end of the process.
 func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
-	dir := n.RecordsDir()
 	if err := n.CheckDirs(); err != nil {
 		return nil, err
 	}
-	if err := MakeDir(dir); err != nil {
+	if err := MakeDir(n.RecordsDir()); err != nil {
 		return nil, err
 	}
+	return n.LockExisting(ctx, timeout)
+}
+
+// LockExisting is Lock for one who only looks: it makes no directory. The error is fs.ErrNotExist when there is none.
+func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
+	dir := n.RecordsDir()
 	// A Flock of its own for each acquisition: a shared one lets two callers in.
 	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
 	if ok, err := lock.TryLock(); err != nil {

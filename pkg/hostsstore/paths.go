@@ -12,6 +12,8 @@ const (
 	recordFile     = "meta.json"
 	leavingFile    = ".meta.json.leaving"
 	corruptFile    = "meta.json.corrupt"
+	indexFile      = "index"
+	offsetsFile    = "offsets"
 )
 
 // Dir is the data directory, an absolute path.
@@ -74,9 +76,9 @@ func (n *Namespace) recordPath(id string) string {
 
 func (n *Namespace) indexDir() string { return filepath.Join(string(n.dir), "index", n.name) }
 
-func (n *Namespace) indexPath() string { return filepath.Join(n.indexDir(), "index") }
+func (n *Namespace) indexPath() string { return filepath.Join(n.indexDir(), indexFile) }
 
-func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), "offsets") }
+func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), offsetsFile) }
 
 func (n *Namespace) keptDir() string { return filepath.Join(string(n.dir), "kept", n.name) }
 

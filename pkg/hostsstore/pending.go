@@ -63,29 +63,44 @@ func (n *Namespace) Pending() ([]Pending, error) {
 			errs = append(errs, removeUnfinished(path))
 			continue
 		}
-		data, err := ReadSmall(path, maxRecord)
+		p, err := ReadPending(path)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		p := Pending{}
-		if json.Unmarshal(data, &p) != nil {
-			p = Pending{}
-		}
-		p.path = path
 		list = append(list, p)
 	}
 	return list, errors.Join(errs...)
 }
 
+// ReadPending reads the note at path. One that makes no sense is a note about nothing.
+func ReadPending(path string) (Pending, error) {
+	data, err := ReadSmall(path, maxRecord)
+	if err != nil {
+		return Pending{}, err
+	}
+	var p Pending
+	if json.Unmarshal(data, &p) != nil {
+		p = Pending{}
+	}
+	p.path = path
+	return p, nil
+}
+
 // removeUnfinished removes a note that is still being written if its writer is gone. Where that cannot be told, since the
 // writer is in another PID namespace, the writer begins anew.
 func removeUnfinished(path string) error {
-	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".new"), "-")
-	if n, err := strconv.Atoi(pid); err == nil && !errors.Is(unix.Kill(n, 0), unix.ESRCH) {
+	if beingWritten(path) {
 		return nil
 	}
 	return Remove(path)
+}
+
+// beingWritten reports whether the writer of an unfinished note lives.
+func beingWritten(path string) bool {
+	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".new"), "-")
+	n, err := strconv.Atoi(pid)
+	return err == nil && !errors.Is(unix.Kill(n, 0), unix.ESRCH)
 }
 
 // ForgetPending removes notes that Pending returned, when the records say what the notes say.

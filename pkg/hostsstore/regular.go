@@ -55,7 +55,7 @@ func CheckDir(path string) error {
 // CheckDirs refuses a store in which the place of a directory of this namespace is taken.
 func (n *Namespace) CheckDirs() error {
 	var errs []error
-	for _, dir := range []string{n.RecordsDir(), n.ContainersDir(), n.networksDir(), n.indexDir(), n.keptDir()} {
+	for _, dir := range n.dirs() {
 		errs = append(errs, CheckDir(filepath.Dir(dir)), CheckDir(dir))
 	}
 	return errors.Join(errs...)

@@ -35,7 +35,9 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	}
 	o.addTo(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{err, cmd} })
-	root.AddCommand(metricsCommand(o, version), refreshCommand(o), removeCommand(o), versionCommand(version))
+	root.AddCommand(
+		checkCommand(o), metricsCommand(o, version), pruneCommand(o), refreshCommand(o), removeCommand(o), versionCommand(version),
+	)
 	withUsageErrors(root)
 	return root
 }

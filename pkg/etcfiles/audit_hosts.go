@@ -1,0 +1,135 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// lookAtHosts compares the hosts files of containers and networks with what the records want.
+func (a *audit) lookAtHosts() {
+	sizes := a.members.extents()
+	edit := &edit{session: &session{Manager: a.Manager, ns: a.ns, ix: a.want}, members: a.members}
+	type hosts struct {
+		finding Finding // what the findings have in common
+		view    *viewer
+		state   hostsstore.FileID // as the index has it
+	}
+	var files []hosts
+	for id, c := range a.want.Containers {
+		h := hosts{finding: Finding{Container: id, Path: a.ns.HostsPath(id)}, view: &viewer{container: c}}
+		if a.index != nil && a.index.Containers[id] != nil {
+			h.state = a.index.Containers[id].Hosts
+		}
+		files = append(files, h)
+	}
+	for network := range a.members {
+		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &viewer{network: network}}
+		if a.index != nil && a.index.Networks[network] != nil {
+			h.state = a.index.Networks[network].Hosts
+		}
+		files = append(files, h)
+	}
+	parallel(len(files), func(i int) {
+		h := &files[i]
+		d, state, err := a.compareHosts(h.finding.Path, h.view, sizes, edit)
+		if err != nil {
+			a.hostsError(h.finding, h.view.container, err)
+			return
+		}
+		a.hostsDifference(h.finding, &d)
+		if c := h.view.container; state == h.state && state != (hostsstore.FileID{}) {
+			switch {
+			case !d.None():
+				h.finding.What = fmt.Sprintf("the index says that %s is as it has to be, and it is not", h.finding.Path)
+			case c != nil && !slices.Equal(a.index.Containers[c.ID].UserNames, d.UserNames):
+				h.finding.What = fmt.Sprintf("the index has other names of the user's own lines than %s", h.finding.Path)
+			default:
+				return
+			}
+			h.finding.Path, h.finding.Problem, h.finding.Do = a.ns.IndexPath(), IndexDiffers, doAudit+"; no operation looks"
+			a.found(h.finding)
+		}
+	})
+}
+
+func (a *audit) compareHosts(path string, v *viewer, sizes map[string]extent, e *edit) (d etchosts.Difference, state hostsstore.FileID, err error) {
+	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+		return d, state, err
+	}
+	if immutable, err := hostsstore.Immutable(path); err != nil || immutable {
+		return d, state, errors.Join(err, errImmutable)
+	}
+	f, err := etchosts.OpenRead(path, a.Marker)
+	if err != nil {
+		return d, state, err
+	}
+	d, err = f.Compare(v.bounds(sizes), func(userNames []string) []string {
+		if c := v.container; c != nil {
+			c.UserNames = userNames
+			v = &viewer{container: c}
+		}
+		return texts(e.members.blocks(v))
+	}, e.ours(v))
+	return d, hostsstore.FileID(f.State()), errors.Join(err, f.Close())
+}
+
+var errImmutable = errors.New("it is immutable or append-only: chattr -ia")
+
+// hostsError notes what keeps a hosts file from being read or edited.
+func (a *audit) hostsError(f Finding, c *hostsstore.Container, err error) {
+	f.Problem, f.What = FileUnusable, reason(err, f.Path)
+	f.Do = "the container sees no more changes: start it anew, or make it a regular file that root can write"
+	if c == nil {
+		f.Do = "remove it and run: etcfiles check --repair"
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if c != nil && c.Foreign {
+			return
+		}
+		f.Problem, f.What, f.Do = HostsAbsent, "there is no hosts file", doRepair
+		if c != nil && !slices.Contains(c.Created, hostsstore.HostsFile) {
+			f.Do = "the runtime that made it has to make it again: start the container anew"
+		}
+	case errors.Is(err, errImmutable):
+		f.What = "it is immutable or append-only"
+		f.Do = "the container sees no more changes: chattr -ia, then etcfiles check --repair"
+	case errors.Is(err, etchosts.ErrTooLarge):
+		f.Do = "the container sees no more changes: take lines out of it that are not etcfiles', without replacing it"
+	}
+	a.found(f)
+}
+
+// hostsDifference notes what is wrong in a hosts file, one finding for each kind of fault.
+func (a *audit) hostsDifference(f Finding, d *etchosts.Difference) {
+	f.Do = doRepair
+	for _, kind := range []struct {
+		problem Problem
+		lines   []string
+		format  string
+	}{
+		{HostsLacks, d.Missing, "it lacks the line %q"},
+		{HostsExtra, d.Extra, "it has the line %q, which belongs to no container"},
+		{HostsTwice, d.Twice, "it has the line %q twice"},
+		{HostsOrder, d.Misplaced, "the line %q stands before an older one with a name of it"},
+	} {
+		if len(kind.lines) == 0 {
+			continue
+		}
+		f.Problem, f.What = kind.problem, fmt.Sprintf(kind.format, kind.lines[0])
+		if n := len(kind.lines) - 1; n > 0 {
+			f.What += fmt.Sprintf(" and %d more", n)
+		}
+		a.found(f)
+	}
+	if len(d.Markers) > 0 {
+		f.Problem, f.What = HostsMarkers, fmt.Sprintf("the marker in line %d opens or closes nothing", d.Markers[0])
+		a.found(f)
+	}
+}

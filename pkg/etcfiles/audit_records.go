@@ -1,0 +1,237 @@
+package etcfiles
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// lookAtRecords reads the records and makes of them what the index should hold.
+func (a *audit) lookAtRecords() {
+	list := a.of(hostsstore.KindRecord)
+	records, errs := make([]*hostsstore.Record, len(list)), make([]error, len(list))
+	dead := make([]bool, len(list))
+	parallel(len(list), func(i int) {
+		records[i], errs[i] = a.ns.ReadRecord(list[i].ID)
+		if r := records[i]; r != nil && r.Etcfiles != nil {
+			dead[i] = gone(r.Etcfiles.Netns, a.mntns)
+		}
+	})
+	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
+	quiet := *a.Manager
+	quiet.Warnf = func(string, ...any) {}
+	s := &session{Manager: &quiet, ns: a.ns, ix: hostsstore.NewIndex(a.bootID)}
+	a.want = s.ix
+	for i, e := range list {
+		f := Finding{Container: e.ID, Path: e.Path}
+		if err := errs[i]; err != nil {
+			f.Problem, f.What = RecordCorrupt, reason(err, e.Path)
+			f.Do = "end the container and run: etcfiles rm " + a.ns.Name() + "/" + e.ID + "; an operation takes its names out"
+			a.found(f)
+			continue
+		}
+		r := records[i]
+		a.records[e.ID] = r
+		if d := r.Etcfiles; d != nil && d.Version > hostsstore.FormatVersion {
+			f.Problem, f.What = RecordNewer, fmt.Sprintf("the record is of format %d, and this etcfiles knows %d", d.Version, hostsstore.FormatVersion)
+			f.Do = "install the newer etcfiles"
+			a.found(f)
+		}
+		if d := r.Etcfiles; d != nil && d.BootID != a.bootID {
+			a.stale[e.ID] = true
+			f.Problem, f.What, f.Do = RecordOldBoot, "the container is of an earlier boot", doPrune
+			a.found(f)
+			continue
+		}
+		c := s.adopt(r)
+		c.Record, _ = a.ns.StatRecord(e.ID)
+		a.want.Containers[e.ID] = c
+		if dead[i] {
+			f.Path = ""
+			f.Problem, f.What, f.Do = NetnsGone, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
+			a.found(f)
+		}
+	}
+	a.members = membersOf(a.want)
+}
+
+// reason is the text of an error about the file at path, without the path.
+func reason(err error, path string) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) && pathError.Path == path {
+		err = pathError.Err
+	}
+	return strings.TrimPrefix(err.Error(), path+": ")
+}
+
+// lookAtIndex compares the index with the records.
+func (a *audit) lookAtIndex() {
+	path := a.ns.IndexPath()
+	ix, err := a.ns.LoadIndex(a.bootID)
+	switch {
+	case err == nil:
+		a.index = ix
+	case errors.Is(err, hostsstore.ErrIndexOfAnotherBoot):
+		a.found(Finding{Path: path, Problem: IndexOldBoot, What: "the index is of an earlier boot", Do: doPrune})
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		if len(a.want.Containers) > 0 {
+			a.found(Finding{Path: path, Problem: IndexAbsent, What: "there is no index: an operation was cut off before its end", Do: doRepair})
+		}
+		return
+	default:
+		a.found(Finding{Path: path, Problem: IndexCorrupt, What: "the index cannot be read: " + reason(err, path), Do: doRepair})
+		return
+	}
+	differs := func(id, format string, args ...any) {
+		a.found(Finding{Container: id, Path: path, Problem: IndexDiffers, What: fmt.Sprintf(format, args...), Do: doRepair})
+	}
+	for id, c := range ix.Containers {
+		want := a.want.Containers[id]
+		if want == nil {
+			if !a.stale[id] && !c.Foreign {
+				differs(id, "the index has container %s, which has no record", id)
+			}
+			continue
+		}
+		if c.Foreign && want.Foreign && c.Record == want.Record {
+			a.adoptIndexed(want, c)
+		}
+		if what := difference(c, want); what != "" {
+			differs(id, "the index has other %s of container %s than its record", what, id)
+		}
+	}
+	for id, c := range a.want.Containers {
+		if ix.Containers[id] == nil && !c.Foreign {
+			differs(id, "the index lacks container %s", id)
+		}
+	}
+	for network := range ix.Networks {
+		if len(a.members[network]) == 0 && !a.staleNetwork(network) {
+			differs("", "the index has network %s, which has no container", network)
+		}
+	}
+	for network := range a.members {
+		if ix.Networks[network] == nil {
+			differs("", "the index lacks network %s", network)
+		}
+	}
+	if what := sharedNumber(ix); what != "" {
+		differs("", "the index gives %s", what)
+	}
+}
+
+// adoptIndexed takes over what only the index can know of a container whose record is not ours to change: which addresses
+// it has lost to others.
+func (a *audit) adoptIndexed(want, indexed *hostsstore.Container) {
+	for i := range want.Attachments {
+		w := &want.Attachments[i]
+		for _, have := range indexed.Attachments {
+			lost := slices.ContainsFunc(have.Addresses, func(addr netip.Addr) bool { return !contains(w.Addresses, addr) })
+			if have.Network == w.Network && have.IfName == w.IfName && !lost {
+				w.Addresses = have.Addresses
+			}
+		}
+	}
+}
+
+// staleNetwork reports whether a container of an earlier boot is on the network.
+func (a *audit) staleNetwork(network string) bool {
+	for id := range a.stale {
+		if slices.ContainsFunc(a.records[id].Etcfiles.Attachments, func(at hostsstore.Attachment) bool { return at.Network == network }) {
+			return true
+		}
+	}
+	return false
+}
+
+// difference names what an index has otherwise than a record, "" for nothing.
+func difference(have, want *hostsstore.Container) string {
+	if want.Foreign && have.Record != want.Record {
+		return "" // its owner may change a record at any time, and the next operation reads it
+	}
+	if len(have.Attachments) != len(want.Attachments) {
+		return "attachments"
+	}
+	for i := range have.Attachments {
+		h, w := &have.Attachments[i], &want.Attachments[i]
+		switch {
+		case h.Network != w.Network || h.IfName != w.IfName || h.Sequence != w.Sequence:
+			return "attachments"
+		case !slices.Equal(h.Addresses, w.Addresses):
+			return "addresses"
+		case !slices.Equal(h.Names, w.Names) || !slices.Equal(h.Qualified, w.Qualified) || h.Label != w.Label:
+			return "names"
+		}
+	}
+	switch {
+	case have.Netns != want.Netns:
+		return "network namespace"
+	case !slices.Equal(have.ExtraHosts, want.ExtraHosts):
+		return "extra hosts"
+	case have.Kubernetes != want.Kubernetes:
+		return "Kubernetes namespace"
+	case have.NoIPv6Loopback != want.NoIPv6Loopback || have.Foreign != want.Foreign || !slices.Equal(have.Created, want.Created):
+		return "settings"
+	}
+	return ""
+}
+
+// sharedNumber describes two rows or two columns of the offset table that are one, "" if there are none.
+func sharedNumber(ix *hostsstore.Index) string {
+	rows, columns := map[int]string{}, map[int]string{}
+	take := func(used map[int]string, number int, what string) string {
+		other, ok := used[number]
+		used[number] = what
+		if !ok {
+			return ""
+		}
+		pair := []string{other, what}
+		slices.Sort(pair)
+		return pair[0] + " and " + pair[1] + " one place in the offset table"
+	}
+	for _, id := range slices.Sorted(maps.Keys(ix.Containers)) {
+		c := ix.Containers[id]
+		shared := take(rows, c.Number, "container "+id)
+		for i := range c.Attachments {
+			at := &c.Attachments[i]
+			shared = cmp.Or(shared, take(columns, at.Number, "interface "+at.IfName+" of container "+id))
+		}
+		if shared != "" {
+			return shared
+		}
+	}
+	for _, network := range slices.Sorted(maps.Keys(ix.Networks)) {
+		if shared := take(rows, ix.Networks[network].Number, "network "+network); shared != "" {
+			return shared
+		}
+	}
+	return ""
+}
+
+// lookAtAddresses finds an address that two containers have on one network.
+func (a *audit) lookAtAddresses() {
+	for network, list := range a.members {
+		owner := map[netip.Addr]placed{}
+		for _, p := range list {
+			for _, addr := range p.attachment.Addresses {
+				first, taken := owner[addr]
+				if taken && first.container != p.container {
+					a.found(Finding{
+						Container: p.container.ID, Network: network, Problem: AddressTwice,
+						What: fmt.Sprintf("it has the address %s on network %s, which container %s has too", addr, network, first.container.ID),
+						Do:   "end the one that has no right to it, see the leases of the IPAM plugin",
+					})
+				}
+				owner[addr] = p
+			}
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package etcfiles
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Problem is the kind of a Finding, one word for programs that read it.
+type Problem string
+
+// What Audit finds.
+const (
+	IndexAbsent    Problem = "index-absent"    // an operation was cut off
+	IndexCorrupt   Problem = "index-corrupt"   // it does not parse
+	IndexOldBoot   Problem = "index-old-boot"  // it was left by an earlier boot
+	IndexDiffers   Problem = "index-differs"   // it says something else than the records or the files
+	RecordCorrupt  Problem = "record-corrupt"  // a meta.json that cannot be understood
+	RecordNewer    Problem = "record-newer"    // of a newer etcfiles
+	RecordOldBoot  Problem = "record-old-boot" // of an earlier boot
+	NetnsGone      Problem = "netns-gone"
+	AddressTwice   Problem = "address-twice" // two containers have one address on a network
+	HostsAbsent    Problem = "hosts-absent"
+	HostsLacks     Problem = "hosts-lacks"   // a line is missing
+	HostsExtra     Problem = "hosts-extra"   // a line of nobody
+	HostsTwice     Problem = "hosts-twice"   // a line stands twice
+	HostsOrder     Problem = "hosts-order"   // a line stands before an older one with the same name
+	HostsMarkers   Problem = "hosts-markers" // a marker opens or closes nothing
+	FileUnusable   Problem = "file-unusable" // unreadable, too large, immutable, or no regular file
+	NetworkOrphan  Problem = "network-orphan"
+	ResolvAbsent   Problem = "resolvconf-absent"
+	ResolvEdited   Problem = "resolvconf-edited" // a note
+	HostnameAbsent Problem = "hostname-absent"
+	HostnameWrong  Problem = "hostname-differs"
+	ModeWrong      Problem = "mode"
+	LeftTemporary  Problem = "left-temporary" // half-written by a process that is gone
+	LeftRemoval    Problem = "left-removal"   // a removal that was begun and not finished
+	LeftCorrupt    Problem = "left-corrupt"   // a corrupt record that was put aside
+	LeftDirectory  Problem = "left-directory" // of a container without a record
+	LeftKept       Problem = "left-kept"      // a note of keepFiles without its files
+	DelPending     Problem = "del-pending"    // a DEL that was put off
+)
+
+// Finding is something that Audit has found.
+type Finding struct {
+	Namespace string  `json:"namespace"`
+	Container string  `json:"container,omitempty"` // ID
+	Name      string  `json:"name,omitempty"`      // of the container
+	Network   string  `json:"network,omitempty"`
+	Path      string  `json:"path,omitempty"`
+	Problem   Problem `json:"problem"`
+	Note      bool    `json:"note,omitempty"`   // it is no fault
+	Mended    bool    `json:"mended,omitempty"` // it is no more
+	What      string  `json:"what"`
+	Do        string  `json:"do,omitempty"` // what to do
+}
+
+// Where returns the path, or what else says where it was found.
+func (f *Finding) Where() string {
+	if f.Path != "" {
+		return f.Path
+	}
+	where := f.Namespace
+	if f.Container != "" {
+		where += "/" + f.Container
+	}
+	if f.Name != "" && f.Name != f.Container {
+		where += " " + f.Name
+	}
+	return where
+}
+
+func (f *Finding) compare(other *Finding) int {
+	return cmp.Or(
+		cmp.Compare(f.Namespace, other.Namespace), cmp.Compare(f.Container, other.Container), cmp.Compare(f.Network, other.Network),
+		cmp.Compare(f.Path, other.Path), cmp.Compare(f.Problem, other.Problem), cmp.Compare(f.What, other.What),
+	)
+}
+
+// Faulty reports whether one of the findings is a fault that is still there.
+func Faulty(list []Finding) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool { return !f.Note && !f.Mended })
+}

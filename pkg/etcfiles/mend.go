@@ -1,0 +1,113 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Prune removes what is dead: containers of an earlier boot or without their network namespace, with their files, what
+// removals and processes that were cut off have left, corrupt records that were put aside, and it does the DELs that were
+// put off. It returns the findings of Audit that it has removed, or with dryRun would remove. The errors are those of
+// Audit.
+func (m *Manager) Prune(ctx context.Context, namespace string, dryRun bool) ([]Finding, error) {
+	list, err := m.audit(ctx, namespace, func(a *audit) error {
+		if dryRun || !slices.ContainsFunc(a.findings, prunable) {
+			return nil
+		}
+		return a.mend(true)
+	})
+	return slices.DeleteFunc(list, func(f Finding) bool { return !prunable(f) || (!dryRun && !f.Mended) }), err
+}
+
+// prunable reports whether Prune removes what was found.
+func prunable(f Finding) bool {
+	switch f.Problem {
+	case RecordOldBoot, IndexOldBoot, NetnsGone, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, NetworkOrphan:
+		return true
+	case LeftDirectory:
+		return f.Do == doAudit // the others may be a runtime's
+	default:
+		return false
+	}
+}
+
+// mend does what the findings ask for: what no operation looks at by itself, then a repair as after an operation that was
+// cut off. With prune it removes corrupt records that were put aside too, but leaves modes and files alone that only repair mends.
+func (a *audit) mend(prune bool) error {
+	a.mended = true
+	var errs []error
+	for _, f := range a.findings {
+		if !prune || prunable(f) {
+			errs = append(errs, a.mendOne(&f, prune))
+		}
+	}
+	s := &session{Manager: a.Manager, ns: a.ns, unlock: a.unlock}
+	err := hostsstore.MakeDir(a.ns.RecordsDir())
+	if err == nil {
+		err = a.ns.TakeIndex()
+	}
+	if err == nil {
+		err = s.load()
+	}
+	if err == nil {
+		err = s.commit()
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// mendOne mends what the repair of a namespace does not.
+func (a *audit) mendOne(f *Finding, prune bool) error {
+	switch f.Problem {
+	case ModeWrong:
+		return a.setMode(f.Path)
+	case HostnameAbsent, HostnameWrong:
+		return a.putHostname(f)
+	case LeftTemporary:
+		return hostsstore.Remove(f.Path)
+	case LeftRemoval:
+		if a.records[f.Container] != nil { // else the repair goes on with the removal
+			return hostsstore.Remove(f.Path)
+		}
+	case LeftDirectory:
+		if f.Do == doAudit {
+			return hostsstore.Remove(f.Path)
+		}
+	case LeftKept:
+		if _, ok := a.ns.Kept(f.Container); ok {
+			return a.ns.ForgetKept(f.Container)
+		}
+	case LeftCorrupt:
+		if prune && a.records[f.Container] != nil {
+			return hostsstore.Remove(f.Path)
+		}
+		if prune {
+			return a.ns.Sweep(f.Container)
+		}
+	}
+	return nil
+}
+
+func (a *audit) setMode(path string) error {
+	for _, e := range a.entries {
+		if mode, ok := e.Kind.Mode(); ok && e.Path == path {
+			return hostsstore.SetMode(path, mode)
+		}
+	}
+	return nil
+}
+
+// putHostname writes a hostname file that is ours.
+func (a *audit) putHostname(f *Finding) error {
+	r := a.records[f.Container]
+	if !slices.Contains(r.Etcfiles.Created, hostsstore.HostnameFile) {
+		return nil
+	}
+	how := ours
+	if f.Problem == HostnameAbsent {
+		how = absent
+	}
+	return how.put(f.Path, []byte(r.Hostname+"\n"))
+}

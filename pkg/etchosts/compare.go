@@ -1,0 +1,69 @@
+package etchosts
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Difference is what Reconcile would change in a file. Lines have no newline.
+type Difference struct {
+	Missing   []string // wanted, and in none of our regions
+	Misplaced []string // wanted, and before a line that they must follow
+	Extra     []string // in our regions, and not wanted
+	Twice     []string // wanted, and in our regions more than once
+	Markers   []int    // line numbers, from 1, of markers that open or close nothing
+	UserNames []string // the lower-case names, sorted, in lines that are not ours; no difference
+}
+
+// None reports that Reconcile would change nothing.
+func (d *Difference) None() bool {
+	return len(d.Missing)+len(d.Misplaced)+len(d.Extra)+len(d.Twice)+len(d.Markers) == 0
+}
+
+// Compare tells what Reconcile would do, with the same parameters, and changes nothing. The error is ErrTooLarge for a file
+// beyond the bounds.
+func (f *File) Compare(b Bounds, want func(userNames []string) []string, known func(line string) bool) (Difference, error) {
+	text, err := f.read(b.Bytes)
+	if err != nil {
+		return Difference{}, err
+	}
+	p, err := parse(f.marker, text, b, known)
+	if err != nil {
+		return Difference{}, fmt.Errorf("%s: %w", f.path, err)
+	}
+	d := Difference{UserNames: slices.Sorted(maps.Keys(p.userNames))}
+	plan := newPlan(p, want(d.UserNames))
+	for _, off := range slices.Sorted(slices.Values(slices.Concat(p.opens, p.closes))) {
+		d.Markers = append(d.Markers, 1+strings.Count(text[:off], "\n"))
+	}
+	if len(plan.strike) == 0 && !slices.ContainsFunc(plan.where, func(w place) bool { return w != kept }) {
+		return d, nil
+	}
+	standing, lacking := map[string]bool{}, map[string]bool{}
+	for i, line := range plan.lines {
+		standing[line] = plan.where[i] == kept || standing[line]
+		lacking[line] = plan.where[i] != kept || lacking[line]
+	}
+	struck := map[string]bool{}
+	for _, e := range plan.strike {
+		line := strings.TrimSuffix(e.text, "\n")
+		switch {
+		case e.strayed: // it is written anew where it belongs
+		case lacking[e.text]:
+			d.Misplaced = append(d.Misplaced, line)
+		case standing[e.text]:
+			d.Twice = append(d.Twice, line)
+		default:
+			d.Extra = append(d.Extra, line)
+		}
+		struck[e.text] = true
+	}
+	for i, line := range plan.lines {
+		if plan.where[i] != kept && !struck[line] {
+			d.Missing = append(d.Missing, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return d, nil
+}

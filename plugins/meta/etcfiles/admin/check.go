@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+)
+
+// adminLockTimeout is how long somebody at a terminal waits for a lock.
+const adminLockTimeout = 5 * time.Second
+
+// addLockTimeout gives a command the flag --lock-timeout.
+func addLockTimeout(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "lock-timeout", adminLockTimeout, "how long to wait for a running operation")
+}
+
+func checkCommand(o *options) *cobra.Command {
+	var out format
+	var repair bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Compare everything in the store with each other, and mend it",
+		Long: `Compare every record, file and index of the store with each other and with the network namespaces that live, in every
+namespace or in that of --namespace, and say what is wrong: where, what, and what to do. It looks under the lock, so that
+no running operation is taken for a fault, and writes nothing.
+
+With --repair it mends what can be mended, as the next operation would and also what none would look at: the index, lines
+of hosts files, modes, containers that are dead, what was left half-done. Then it looks again, and says what was mended and
+what is left.
+
+A note is no fault, such as a resolv.conf that was edited in its container. The exit code is 0 when nothing is wrong, or
+nothing any more, 1 when something is, and 3 when it could not look: there is no data directory, or a process holds the lock.`,
+		Example: `  etcfiles check
+  etcfiles check --namespace k8s.io --repair
+  etcfiles check -o json | jq -r '.[] | select(.note | not) | .problem'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m := o.manager(cmd)
+			m.LockTimeout = timeout
+			list, err := m.Audit(cmd.Context(), o.namespace, repair)
+			if err := errors.Join(withDataDir(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
+				return err
+			}
+			if etcfiles.Faulty(list) {
+				return errNo
+			}
+			return nil
+		},
+	}
+	addFormat(cmd, &out)
+	addLockTimeout(cmd, &timeout)
+	cmd.Flags().BoolVar(&repair, "repair", false, "mend what can be mended")
+	return cmd
+}
+
+// withDataDir says of an error about an absent data directory what to do.
+func withDataDir(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: name the conflist's dataDir with --data-dir", err)
+	}
+	return err
+}
+
+// printFindings prints findings, or for a table that there are none.
+func printFindings(w io.Writer, out format, list []etcfiles.Finding, none string) error {
+	if out == formatJSON {
+		if list == nil {
+			list = []etcfiles.Finding{}
+		}
+		return printJSON(w, list)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(w, none)
+		return err
+	}
+	head := []string{"STATE", "WHERE", "WHAT", "WHAT TO DO"}
+	if out == formatWide {
+		head = []string{"STATE", "PROBLEM", "NAMESPACE", "CONTAINER", "NAME", "NETWORK", "PATH", "WHAT", "WHAT TO DO"}
+	}
+	rows := make([][]cell, len(list))
+	for i := range list {
+		f := &list[i]
+		state, do := cell{text: "wrong", bad: true}, f.Do
+		switch {
+		case f.Mended:
+			state, do = cell{text: "mended"}, ""
+		case f.Note:
+			state = cell{text: "note"}
+		}
+		rows[i] = []cell{state, {text: f.Where()}, {text: f.What}, {text: do}}
+		if out == formatWide {
+			rows[i] = []cell{
+				state,
+				{text: string(f.Problem)},
+				{text: f.Namespace},
+				{text: f.Container},
+				{text: f.Name},
+				{text: f.Network},
+				{text: f.Path},
+				{text: f.What},
+				{text: do},
+			}
+		}
+	}
+	return printTable(w, head, rows)
+}
