@@ -172,7 +172,7 @@ func (a *audit) leftDirectory(f *Finding, e *hostsstore.Entry, known map[string]
 	switch {
 	case e.Network != "":
 		f.What, f.Do = "an empty directory of a network", doAudit
-		return e.Empty
+		return e.Empty && len(a.members[e.Network]) == 0
 	case e.ID == "":
 		return false
 	case e.Empty:

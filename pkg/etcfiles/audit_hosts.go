@@ -62,8 +62,11 @@ func (a *audit) compareHosts(path string, v *viewer, sizes map[string]extent, e 
 	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
 		return d, state, err
 	}
-	if immutable, err := hostsstore.Immutable(path); err != nil || immutable {
-		return d, state, errors.Join(err, errImmutable)
+	switch immutable, err := hostsstore.Immutable(path); {
+	case err != nil:
+		return d, state, err
+	case immutable:
+		return d, state, errImmutable
 	}
 	f, err := etchosts.OpenRead(path, a.Marker)
 	if err != nil {
@@ -79,7 +82,7 @@ func (a *audit) compareHosts(path string, v *viewer, sizes map[string]extent, e 
 	return d, hostsstore.FileID(f.State()), errors.Join(err, f.Close())
 }
 
-var errImmutable = errors.New("it is immutable or append-only: chattr -ia")
+var errImmutable = errors.New("it is immutable or append-only")
 
 // hostsError notes what keeps a hosts file from being read or edited.
 func (a *audit) hostsError(f Finding, c *hostsstore.Container, err error) {
