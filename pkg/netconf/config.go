@@ -54,26 +54,37 @@ type Conf struct {
 // Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
 // ErrDecoding, or etcfiles.ErrInvalid for a key or value that cannot be, and names the key.
 func Parse(stdin []byte) (*Conf, error) {
+	c, errs := ParseAll(stdin)
+	if len(errs) > 0 {
+		return c, errs[0]
+	}
+	return c, nil
+}
+
+// ParseAll is Parse with every error instead of the first. Those about one key are a KeyError.
+func ParseAll(stdin []byte) (*Conf, []error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(stdin, &keys); err != nil {
-		return nil, decodingError("the configuration on stdin", fmt.Errorf("it is no JSON object: %w", err))
+		return nil, []error{decodingError("the configuration on stdin", fmt.Errorf("it is no JSON object: %w", err))}
 	}
 	c := &Conf{}
 	var errs []error
 	if err := json.Unmarshal(stdin, c); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if !errors.As(err, &wrong) {
-			return nil, decodingError("the configuration on stdin", err)
+			return nil, []error{decodingError("the configuration on stdin", err)}
 		}
-		errs = append(errs, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value))
+		errs = append(errs, &KeyError{wrong.Field, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value)})
 	}
-	errs = append(errs, unknownKey("", keys, Keys, libraryKeys...))
+	errs = append(errs, unknownKeys("", keys, Keys, libraryKeys...)...)
 	var capabilities map[string]json.RawMessage
 	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
-		errs = append(errs, unknownKey("capabilities.", capabilities, Capabilities))
+		errs = append(errs, unknownKeys("capabilities.", capabilities, Capabilities)...)
 	}
-	errs = append(errs, c.DNSSettings.decode("dns", keys["dns"]))
-	errs = append(errs, c.complete())
+	if err := c.DNSSettings.decode("dns", keys["dns"]); err != nil {
+		errs = append(errs, &KeyError{"dns", err})
+	}
+	errs = append(errs, c.complete()...)
 	var err error
 	if c.runtime, err = parseRuntimeConfig(c.Runtime); err != nil {
 		errs = append(errs, err)
@@ -81,13 +92,20 @@ func Parse(stdin []byte) (*Conf, error) {
 	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
 		errs = append(errs, decodingError("prevResult", err))
 	}
-	for _, err := range errs {
-		if err != nil {
-			return c, err
-		}
-	}
-	return c, nil
+	return c, errs
 }
+
+// KeyError is an error about one key of the configuration.
+type KeyError struct {
+	Key string // with the keys above it, separated by dots, such as capabilities.dns
+	Err error
+}
+
+// Error returns the message of the error, which names the key.
+func (e *KeyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error.
+func (e *KeyError) Unwrap() error { return e.Err }
 
 // ErrDecoding is the error of Parse for what is no JSON or no result of a plugin.
 var ErrDecoding = errors.New("cannot be decoded")
@@ -97,11 +115,11 @@ func decodingError(what string, err error) error {
 }
 
 // complete puts the defaults in and refuses values that cannot be.
-func (c *Conf) complete() error {
+func (c *Conf) complete() []error {
 	c.lockTimeout = DefaultLockTimeout
 	var errs []error
 	refuse := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...))
+		errs = append(errs, &KeyError{key, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...)})
 	}
 	if c.DataDir == "" {
 		c.DataDir = DefaultDataDir
@@ -148,7 +166,7 @@ func (c *Conf) complete() error {
 	default:
 		refuse("logLevel", "%q is none of debug, info, warn and error", c.LogLevelText)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // LogLevel returns the least level that is logged: info unless the configuration says otherwise.

@@ -15,32 +15,45 @@ type Key struct {
 	Type    string // of the JSON value
 	Default string // in words or as a value; "" for none
 	Meaning string // one sentence without a full stop
+	Without string // of a capability: what does not work without it
 }
 
 // Keys are the plugin's own keys, besides type, in the order of its reference page.
 var Keys = []Key{
-	{"dataDir", "string", DefaultDataDir, "absolute path of the store"},
-	{"namespace", "string", "k8s.io with K8S_POD_NAME in CNI_ARGS, else default", "containers see each other within one namespace"},
-	{"domain", "string", "", "names are listed as name.<domain> too"},
-	{"dns", "object", "", "CNI's dns: nameservers, domain, search, options, for resolv.conf"},
-	{"fallbackNameservers", "list of strings", "", "used when no usable nameserver is left; none is ever invented"},
-	{"extraHosts", "list of strings", "", `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
-	{"marker", "string", DefaultMarker, "the word in the marker lines; nerdctl to share a nerdctl data root"},
-	{"allowQualifiedAliases", "boolean", "false", "without it an alias with a dot is refused"},
-	{"keepFiles", "boolean", "false", "DEL leaves the container's own three files; etcfiles rm NAMESPACE/ID removes them"},
-	{"baseHostsFile", "string", "", "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
-	{"lockTimeout", "string", "30s", "how long to wait for other operations on the namespace, a duration such as 30s"},
-	{"logFile", "string", "", "absolute path of a file with one line for each operation; rotation is left to logrotate"},
-	{"logLevel", "string", "info", "debug, info, warn or error"},
+	{Name: "dataDir", Type: "string", Default: DefaultDataDir, Meaning: "absolute path of the store"},
+	{Name: "namespace", Type: "string", Default: "k8s.io with K8S_POD_NAME in CNI_ARGS, else default", Meaning: "containers see each other within one namespace"},
+	{Name: "domain", Type: "string", Meaning: "names are listed as name.<domain> too"},
+	{Name: "dns", Type: "object", Meaning: "CNI's dns: nameservers, domain, search, options, for resolv.conf"},
+	{Name: "fallbackNameservers", Type: "list of strings", Meaning: "used when no usable nameserver is left; none is ever invented"},
+	{Name: "extraHosts", Type: "list of strings", Meaning: `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
+	{Name: "marker", Type: "string", Default: DefaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
+	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
+	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles rm NAMESPACE/ID removes them"},
+	{Name: "baseHostsFile", Type: "string", Meaning: "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
+	{Name: "lockTimeout", Type: "string", Default: "30s", Meaning: "how long to wait for other operations on the namespace, a duration such as 30s"},
+	{Name: "logFile", Type: "string", Meaning: "absolute path of a file with one line for each operation; rotation is left to logrotate"},
+	{Name: "logLevel", Type: "string", Default: "info", Meaning: "debug, info, warn or error"},
 }
 
 // Capabilities are what the plugin's capabilities may declare, and what a runtime then gives for a container.
 var Capabilities = []Key{
-	{Name: "etcfiles", Type: "object", Meaning: "name, hostname, domainname, namespace, aliases (list), extraHosts (list of name:ip), dns (servers, searches, options)"},
-	{Name: "aliases", Type: "list or object", Meaning: "further names: a list, or an object with a list for each network"},
-	{Name: "dns", Type: "object", Meaning: "servers, searches and options for resolv.conf, in small or capital letters"},
-	{Name: annotationsCapability, Type: "object", Meaning: annotationName + ", " + annotationHostname + ", " + annotationDomainname + ", " +
-		annotationAliases + " (with commas) and " + annotationExtraHosts + " (name:ip, with commas) of a pod"},
+	{
+		Name: "etcfiles", Type: "object", Meaning: "name, hostname, domainname, namespace, aliases (list), extraHosts (list of name:ip), dns (servers, searches, options)",
+		Without: "names, aliases and extra hosts of the OCI hook and of CAP_ARGS do not come through",
+	},
+	{
+		Name: "aliases", Type: "list or object", Meaning: "further names: a list, or an object with a list for each network",
+		Without: "podman's and nerdctl's --network-alias does nothing",
+	},
+	{
+		Name: "dns", Type: "object", Meaning: "servers, searches and options for resolv.conf, in small or capital letters",
+		Without: "a runtime's DNS settings, such as nerdctl's and CRI's, do not reach resolv.conf",
+	},
+	{
+		Name: annotationsCapability, Type: "object", Meaning: annotationName + ", " + annotationHostname + ", " + annotationDomainname + ", " +
+			annotationAliases + " (with commas) and " + annotationExtraHosts + " (name:ip, with commas) of a pod",
+		Without: "annotations of a pod, such as etcfiles/hostname, do nothing",
+	},
 }
 
 // libraryKeys are those of the specification and of libcni.
@@ -53,20 +66,38 @@ const reservedPrefix = "cni.dev/"
 
 // unknownKey refuses a key that is none of ours, nor one of others: a typing error must not pass silently.
 func unknownKey[V any](prefix string, have map[string]V, ours []Key, others ...string) error {
+	if errs := unknownKeys(prefix, have, ours, others...); len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// unknownKeys returns an error for each key that is unknown.
+func unknownKeys[V any](prefix string, have map[string]V, ours []Key, others ...string) []error {
 	known := others
 	for _, k := range ours {
 		known = append(known, k.Name)
 	}
+	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(have)) {
 		if slices.Contains(known, key) || strings.HasPrefix(key, reservedPrefix) {
 			continue
 		}
-		for _, k := range known {
-			if strings.EqualFold(k, key) {
-				return fmt.Errorf("%w: unknown key %q: it is written %q", etcfiles.ErrInvalid, prefix+key, prefix+k)
-			}
+		err := fmt.Errorf("%w: unknown key %q: correct it or take it out", etcfiles.ErrInvalid, prefix+key)
+		if k := Respelled(key, known); k != "" {
+			err = fmt.Errorf("%w: unknown key %q: it is written %q", etcfiles.ErrInvalid, prefix+key, prefix+k)
 		}
-		return fmt.Errorf("%w: unknown key %q: correct it or take it out", etcfiles.ErrInvalid, prefix+key)
+		errs = append(errs, &KeyError{prefix + key, err})
 	}
-	return nil
+	return errs
+}
+
+// Respelled returns the known key that differs from the key in case only, "" if there is none.
+func Respelled(key string, known []string) string {
+	for _, k := range known {
+		if strings.EqualFold(k, key) {
+			return k
+		}
+	}
+	return ""
 }

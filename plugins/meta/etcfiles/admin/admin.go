@@ -36,7 +36,8 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	o.addTo(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{err, cmd} })
 	root.AddCommand(
-		checkCommand(o), metricsCommand(o, version), pruneCommand(o), refreshCommand(o), removeCommand(o), versionCommand(version),
+		checkCommand(o), configCommand(), metricsCommand(o, version), pruneCommand(o), refreshCommand(o), removeCommand(o),
+		versionCommand(version),
 	)
 	withUsageErrors(root)
 	return root

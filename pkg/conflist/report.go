@@ -1,0 +1,208 @@
+package conflist
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/containernetworking/cni/pkg/version"
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/netconf"
+)
+
+// Plugin is the type in a conflist that is looked at most closely.
+const Plugin = "etcfiles"
+
+// Fault is something that is wrong, or that one should know.
+type Fault struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`          // from 1
+	Key     string `json:"key,omitempty"` // with the keys above it, such as plugins[3].capabilities
+	Message string `json:"message"`
+	Note    bool   `json:"note,omitempty"` // nothing is wrong
+}
+
+// String returns file:line: key: message.
+func (f Fault) String() string {
+	s := fmt.Sprintf("%s:%d: ", f.File, f.Line)
+	if f.Key != "" {
+		s += f.Key + ": "
+	}
+	if f.Note {
+		s += "note: "
+	}
+	return s + f.Message
+}
+
+// Report is what Look has found.
+type Report struct {
+	File    string  `json:"file"`
+	Network string  `json:"network,omitempty"`
+	Faults  []Fault `json:"faults"`
+	Result  *Result `json:"example,omitempty"` // nil where no container could be added
+}
+
+// Wrong reports whether there is more than notes.
+func (r *Report) Wrong() bool {
+	return slices.ContainsFunc(r.Faults, func(f Fault) bool { return !f.Note })
+}
+
+// Options are what a conflist is looked at with.
+type Options struct {
+	ConfDir string   // other networks are there; "" for none
+	BinDirs []string // where plugins are looked for
+	Example Example
+}
+
+// look is one look at a file.
+type look struct {
+	*Report
+	Options
+	list    *node
+	plugins []*plugin
+	ours    *plugin // nil unless there is exactly one
+	version string
+}
+
+// plugin is an element of plugins.
+type plugin struct {
+	*node
+	key      string // plugins[i]
+	name     string // its type
+	ipam     string // type of its ipam
+	position int
+}
+
+// maxConflist is the most of a file that is read, in bytes.
+const maxConflist = 1 << 20
+
+// Look reads a conflist and reports on it. The error is for a file that cannot be read.
+func Look(path string, o Options) (*Report, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &look{Report: &Report{File: path, Faults: []Fault{}}, Options: o}
+	l.list, err = decode(text)
+	var syntax *syntaxError
+	switch {
+	case errors.As(err, &syntax):
+		l.Faults = append(l.Faults, Fault{File: path, Line: syntax.line, Message: "it is no JSON: " + syntax.Error()})
+		return l.Report, nil
+	case !l.list.object:
+		l.wrong(l.list, "", "want a JSON object with name, cniVersion and plugins")
+		return l.Report, nil
+	}
+	l.duplicates(l.list, "")
+	l.head()
+	l.versions()
+	if l.chain() {
+		l.binaries()
+		l.sameNetwork()
+		l.configuration()
+	}
+	slices.SortStableFunc(l.Faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	return l.Report, nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), err)
+	}
+	return io.ReadAll(io.LimitReader(f, maxConflist))
+}
+
+func (l *look) wrong(at *node, key, format string, args ...any) {
+	l.Faults = append(l.Faults, Fault{File: l.File, Line: at.line, Key: key, Message: fmt.Sprintf(format, args...)})
+}
+
+func (l *look) note(at *node, key, format string, args ...any) {
+	l.wrong(at, key, format, args...)
+	l.Faults[len(l.Faults)-1].Note = true
+}
+
+// duplicates finds keys that stand twice in one object: the last counts, silently.
+func (l *look) duplicates(n *node, key string) {
+	seen := map[string]int{}
+	for _, f := range n.fields {
+		path := f.key
+		if key != "" {
+			path = key + "." + f.key
+		}
+		if line := seen[f.key]; line > 0 {
+			l.wrong(f.node, path, "it stands in line %d already, and the last one counts: take one out", line)
+		}
+		seen[f.key] = f.line
+		l.duplicates(f.node, path)
+	}
+	for i, item := range n.items {
+		l.duplicates(item, fmt.Sprintf("%s[%d]", key, i))
+	}
+}
+
+// listKeys are the keys of a conflist.
+var listKeys = []string{"cniVersion", "cniVersions", "name", "plugins", "disableCheck", "disableGC", "loadOnlyInlinedPlugins"}
+
+// head looks at the keys of the list.
+func (l *look) head() {
+	for _, f := range l.list.fields {
+		if slices.Contains(listKeys, f.key) {
+			continue
+		}
+		if known := netconf.Respelled(f.key, listKeys); known != "" {
+			l.wrong(f.node, f.key, "unknown key: it is written %q", known)
+			continue
+		}
+		l.note(f.node, f.key, "libcni knows no such key in a conflist, and passes it over")
+	}
+	name := l.list.get("name")
+	switch text, ok := name.text(); {
+	case name == nil:
+		l.wrong(l.list, "name", "it is missing: a network needs a name")
+	case !ok:
+		l.wrong(name, "name", "want a text")
+	default:
+		if err := names.CheckElement(text); err != nil {
+			l.wrong(name, "name", "%v", err)
+			return
+		}
+		l.Network = text
+	}
+}
+
+// versions looks at cniVersion and cniVersions, of which the runtime takes the newest that it knows.
+func (l *look) versions() {
+	supported := version.VersionsStartingFrom("0.3.0").SupportedVersions()
+	check := func(at *node, key string) {
+		text, ok := at.text()
+		if !ok {
+			l.wrong(at, key, "want a text such as \"1.0.0\"")
+		} else if !slices.Contains(supported, text) {
+			l.wrong(at, key, "%q is none of the versions that etcfiles supports: %v", text, supported)
+		} else {
+			l.version = text
+		}
+	}
+	one, list := l.list.get("cniVersion"), l.list.get("cniVersions")
+	if one == nil && list == nil {
+		l.wrong(l.list, "cniVersion", "it is missing: libcni takes 0.1.0 then, and etcfiles supports %v", supported)
+	}
+	if list != nil {
+		for i, item := range list.items {
+			check(item, fmt.Sprintf("cniVersions[%d]", i))
+		}
+	}
+	if one != nil {
+		check(one, "cniVersion")
+	}
+}

@@ -1,0 +1,36 @@
+package etcfiles
+
+import (
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+)
+
+// Preview is what a container would get.
+type Preview struct {
+	Hostname   string
+	Names      []string // as its peers know it
+	Hosts      string   // its hosts file while nobody else is there
+	ResolvConf resolvconf.Result
+}
+
+// Preview tells what Add would write for the first container of a network. It looks at nothing in the data directory, and
+// makes nothing. The errors are those of Add for a wrong request.
+func (m *Manager) Preview(r *Request) (*Preview, error) {
+	a, err := m.check(r)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{Manager: m, ix: hostsstore.NewIndex("")}
+	record, err := s.record(a, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := s.adopt(record)
+	var head []byte
+	head, c.UserNames = (&edit{session: s}).base()
+	hosts, _ := etchosts.Render(m.Marker, head, texts(members{}.blocks(&viewer{container: c})))
+	return &Preview{
+		Hostname: record.Hostname, Names: append(c.Attachments[0].Names, c.Attachments[0].Qualified...), Hosts: string(hosts), ResolvConf: a.dns,
+	}, nil
+}
