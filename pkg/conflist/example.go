@@ -69,7 +69,7 @@ func (l *look) configuration() {
 	})
 	for _, namespace := range conf.Namespaces() {
 		if err := m.Status(namespace); err != nil {
-			l.keyError(&netconf.KeyError{Key: "dataDir", Err: err}) // also of the default
+			l.keyError(&netconf.KeyError{Key: "dataDir", Err: err})
 			break
 		}
 	}
@@ -214,8 +214,8 @@ func (l *look) previous(args *skel.CmdArgs) (any, error) {
 // anyVersion stands for a version that is missing or wrong.
 const anyVersion = "1.0.0"
 
-// documentation is a prefix of RFC 5737 for examples.
-var documentation = netip.MustParsePrefix("192.0.2.2/24")
+// documentation is of a prefix of RFC 5737 for examples.
+const documentation = "192.0.2.2/24"
 
 // addresses returns what the first IPAM plugin might give, with the prefixes; sample is true if nothing says which addresses
 // there are.
@@ -254,7 +254,7 @@ func (l *look) addresses() (list []netip.Prefix, sample bool) {
 			return list, false
 		}
 	}
-	return []netip.Prefix{documentation}, true
+	return []netip.Prefix{netip.MustParsePrefix(documentation)}, true
 }
 
 // origins says where each part of resolv.conf comes from.

@@ -205,6 +205,12 @@ func (n *Namespace) Has(id string) (bool, error) {
 	return false, nil
 }
 
+// HasCorrupt reports whether PutAside has put a record of the container aside.
+func (n *Namespace) HasCorrupt(id string) bool {
+	_, err := os.Lstat(filepath.Join(filepath.Dir(n.recordPath(id)), corruptFile))
+	return err == nil
+}
+
 var (
 	// ErrIndex is the error of LoadIndex for an index that does not parse.
 	ErrIndex = errIndex
