@@ -19,7 +19,7 @@ import (
 // is fs.ErrNotExist when there is no data directory or no such namespace, and ErrLocked.
 func (m *Manager) Audit(ctx context.Context, namespace string, repair bool) ([]Finding, error) {
 	return m.audit(ctx, namespace, func(a *audit) error {
-		if !repair || !Faulty(a.findings) {
+		if !repair || len(a.newer) > 0 || !Faulty(a.findings) {
 			return nil
 		}
 		return a.mend(false)
@@ -117,6 +117,7 @@ type audit struct {
 	want    *hostsstore.Index             // what it should hold
 	members members                       // of want
 
+	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
 	findings []Finding
 }
@@ -144,6 +145,13 @@ func (a *audit) look() error {
 		return err
 	}
 	a.lookAtRecords()
+	if len(a.newer) > 0 {
+		a.findings = nil
+		for _, f := range a.newer {
+			a.found(f)
+		}
+		return nil
+	}
 	a.lookAtIndex()
 	a.lookAtAddresses()
 	a.lookAtHosts()

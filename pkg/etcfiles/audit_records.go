@@ -31,7 +31,11 @@ func (a *audit) lookAtRecords() {
 	a.want = s.ix
 	for i, e := range list {
 		f := Finding{Container: e.ID, Path: e.Path}
-		if err := errs[i]; err != nil {
+		if err := errs[i]; errors.Is(err, ErrNewer) {
+			f.Problem, f.What, f.Do = RecordNewer, reason(err, e.Path), "nothing else is looked at until then"
+			a.newer = append(a.newer, f)
+			continue
+		} else if err != nil {
 			f.Problem, f.What = RecordCorrupt, reason(err, e.Path)
 			f.Do = "end the container and run: etcfiles rm " + a.ns.Name() + "/" + e.ID + "; an operation takes its names out"
 			a.found(f)
@@ -39,11 +43,6 @@ func (a *audit) lookAtRecords() {
 		}
 		r := records[i]
 		a.records[e.ID] = r
-		if d := r.Etcfiles; d != nil && d.Version > hostsstore.FormatVersion {
-			f.Problem, f.What = RecordNewer, fmt.Sprintf("the record is of format %d, and this etcfiles knows %d", d.Version, hostsstore.FormatVersion)
-			f.Do = "install the newer etcfiles"
-			a.found(f)
-		}
 		if d := r.Etcfiles; d != nil && d.BootID != a.bootID {
 			a.stale[e.ID] = true
 			f.Problem, f.What, f.Do = RecordOldBoot, "the container is of an earlier boot", doPrune
