@@ -1,0 +1,189 @@
+package etcfiles
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+)
+
+// NetnsState says what is known of the network namespace that a container was added with.
+type NetnsState string
+
+// The states of a network namespace.
+const (
+	NetnsAlive       NetnsState = "alive"        // it is at its path, with the recorded device and inode
+	NetnsGone        NetnsState = "gone"         // its path leads nowhere or to another one
+	NetnsEarlierBoot NetnsState = "earlier boot" // the record is of an earlier boot
+	NetnsUnknown     NetnsState = "unknown"      // nerdctl wrote the record, or it was seen from another mount namespace
+)
+
+// Inspected is one container as its record has it.
+type Inspected struct {
+	Namespace   string
+	Record      *hostsstore.Record
+	Attachments []hostsstore.Attachment // of a record that nerdctl wrote: what etcfiles makes of it
+	State       NetnsState
+
+	container *hostsstore.Container
+}
+
+// Ref returns NAMESPACE/ID.
+func (i *Inspected) Ref() string { return i.Namespace + "/" + i.Record.ID }
+
+// Dead reports that the container is certainly no more: the next operation on its namespace removes it.
+func (i *Inspected) Dead() bool { return i.State == NetnsGone || i.State == NetnsEarlierBoot }
+
+// On reports whether the container is on the network.
+func (i *Inspected) On(network string) bool { return onNetwork(i.container, network) }
+
+// Name returns what the container is called.
+func (i *Inspected) Name() string {
+	return cmp.Or(names.TrimDots(i.Record.Name), names.TrimDots(i.Record.Hostname), i.Record.ID[:min(shortID, len(i.Record.ID))])
+}
+
+// NameKind says why a container has one of its names.
+type NameKind string
+
+// The kinds of names.
+const (
+	OwnName       NameKind = "name"      // the container's name
+	Hostname      NameKind = "hostname"  // its hostname, where that is another
+	QualifiedName NameKind = "qualified" // one of these with a network, a domain or a Kubernetes namespace behind it
+	Alias         NameKind = "alias"
+)
+
+// Kind returns the kind of a name of the container.
+func (i *Inspected) Kind(name string) NameKind {
+	lower := strings.ToLower(name)
+	for _, own := range []struct {
+		name string
+		kind NameKind
+	}{{i.Record.Name, OwnName}, {i.Record.Hostname, Hostname}} {
+		own.name = strings.ToLower(names.TrimDots(own.name))
+		switch {
+		case own.name == "":
+		case lower == own.name:
+			return own.kind
+		case strings.HasPrefix(lower, own.name+"."), strings.HasPrefix(own.name, lower+"."):
+			return QualifiedName
+		}
+	}
+	return Alias
+}
+
+// AllNames returns every name of an attachment: those that peers see, and those of the container's own file.
+func AllNames(a *hostsstore.Attachment) []string { return ownNames(a) }
+
+// Has reports whether an attachment of the container has the name, whatever its case.
+func (i *Inspected) Has(name string) bool {
+	return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return holdsName(ownNames(&a), name) })
+}
+
+// ThisBoot returns the identity of the running boot, "" if it is unknown.
+func ThisBoot() string {
+	id, _ := hostsstore.BootID()
+	return id
+}
+
+// Inspect reads the records of a namespace, or of all for "", by namespace and ID. It takes no lock and writes nothing, so an
+// operation that runs may be seen half done. What cannot be read goes to Warnf with its path and is left out. The error
+// is fs.ErrNotExist when there is no data directory, and fs.ErrPermission when its records are not for this user.
+func (m *Manager) Inspect(namespace string) ([]*Inspected, error) {
+	if info, err := os.Stat(string(m.Dir)); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("data directory %s: not a directory", m.Dir)
+	}
+	namespaces := []string{namespace}
+	if namespace == "" {
+		var err error
+		if namespaces, err = m.Dir.Namespaces(); err != nil {
+			return nil, err
+		}
+	} else if err := names.CheckElement(namespace); err != nil {
+		return nil, fmt.Errorf("namespace: %w: %w", ErrInvalid, err)
+	}
+	var out []*Inspected
+	for _, name := range namespaces {
+		list, err := m.inspect(m.Dir.Namespace(name))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
+	ids, err := n.IDs()
+	if err != nil {
+		return nil, err
+	}
+	records, errs := make([]*hostsstore.Record, len(ids)), make([]error, len(ids))
+	parallel(len(ids), func(i int) { records[i], errs[i] = n.ReadRecord(ids[i]) })
+	boot, mntns := ThisBoot(), mountNamespace()
+	quiet := &session{Manager: &Manager{Warnf: func(string, ...any) {}}, ns: n}
+	var out []*Inspected
+	for i, r := range records {
+		switch {
+		case errors.Is(errs[i], fs.ErrPermission):
+			return nil, errs[i]
+		case errors.Is(errs[i], fs.ErrNotExist):
+			if path, ok := n.Corrupt(ids[i]); ok {
+				m.Warnf("%s: a corrupt record, put aside; container %s/%s is in no file until it is started anew", path, n.Name(), ids[i])
+			}
+			continue
+		case errs[i] != nil:
+			m.Warnf("container %s/%s is left out: %v", n.Name(), ids[i], errs[i])
+			continue
+		}
+		c := quiet.adopt(r)
+		out = append(out, &Inspected{
+			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: stateOf(r, boot, mntns), container: c,
+		})
+	}
+	return out, nil
+}
+
+func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {
+	d := r.Etcfiles
+	switch {
+	case d == nil:
+		return NetnsUnknown
+	case d.BootID != boot:
+		return NetnsEarlierBoot
+	case gone(d.Netns, mntns):
+		return NetnsGone
+	case d.Netns.Inode == 0 || d.Netns.MountNamespace != mntns || identify(d.Netns.Path) != d.Netns:
+		return NetnsUnknown
+	}
+	return NetnsAlive
+}
+
+// index returns what an index of the containers would hold.
+func indexOf(list []*Inspected) *hostsstore.Index {
+	ix := hostsstore.NewIndex("")
+	for _, i := range list {
+		ix.Containers[i.Record.ID] = i.container
+	}
+	return ix
+}
+
+// Departed returns the attachments that have gone from a namespace lately, oldest first, as far as the index knows.
+func (m *Manager) Departed(namespace string) []hostsstore.Departure {
+	if ix := m.Dir.Namespace(namespace).ReadIndex(ThisBoot()); ix != nil {
+		return ix.Departed
+	}
+	return nil
+}
+
+func holdsName(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(n string) bool { return strings.EqualFold(n, name) })
+}

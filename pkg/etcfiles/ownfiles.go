@@ -1,0 +1,171 @@
+package etcfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/sandbox"
+)
+
+// HostsState is a container's hosts file as it stands.
+type HostsState struct {
+	etchosts.Survey
+	Path    string
+	Size    int64
+	Trouble string // why etcfiles leaves it alone or cannot use it; "" if it can
+}
+
+// Flags of an inode, from linux/fs.h.
+const unwritable = 0x10 | 0x20 // FS_IMMUTABLE_FL, FS_APPEND_FL
+
+// Hosts reads the hosts file of a container, within its bounds, without changing anything. peers are the containers of its
+// namespace.
+func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
+	bounds := boundsOf(indexOf(inNamespace(peers, c.Namespace)), c.Record.ID, "")
+	h := HostsState{Path: m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID)}
+	data, err := hostsstore.ReadSmall(h.Path, bounds.Bytes+1)
+	h.Size = int64(len(data))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		h.Trouble = "it is missing"
+		return h
+	case err != nil:
+		h.Trouble = fmt.Sprintf("it cannot be read: %v", err)
+		return h
+	}
+	if info, err := os.Lstat(h.Path); err == nil {
+		h.Size = info.Size()
+	}
+	h.Survey = etchosts.Examine(m.Marker, string(data))
+	_, namesErr := etchosts.UserNames(m.Marker, string(data), bounds)
+	switch {
+	case int64(len(data)) > bounds.Bytes, namesErr != nil:
+		h.Trouble = "it is too large: etcfiles leaves it alone"
+	case unix.Access(h.Path, unix.W_OK) != nil, hasFlags(h.Path):
+		h.Trouble = "it cannot be written: it is immutable or its file system is read-only"
+	case h.Regions == 0:
+		h.Trouble = "it has no region between markers of etcfiles: somebody has removed it"
+	}
+	return h
+}
+
+// hasFlags reports that the file is immutable or may be appended to only, see ioctl_iflags(2).
+func hasFlags(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	flags, err := unix.IoctlGetInt(fd, unix.FS_IOC_GETFLAGS)
+	return err == nil && flags&unwritable != 0
+}
+
+// ResolvConfState is a container's resolv.conf as it stands.
+type ResolvConfState struct {
+	Path      string
+	Content   []byte // at most 1 MiB
+	Inherited bool   // something in it came from the host
+	Edited    bool   // it is no longer what etcfiles wrote
+	Trouble   string // why it cannot be read; "" if it can
+}
+
+// ResolvConf reads the resolv.conf of a container.
+func (m *Manager) ResolvConf(c *Inspected) ResolvConfState {
+	r := ResolvConfState{Path: m.Dir.Namespace(c.Namespace).ResolvConfPath(c.Record.ID)}
+	var err error
+	r.Content, err = hostsstore.ReadSmall(r.Path, maxResolvConf)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.Trouble = "it is missing"
+	case err != nil:
+		r.Trouble = err.Error()
+	case c.Record.Etcfiles != nil:
+		was := c.Record.Etcfiles.ResolvConf
+		r.Inherited, r.Edited = was.Inherited, was.Digest != digest(r.Content)
+	}
+	return r
+}
+
+// HostsPath is where processes look for the hosts file, see hosts(5).
+const HostsPath = "/etc/hosts"
+
+// Sight is what the processes of one mount namespace of a container see.
+type Sight struct {
+	PID      int
+	Command  string
+	Mounted  bool     // their /etc/hosts is the container's hosts file in the store
+	Trouble  string   // why it is not; "" if it is
+	Services []string // of the line hosts in /etc/nsswitch.conf, see nsswitch.conf(5); nil if it has no such line
+	NoFiles  bool     // that line lacks files: glibc reads no /etc/hosts
+
+	root *sandbox.Root
+}
+
+// maxHosts is how much of an /etc/hosts that is not of the store is read, in bytes.
+const maxHosts = 4 << 20
+
+// Hosts returns what /etc/hosts holds for these processes, at most 4 MiB.
+func (s *Sight) Hosts() ([]byte, error) { return s.root.Read(HostsPath, maxHosts) }
+
+// Sights looks at the running processes of a container: one Sight for each mount namespace in its network namespace, but not
+// for the one of this process, whose are the tools of the host. There is none if nobody can be seen there. done is to be
+// called when they are no longer needed.
+func (m *Manager) Sights(c *Inspected) (sights []*Sight, done func(), err error) {
+	done = func() {}
+	if c.Record.Etcfiles == nil || c.Record.Etcfiles.Netns.Inode == 0 || c.State == NetnsEarlierBoot {
+		return nil, done, nil
+	}
+	id := c.Record.Etcfiles.Netns
+	roots, err := sandbox.Roots(id.Device, id.Inode)
+	if err != nil {
+		return nil, done, err
+	}
+	done = func() {
+		for _, r := range roots {
+			r.Close()
+		}
+	}
+	var ours unix.Stat_t
+	oursErr := unix.Lstat(m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID), &ours)
+	for _, r := range roots {
+		if r.Host {
+			continue
+		}
+		s := &Sight{PID: r.PID, Command: r.Command, root: r}
+		theirs, err := r.Stat(HostsPath)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			s.Trouble = "it has no " + HostsPath
+		case err != nil:
+			s.Trouble = err.Error()
+		case oursErr != nil || theirs.Dev != ours.Dev || theirs.Ino != ours.Ino:
+			s.Trouble = "its " + HostsPath + " is another file"
+		default:
+			s.Mounted = true
+		}
+		if data, err := r.Read("/etc/nsswitch.conf", maxResolvConf); err == nil {
+			if services, ok := sandbox.Databases(data, "hosts"); ok {
+				s.Services, s.NoFiles = services, !holdsName(services, "files")
+			}
+		}
+		sights = append(sights, s)
+	}
+	return sights, done, nil
+}
+
+// inNamespace returns the containers of one namespace.
+func inNamespace(list []*Inspected, namespace string) []*Inspected {
+	var out []*Inspected
+	for _, i := range list {
+		if i.Namespace == namespace {
+			out = append(out, i)
+		}
+	}
+	return out
+}

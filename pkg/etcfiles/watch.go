@@ -1,0 +1,188 @@
+package etcfiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Change is a name that comes or goes.
+type Change struct {
+	Came      bool
+	Namespace string
+	Network   string
+	Name      string
+	Address   netip.Addr
+	ID        string // of the container
+}
+
+// settle is how long an index may be absent, since an operation runs, before the records are read in its place.
+const settle = time.Second
+
+// Watch reports every name that comes to or goes from a network of a namespace, or of all for "", after each operation: what
+// goes first. What is there when it begins is not reported. Names that come and go between two looks leave no trace, so
+// the sum of the reports is always what is there. It ends with nil when the context is done, or with the error of report.
+func (m *Manager) Watch(ctx context.Context, namespace string, report func(Change) error) error {
+	w := &watcher{Manager: m, only: namespace, known: map[string]*watched{}}
+	return m.Dir.Watch(ctx, func() (time.Duration, error) {
+		changes, again, err := w.look()
+		for _, c := range changes {
+			err = errors.Join(err, report(c))
+			if err != nil {
+				break
+			}
+		}
+		return again, err
+	})
+}
+
+type watcher struct {
+	*Manager
+	only  string
+	known map[string]*watched
+	begun bool
+}
+
+// watched is what is known of a namespace.
+type watched struct {
+	index  hostsstore.FileID // that names were read from
+	absent time.Time         // since when the index is, zero if it is not
+	names  map[Change]struct{}
+}
+
+// look returns what has changed since the last look, and after which time to look again.
+func (w *watcher) look() ([]Change, time.Duration, error) {
+	namespaces, err := w.namespaces()
+	if err != nil {
+		return nil, 0, err
+	}
+	var changes []Change
+	var again time.Duration
+	for _, name := range namespaces {
+		known := w.known[name]
+		if known == nil {
+			known = &watched{}
+			w.known[name] = known
+		}
+		now, wait, err := w.read(name, known)
+		if err != nil {
+			return nil, 0, err
+		}
+		if wait > 0 && (again == 0 || wait < again) {
+			again = wait
+		}
+		if now == nil {
+			continue
+		}
+		if w.begun {
+			changes = append(changes, differences(known.names, now)...)
+		}
+		known.names = now
+	}
+	w.begun = true
+	return changes, again, nil
+}
+
+// namespaces lists those that are there or were.
+func (w *watcher) namespaces() ([]string, error) {
+	if w.only != "" {
+		return []string{w.only}, nil
+	}
+	list, err := w.Dir.Namespaces()
+	if err != nil {
+		return nil, err
+	}
+	list = slices.AppendSeq(list, maps.Keys(w.known))
+	if entries, err := os.ReadDir(w.Dir.IndexDir()); err == nil {
+		for _, e := range entries {
+			list = append(list, e.Name())
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// read returns the names of a namespace, or nil if they are as before or cannot be told before some time has gone by.
+func (w *watcher) read(name string, known *watched) (map[Change]struct{}, time.Duration, error) {
+	n := w.Dir.Namespace(name)
+	stat, err := n.StatIndex()
+	if err == nil && stat == known.index {
+		known.absent = time.Time{}
+		return nil, 0, nil
+	}
+	if err == nil {
+		if ix := n.ReadIndex(ThisBoot()); ix != nil {
+			*known = watched{index: stat, names: known.names}
+			return namesIn(name, slices.Collect(maps.Values(ix.Containers))), 0, nil
+		}
+	}
+	// The last container has gone, or an operation runs. One that was killed leaves no index either.
+	if n.HasCaches() && w.begun {
+		if known.absent.IsZero() {
+			known.absent = time.Now()
+		}
+		if left := settle - time.Since(known.absent); left > 0 {
+			return nil, left, nil
+		}
+	}
+	known.index = hostsstore.FileID{}
+	list, err := w.inspect(n)
+	if err != nil {
+		return nil, 0, err
+	}
+	var containers []*hostsstore.Container
+	for _, i := range list {
+		if !i.Dead() {
+			containers = append(containers, i.container)
+		}
+	}
+	return namesIn(name, containers), 0, nil
+}
+
+func namesIn(namespace string, containers []*hostsstore.Container) map[Change]struct{} {
+	out := map[Change]struct{}{}
+	for _, c := range containers {
+		for _, a := range c.Attachments {
+			for _, name := range unique(slices.Concat(a.Names, a.Qualified)) {
+				for _, addr := range a.Addresses {
+					out[Change{true, namespace, a.Network, name, addr, c.ID}] = struct{}{}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// differences lists what goes, then what comes, each by network and name.
+func differences(before, after map[Change]struct{}) []Change {
+	var out []Change
+	for c := range before {
+		if _, ok := after[c]; !ok {
+			c.Came = false
+			out = append(out, c)
+		}
+	}
+	for c := range after {
+		if _, ok := before[c]; !ok {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b Change) int {
+		if a.Came != b.Came {
+			if b.Came {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.Network, b.Network), strings.Compare(a.Name, b.Name), a.Address.Compare(b.Address), strings.Compare(a.ID, b.ID))
+	})
+	return out
+}

@@ -1,0 +1,199 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Root is the root directory that processes of a container share.
+type Root struct {
+	PID     int    // the lowest of theirs
+	Command string // of that process, see comm in proc_pid_comm(5)
+	Host    bool   // they are in the mount namespace of this process: tools of the host, no container
+
+	dir *os.File
+}
+
+// ErrTimeout is the error when a container's file system does not answer.
+var ErrTimeout = errors.New("does not answer in time")
+
+// patience is how long a file system of a container, which may be a FUSE of its own, has to answer.
+const patience = 2 * time.Second
+
+// procDir is where the kernel shows processes.
+const procDir = "/proc"
+
+// namespaceID is the identity of a namespace, see namespaces(7).
+type namespaceID struct{ device, inode uint64 }
+
+// Roots returns the roots of the processes in the network namespace with the device and inode number, one for each mount
+// namespace, by PID. Processes that end meanwhile, or that this one may not look at, are left out. The caller closes them.
+func Roots(device, inode uint64) ([]*Root, error) {
+	entries, err := os.ReadDir(procDir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := namespaceOf(filepath.Join(procDir, "self"), "mnt")
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	var roots []*Root
+	seen := map[namespaceID]bool{}
+	for _, pid := range pids {
+		dir := filepath.Join(procDir, strconv.Itoa(pid))
+		if net, err := namespaceOf(dir, "net"); err != nil || net != (namespaceID{device, inode}) {
+			continue
+		}
+		mnt, err := namespaceOf(dir, "mnt")
+		if err != nil || seen[mnt] {
+			continue
+		}
+		root, err := os.OpenFile(filepath.Join(dir, "root"), unix.O_PATH|unix.O_DIRECTORY, 0)
+		if err != nil {
+			continue
+		}
+		// The number may be another process's by now.
+		if net, err := namespaceOf(dir, "net"); err != nil || net != (namespaceID{device, inode}) {
+			root.Close()
+			continue
+		}
+		seen[mnt] = true
+		comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
+		roots = append(roots, &Root{PID: pid, Command: strings.TrimSuffix(string(comm), "\n"), Host: mnt == own, dir: root})
+	}
+	return roots, nil
+}
+
+func namespaceOf(proc, kind string) (namespaceID, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(filepath.Join(proc, "ns", kind), &st); err != nil {
+		return namespaceID{}, err
+	}
+	return namespaceID{st.Dev, st.Ino}, nil
+}
+
+// Close lets the root go.
+func (r *Root) Close() error { return r.dir.Close() }
+
+// ErrNotRegular is the error of Read for what is no regular file.
+var ErrNotRegular = errors.New("not a regular file")
+
+// Stat returns the state of what processes with the root have at an absolute path, symbolic links resolved inside the
+// root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist or ErrTimeout.
+func (r *Root) Stat(path string) (unix.Stat_t, error) {
+	return withPatience(path, func() (st unix.Stat_t, err error) {
+		f, err := r.open(path)
+		if err != nil {
+			return st, err
+		}
+		defer f.Close()
+		err = unix.Fstat(int(f.Fd()), &st)
+		return st, err
+	})
+}
+
+// Read returns the first limit bytes of a regular file at a path as Stat resolves it.
+func (r *Root) Read(path string, limit int64) ([]byte, error) {
+	return withPatience(path, func() ([]byte, error) {
+		f, err := r.open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		var st unix.Stat_t
+		if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+			return nil, err
+		}
+		if st.Mode&unix.S_IFMT != unix.S_IFREG {
+			return nil, ErrNotRegular
+		}
+		// Only now, when it cannot be a FIFO or device any more, it is opened.
+		file, err := os.OpenFile(fmt.Sprintf("%s/self/fd/%d", procDir, f.Fd()), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return io.ReadAll(io.LimitReader(file, limit))
+	})
+}
+
+func (r *Root) open(path string) (*os.File, error) {
+	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+	const attempts = 128 // the kernel asks for another when a rename races with a ".." of the path
+	for attempt := 1; ; attempt++ {
+		fd, err := unix.Openat2(int(r.dir.Fd()), path, how)
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if attempt == attempts || err != unix.EAGAIN && err != unix.EINTR {
+			return nil, err
+		}
+	}
+}
+
+// withPatience gives up waiting for do in time; what do then returns is dropped.
+func withPatience[T any](path string, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := do()
+		done <- result{value, err}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	var out result
+	select {
+	case out = <-done:
+	case <-timer.C:
+		out.err = ErrTimeout
+	}
+	if out.err != nil {
+		var of *fs.PathError
+		if errors.As(out.err, &of) {
+			out.err = of.Err
+		}
+		out.err = &fs.PathError{Op: "look at", Path: path, Err: out.err}
+	}
+	return out.value, out.err
+}
+
+// Databases returns what the line of a database has in an nsswitch.conf(5), actions in brackets left out, and false if there
+// is no such line.
+func Databases(nsswitch []byte, database string) ([]string, bool) {
+	for line := range strings.Lines(string(nsswitch)) {
+		line, _, _ = strings.Cut(line, "#")
+		name, rest, ok := strings.Cut(line, ":")
+		if !ok || strings.TrimSpace(name) != database {
+			continue
+		}
+		var services []string
+		for rest != "" {
+			var part string
+			part, rest, _ = strings.Cut(rest, "[")
+			services = append(services, strings.Fields(part)...)
+			_, rest, _ = strings.Cut(rest, "]")
+		}
+		return services, true
+	}
+	return nil, false
+}
