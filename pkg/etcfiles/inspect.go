@@ -167,7 +167,7 @@ func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {
 	return NetnsAlive
 }
 
-// index returns what an index of the containers would hold.
+// indexOf returns what an index of the containers would hold.
 func indexOf(list []*Inspected) *hostsstore.Index {
 	ix := hostsstore.NewIndex("")
 	for _, i := range list {
