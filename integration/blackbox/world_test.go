@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,10 +22,13 @@ type world struct {
 	mtimes        map[string]os.FileInfo
 	snapshot      snapshot
 	damaged       bool
+	processes     []*exec.Cmd // of containers
+	watch         *watching
 }
 
 // close ends what the script has made, after failures too.
 func (w *world) close() {
+	w.endProcesses()
 	for _, path := range w.namespaces {
 		_ = dropNetns(path) // most are gone already
 	}

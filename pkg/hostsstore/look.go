@@ -28,9 +28,6 @@ func (n *Namespace) HasCaches() bool {
 	return err == nil && info.IsDir()
 }
 
-// RecordPath returns the path of a container's meta.json.
-func (n *Namespace) RecordPath(id string) string { return n.recordPath(id) }
-
 // Corrupt returns the path of a record that PutAside has taken out of the way, and false if there is none.
 func (n *Namespace) Corrupt(id string) (string, bool) {
 	path := filepath.Join(n.RecordsDir(), id, corruptFile)

@@ -35,10 +35,12 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	}
 	o.addTo(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{err, cmd} })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
 	root.AddCommand(
-		checkCommand(o), configCommand(), metricsCommand(o, version), pruneCommand(o), refreshCommand(o), removeCommand(o),
-		versionCommand(version),
+		listCommand(o), showCommand(o), resolveCommand(o), watchCommand(o), checkCommand(o), pruneCommand(o), removeCommand(o),
+		refreshCommand(o), metricsCommand(o, version), configCommand(), versionCommand(version),
 	)
+	addCompletion(root)
 	withUsageErrors(root)
 	return root
 }
@@ -95,11 +97,11 @@ func exitCode(err error, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "etcfiles: %v (see %s --help)\n", err, usage.cmd.CommandPath())
+		fmt.Fprintf(stderr, "etcfiles: %s (see %s --help)\n", plainLines(err.Error()), usage.cmd.CommandPath())
 		return exitUsage
 	}
 	if text := err.Error(); text != errNo.Error() {
-		fmt.Fprintf(stderr, "etcfiles: %s\n", text)
+		fmt.Fprintf(stderr, "etcfiles: %s\n", plainLines(text))
 	}
 	if errors.Is(err, errNo) {
 		return exitNo

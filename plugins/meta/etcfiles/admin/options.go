@@ -2,12 +2,14 @@ package admin
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
 
@@ -21,6 +23,23 @@ func (o *options) addTo(root *cobra.Command) {
 	flags.StringVar(&o.dataDir, "data-dir", netconf.DefaultDataDir, "`directory` of the store, the conflist's dataDir")
 	flags.StringVar(&o.namespace, "namespace", "", "one `namespace` only, such as default or k8s.io")
 	flags.StringVar(&o.marker, "marker", netconf.DefaultMarker, "`word` in the marker lines, the conflist's marker")
+	_ = root.RegisterFlagCompletionFunc("namespace", o.completeNamespace)
+	_ = root.MarkPersistentFlagDirname("data-dir")
+}
+
+// check makes what the flags say usable.
+func (o *options) check(cmd *cobra.Command) error {
+	if o.namespace != "" {
+		if err := names.CheckElement(o.namespace); err != nil {
+			return usageError{fmt.Errorf("--namespace: %w", err), cmd}
+		}
+	}
+	dir, err := filepath.Abs(o.dataDir)
+	if err != nil {
+		return err
+	}
+	o.dataDir = dir
+	return nil
 }
 
 // manager returns what does the operations; warnings go to the command's stderr.
@@ -28,7 +47,7 @@ func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
 	return &etcfiles.Manager{
 		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), LockTimeout: netconf.DefaultLockTimeout,
 		Warnf: func(format string, args ...any) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: "+format+"\n", args...)
+			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", plain(fmt.Sprintf(format, args...)))
 		},
 	}
 }

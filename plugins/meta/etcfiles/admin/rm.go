@@ -11,16 +11,26 @@ import (
 
 func removeCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rm NAMESPACE/ID",
+		Use:   "rm CONTAINER",
 		Short: "Take a container out of the store with its files",
 		Long: `Take a container out of the store and out of the hosts files of its peers, and remove its own files, also those that
-keepFiles has left.`,
-		Example: "  etcfiles rm default/web",
-		Args:    cobra.ExactArgs(1),
+keepFiles has left: these go by NAMESPACE/ID only. The answer is no (exit code 1) when the store has nothing of it.
+` + refHelp,
+		Example:           "  etcfiles rm default/0123456789ab",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: o.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			namespace, id, ok := strings.Cut(args[0], "/")
 			if !ok {
-				return usageError{errors.New("want NAMESPACE/ID"), cmd}
+				list, err := o.inspect(cmd, o.namespace)
+				if err != nil {
+					return err
+				}
+				c, err := o.findOne(cmd, list, args[0])
+				if err != nil {
+					return err
+				}
+				namespace, id = c.Namespace, c.Record.ID
 			}
 			err := o.manager(cmd).Remove(cmd.Context(), namespace, id)
 			if errors.Is(err, etcfiles.ErrInvalid) {

@@ -1,0 +1,160 @@
+package blackbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+)
+
+// byHand returns a run of the program by hand on the script's data directory.
+func (w *world) byHand(ctx context.Context, ts *testscript.TestScript, args []string) *exec.Cmd {
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "$DATA", w.dataDir)
+	}
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	return cmd
+}
+
+// watching is an "etcfiles watch" that runs.
+type watching struct {
+	cmd *exec.Cmd
+	out *lockedBuffer
+}
+
+// lockedBuffer may be read while a process writes.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// startWatch returns when the process waits for changes.
+func startWatch(cmd *exec.Cmd) (*watching, error) {
+	r := &watching{cmd, &lockedBuffer{}}
+	cmd.Stdout, cmd.Stderr = r.out, r.out
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return r, within(10*time.Second, func() bool {
+		infos, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", cmd.Process.Pid))
+		for _, path := range infos {
+			if b, err := os.ReadFile(path); err == nil && strings.Contains(string(b), "inotify wd:") {
+				// It has looked at what is there by the time that it sleeps.
+				stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+				return err == nil && strings.Contains(string(stat), ") S ")
+			}
+		}
+		return false
+	})
+}
+
+// stop ends it by a signal, and wants exit code 0.
+func (r *watching) stop(signal os.Signal) error {
+	if err := r.cmd.Process.Signal(signal); err != nil {
+		return err
+	}
+	if err := r.cmd.Wait(); err != nil {
+		return fmt.Errorf("watch: %w\n%s", err, r.out)
+	}
+	return nil
+}
+
+func within(limit time.Duration, done func() bool) error {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if done() {
+			return nil
+		}
+	}
+	return errors.New("not in time")
+}
+
+func (w *world) cmdWatch(ts *testscript.TestScript, args []string) {
+	if w.watch != nil {
+		ts.Fatalf("there is a watch already")
+	}
+	r, err := startWatch(w.byHand(context.Background(), ts, append([]string{"watch", "--data-dir", w.dataDir}, args...)))
+	w.watch = r
+	ts.Check(err)
+}
+
+var timeInLine = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+func (w *world) cmdWatched(ts *testscript.TestScript, args []string) {
+	lines, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	r := w.watch
+	w.watch = nil
+	late := within(10*time.Second, func() bool { return strings.Count(r.out.String(), "\n") >= lines })
+	ts.Check(r.stop(unix.SIGINT))
+	fmt.Fprint(ts.Stdout(), timeInLine.ReplaceAllString(r.out.String(), "TIME"))
+	if late != nil {
+		ts.Fatalf("less than %d lines:\n%s", lines, r.out)
+	}
+}
+
+// cmdProcess is described at TestScripts.
+func (w *world) cmdProcess(ts *testscript.TestScript, args []string) {
+	if len(args) == 0 || len(args)%2 == 0 {
+		ts.Fatalf("usage: process NAME [FILE TARGET]...")
+	}
+	script := "set -e\nmount --make-rprivate /\n"
+	for i := 1; i < len(args); i += 2 {
+		file := args[i]
+		if place, ok := strings.CutPrefix(file, "hosts:"); ok {
+			file = placeOf(w.dataDir, place).hosts()
+		}
+		script += fmt.Sprintf("mount --bind %s %s\n", ts.MkAbs(file), args[i+1])
+	}
+	cmd := exec.Command("nsenter", "--net="+w.netns(args[0]), "unshare", "-m", "sh", "-c", script+"exec sleep 1000")
+	var stderr lockedBuffer
+	cmd.Stderr = &stderr
+	ts.Check(cmd.Start())
+	w.processes = append(w.processes, cmd)
+	if within(10*time.Second, func() bool {
+		comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid))
+		return string(comm) == "sleep\n"
+	}) != nil {
+		ts.Fatalf("process in %s: %s", args[0], stderr.String())
+	}
+	fmt.Fprintln(ts.Stdout(), cmd.Process.Pid)
+}
+
+func (w *world) cmdEndProcesses(*testscript.TestScript, []string) { w.endProcesses() }
+
+func (w *world) endProcesses() {
+	for _, cmd := range w.processes {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	w.processes = nil
+	if w.watch != nil {
+		_ = w.watch.cmd.Process.Kill()
+		_ = w.watch.cmd.Wait()
+		w.watch = nil
+	}
+}

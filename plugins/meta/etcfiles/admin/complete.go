@@ -1,0 +1,111 @@
+package admin
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+)
+
+// addCompletion adds the command completion for bash, zsh and fish.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		for _, shell := range c.Commands() {
+			if shell.Name() == "powershell" {
+				c.RemoveCommand(shell)
+				continue
+			}
+			shell.Example = "  etcfiles completion " + shell.Name()
+		}
+		c.Short = "Print what completes the command line in a shell"
+		c.Long = `Print a script that completes commands, flags, and the containers, networks and namespaces of the store in bash, zsh or fish.
+The help of each says where the script goes.`
+		c.Example = "  etcfiles completion bash >/usr/share/bash-completion/completions/etcfiles"
+	}
+}
+
+// stored reads the store for a completion, in silence.
+func (o *options) stored(cmd *cobra.Command) []*etcfiles.Inspected {
+	cmd.SetErr(io.Discard)
+	list, err := o.inspect(cmd, o.namespace)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// candidates returns the words that begin as what is typed, each once, sorted.
+func candidates(words []string, typed string) ([]string, cobra.ShellCompDirective) {
+	words = slices.DeleteFunc(words, func(word string) bool {
+		return word == "" || !strings.HasPrefix(word, typed) || plain(word) != word || strings.ContainsAny(word, "\t ")
+	})
+	slices.Sort(words)
+	return slices.Compact(words), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeContainer completes one container: by name, alias, ID or NAMESPACE/ID.
+func (o *options) completeContainer(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var words []string
+	for _, i := range o.stored(cmd) {
+		words = append(words, i.Name(), i.Record.ID, i.Ref())
+		for _, a := range i.Attachments {
+			words = append(words, aliasesOf(i, &a)...)
+		}
+	}
+	return candidates(words, typed)
+}
+
+// completeResolve completes a container, then the names that are on its networks.
+func (o *options) completeResolve(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return o.completeContainer(cmd, args, typed)
+	}
+	list := o.stored(cmd)
+	var words []string
+	for _, c := range find(list, args[0]) {
+		for _, i := range list {
+			if i.Namespace != c.Namespace {
+				continue
+			}
+			for _, a := range i.Attachments {
+				if c.On(a.Network) {
+					words = append(words, etcfiles.AllNames(&a)...)
+				}
+			}
+		}
+	}
+	return candidates(words, typed)
+}
+
+// completeNetwork completes one network.
+func (o *options) completeNetwork(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var words []string
+	for _, i := range o.stored(cmd) {
+		for _, a := range i.Attachments {
+			words = append(words, a.Network)
+		}
+	}
+	return candidates(words, typed)
+}
+
+// completeNamespace completes the flag --namespace.
+func (o *options) completeNamespace(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	words, err := o.manager(cmd).Dir.Namespaces()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return candidates(words, typed)
+}

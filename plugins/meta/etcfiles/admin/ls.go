@@ -1,0 +1,149 @@
+package admin
+
+import (
+	"cmp"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+func listCommand(o *options) *cobra.Command {
+	var f format
+	cmd := &cobra.Command{
+		Use:   "ls [NETWORK]",
+		Short: "List the containers of the store",
+		Long: `List the containers of the store, one line for each interface: of all networks, or of one. It reads their records, takes no lock
+and writes nothing. NETNS is alive, gone (the next operation removes the container), of an earlier boot (the same) or
+unknown. A record that cannot be read is a warning on stderr. The answer is no (exit code 1) when a network or
+namespace is named that no container has.`,
+		Example: `  etcfiles ls
+  etcfiles ls lab -o wide
+  etcfiles ls --namespace k8s.io -o json`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: o.completeNetwork,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			list, err := o.inspect(cmd, o.namespace)
+			if err != nil {
+				return err
+			}
+			rows := attached(list, strings.Join(args, ""))
+			if f == formatJSON {
+				err = printJSON(cmd.OutOrStdout(), rows)
+			} else {
+				err = printRows(cmd.OutOrStdout(), rows, f == formatWide)
+			}
+			switch {
+			case err != nil || len(rows) > 0:
+				return err
+			case len(args) > 0:
+				return answerNo("no container in %s is on a network %s", o.where(), args[0])
+			case o.namespace != "":
+				return answerNo("no container is in %s", o.where())
+			}
+			return nil
+		},
+	}
+	addFormat(cmd, &f)
+	return cmd
+}
+
+// attachedRow is one interface of a container.
+type attachedRow struct {
+	Namespace  string              `json:"namespace"`
+	Network    string              `json:"network"`
+	Name       string              `json:"name"`
+	Addresses  []netip.Addr        `json:"addresses"`
+	Aliases    []string            `json:"aliases"`
+	ID         string              `json:"id"`
+	Since      string              `json:"since"` // RFC 3339, "" for a record of nerdctl
+	State      etcfiles.NetnsState `json:"netns"`
+	IfName     string              `json:"ifName"`
+	Hostname   string              `json:"hostname"`
+	Kubernetes string              `json:"kubernetesNamespace"`
+	NetnsPath  string              `json:"netnsPath"`
+
+	since time.Time
+}
+
+// attached returns the rows of a network, or of all for "", sorted.
+func attached(list []*etcfiles.Inspected, network string) []attachedRow {
+	rows := []attachedRow{}
+	for _, i := range list {
+		base := attachedRow{
+			Namespace: i.Namespace, Name: i.Name(), ID: i.Record.ID, State: i.State, Hostname: i.Record.Hostname,
+			Addresses: []netip.Addr{}, Aliases: []string{},
+		}
+		if d := i.Record.Etcfiles; d != nil {
+			base.Kubernetes, base.NetnsPath = d.KubernetesNamespace, d.Netns.Path
+		}
+		if len(i.Attachments) == 0 && network == "" {
+			rows = append(rows, base)
+		}
+		for _, a := range i.Attachments {
+			if network != "" && a.Network != network {
+				continue
+			}
+			row := base
+			row.Network, row.IfName, row.Addresses = a.Network, a.IfName, append(row.Addresses, a.Addresses...)
+			row.Aliases = append(row.Aliases, aliasesOf(i, &a)...)
+			row.Since, row.since = exact(a.Since), a.Since
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b attachedRow) int {
+		return cmp.Or(
+			strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Network, b.Network),
+			strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID), strings.Compare(a.IfName, b.IfName),
+		)
+	})
+	return rows
+}
+
+func aliasesOf(i *etcfiles.Inspected, a *hostsstore.Attachment) []string {
+	return slices.DeleteFunc(etcfiles.AllNames(a), func(name string) bool { return i.Kind(name) != etcfiles.Alias })
+}
+
+// shortID is how many characters of an ID a table has.
+const shortID = 12
+
+func printRows(w io.Writer, rows []attachedRow, wide bool) error {
+	head := []string{"NAMESPACE", "NETWORK", "NAME", "ADDRESSES", "ALIASES", "ID", "SINCE", "NETNS"}
+	if wide {
+		head = append(head, "IFNAME", "HOSTNAME", "KUBERNETES", "PATH")
+	}
+	now := time.Now()
+	var table [][]cell
+	for _, r := range rows {
+		id, since := r.ID[:min(len(r.ID), shortID)], ago(now, r.since)
+		if wide {
+			id, since = r.ID, r.Since
+		}
+		dead := r.State == etcfiles.NetnsGone || r.State == etcfiles.NetnsEarlierBoot
+		fields := []string{r.Namespace, r.Network, r.Name, join(r.Addresses), strings.Join(r.Aliases, ","), id, since, string(r.State)}
+		if wide {
+			fields = append(fields, r.IfName, r.Hostname, r.Kubernetes, r.NetnsPath)
+		}
+		line := make([]cell, len(fields))
+		for i, field := range fields {
+			line[i] = cell{text: cmp.Or(field, "-")}
+		}
+		line[7].bad = dead
+		table = append(table, line)
+	}
+	return printTable(w, head, table)
+}
+
+func join(addresses []netip.Addr) string {
+	out := make([]string, len(addresses))
+	for i, a := range addresses {
+		out[i] = a.String()
+	}
+	return strings.Join(out, ",")
+}

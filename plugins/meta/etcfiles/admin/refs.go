@@ -1,0 +1,103 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+)
+
+// refHelp says, in the Long of commands, what a container may be called.
+const refHelp = "A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias."
+
+// inspect reads a namespace of the store, or all for "". An error says what to do about it.
+func (o *options) inspect(cmd *cobra.Command, namespace string) ([]*etcfiles.Inspected, error) {
+	list, err := o.manager(cmd).Inspect(namespace)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the data directory %s does not exist: no container was ever added there; "+
+			"if the conflist has another dataDir, name it with --data-dir", o.dataDir)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%w: run it as root", err)
+	}
+	return list, err
+}
+
+// minPrefix is the least number of characters that stand for an ID.
+const minPrefix = 3
+
+// find returns the containers that a reference may mean: those with the ID if there are any, else those with the name, else
+// those whose ID begins so.
+func find(list []*etcfiles.Inspected, ref string) []*etcfiles.Inspected {
+	name := strings.TrimSuffix(ref, ".")
+	for _, is := range []func(i *etcfiles.Inspected) bool{
+		func(i *etcfiles.Inspected) bool { return i.Ref() == ref },
+		func(i *etcfiles.Inspected) bool { return i.Record.ID == ref },
+		func(i *etcfiles.Inspected) bool { return strings.EqualFold(i.Name(), name) || i.Has(name) },
+		func(i *etcfiles.Inspected) bool {
+			return len(ref) >= minPrefix && strings.HasPrefix(i.Record.ID, ref)
+		},
+	} {
+		var found []*etcfiles.Inspected
+		for _, i := range list {
+			if is(i) {
+				found = append(found, i)
+			}
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+// findOne is find for commands that take one container; the error is one of the command line if several are meant, and the
+// answer no if none is.
+func (o *options) findOne(cmd *cobra.Command, list []*etcfiles.Inspected, ref string) (*etcfiles.Inspected, error) {
+	found := find(list, ref)
+	switch len(found) {
+	case 0:
+		return nil, o.unknown(cmd, ref)
+	case 1:
+		return found[0], nil
+	}
+	refs := make([]string, len(found))
+	for i, f := range found {
+		refs[i] = f.Ref()
+	}
+	return nil, usageError{fmt.Errorf("%s is several containers, name one: %s", ref, strings.Join(refs, ", ")), cmd}
+}
+
+// unknown is the answer for a reference that means no container, with what is known of one that has gone.
+func (o *options) unknown(cmd *cobra.Command, ref string) error {
+	text := fmt.Sprintf("%s: no container in %s has this ID or name", ref, o.where())
+	m := o.manager(cmd)
+	namespaces, err := m.Dir.Namespaces()
+	if o.namespace != "" {
+		namespaces, err = []string{o.namespace}, nil
+	}
+	if err != nil {
+		return answerNo("%s", text)
+	}
+	for _, namespace := range namespaces {
+		for _, gone := range slices.Backward(m.Departed(namespace)) {
+			if gone.ID == ref || namespace+"/"+gone.ID == ref || slices.Contains(gone.Names, ref) {
+				return answerNo("%s; %s/%s is gone since %s: %s", text, namespace, gone.ID, exact(gone.When), gone.Why)
+			}
+		}
+	}
+	return answerNo("%s", text)
+}
+
+// where says what was looked through.
+func (o *options) where() string {
+	if o.namespace != "" {
+		return "namespace " + o.namespace + " of " + o.dataDir
+	}
+	return o.dataDir
+}

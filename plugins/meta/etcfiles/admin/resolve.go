@@ -1,0 +1,109 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+)
+
+func resolveCommand(o *options) *cobra.Command {
+	var f format
+	cmd := &cobra.Command{
+		Use:   "resolve CONTAINER NAME",
+		Short: "Say what a container gets for a name, or why it gets nothing",
+		Long: `Look a name up in the hosts file of a container as libc does, and print each address with the line that gives it and why
+that line is there. If the name does not resolve, or not to all that it could, the reasons follow, one a line. When a
+running process of the container has another /etc/hosts than the one of the store, that one is read, and it is said.
+DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
+` + refHelp,
+		Example: `  etcfiles resolve web db
+  etcfiles resolve default/0123456789ab db.lab -o json`,
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: o.completeResolve,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[1] == "" {
+				return usageError{errors.New("want a name"), cmd}
+			}
+			all, err := o.inspect(cmd, "") // the name may be in another namespace
+			if err != nil {
+				return err
+			}
+			c, err := o.findOne(cmd, o.chosen(all), args[0])
+			if err != nil {
+				return err
+			}
+			l, err := o.manager(cmd).Lookup(c, args[1], all)
+			if err != nil {
+				return err
+			}
+			if f == formatJSON {
+				err = printJSON(cmd.OutOrStdout(), l)
+			} else {
+				err = printLookup(cmd.OutOrStdout(), l)
+			}
+			if err == nil && !l.Resolves {
+				return errNo
+			}
+			return err
+		},
+	}
+	addFormat(cmd, &f)
+	return cmd
+}
+
+// chosen returns the containers of the namespace that was named, or all.
+func (o *options) chosen(all []*etcfiles.Inspected) []*etcfiles.Inspected {
+	var out []*etcfiles.Inspected
+	for _, i := range all {
+		if o.namespace == "" || i.Namespace == o.namespace {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func printLookup(w io.Writer, l *etcfiles.Lookup) error {
+	var b strings.Builder
+	switch {
+	case l.Resolves && l.Answers[0].Source == etcfiles.FromAddress:
+		fmt.Fprintf(&b, "%s is an address, not a name: it is taken as it is\n", l.Answers[0].Address)
+	case len(l.Answers) > 0:
+		var rows [][]cell
+		for _, a := range l.Answers {
+			rows = append(rows, []cell{{text: a.Address.String()}, {text: strconv.Itoa(a.Line)}, {text: why(a), bad: a.Source == etcfiles.FromNobody}})
+		}
+		fmt.Fprintf(&b, "%s in %s, by %s:\n", plain(l.Name), l.Container, l.File)
+		if err := printTable(&b, []string{"ADDRESS", "LINE", "WHY"}, rows); err != nil {
+			return err
+		}
+		if !l.Resolves {
+			b.WriteString("but it does not resolve:\n")
+		}
+	default:
+		fmt.Fprintf(&b, "%s does not resolve in %s, by %s:\n", plain(l.Name), l.Container, l.File)
+	}
+	for _, r := range l.Reasons {
+		fmt.Fprintf(&b, "- %s\n", plain(r.Text))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// why says why a line is there.
+func why(a etcfiles.Answer) string {
+	switch a.Source {
+	case etcfiles.FromSelf:
+		return "the container's own line, on network " + a.Network
+	case etcfiles.FromPeer:
+		return a.Container + " on network " + a.Network
+	case etcfiles.FromUser:
+		return "the user's own line, or one of baseHostsFile"
+	}
+	return a.Source.Describe()
+}
