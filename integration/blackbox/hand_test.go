@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,16 +61,24 @@ func startWatch(cmd *exec.Cmd) (*watching, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	// It has looked at what is there when all its threads sleep, several times on end.
+	asleep := 0
 	return r, within(10*time.Second, func() bool {
-		infos, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", cmd.Process.Pid))
-		for _, path := range infos {
-			if b, err := os.ReadFile(path); err == nil && strings.Contains(string(b), "inotify wd:") {
-				// It has looked at what is there by the time that it sleeps.
-				stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
-				return err == nil && strings.Contains(string(stat), ") S ")
-			}
+		if !anyFile(cmd, "fdinfo/*", "inotify wd:") || anyFile(cmd, "task/*/stat", ") R ") || anyFile(cmd, "task/*/stat", ") D ") {
+			asleep = 0
+			return false
 		}
-		return false
+		asleep++
+		return asleep == 5
+	})
+}
+
+// anyFile reports whether a file of proc(5) about the process has the text.
+func anyFile(cmd *exec.Cmd, pattern, text string) bool {
+	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/%s", cmd.Process.Pid, pattern))
+	return slices.ContainsFunc(paths, func(path string) bool {
+		b, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(b), text)
 	})
 }
 

@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// TestHelp holds every command to a Short, a Long and an Example, and each line of the examples to a command line that can be.
+func TestHelp(t *testing.T) {
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			visit(sub)
+		}
+		if cmd.Short == "" || cmd.Long == "" {
+			t.Errorf("%s: no Short or Long", cmd.CommandPath())
+		}
+		if cmd.Example == "" && !cmd.HasSubCommands() {
+			t.Errorf("%s: no Example", cmd.CommandPath())
+		}
+		for line := range strings.Lines(cmd.Example) {
+			checkExample(t, cmd, strings.TrimSpace(line))
+		}
+	}
+	visit(Command("test"))
+}
+
+func checkExample(t *testing.T, cmd *cobra.Command, line string) {
+	t.Helper()
+	line, _, _ = strings.Cut(line, " >") // to a file
+	words := strings.Fields(line)
+	if len(words) == 0 || words[0] != "etcfiles" {
+		t.Errorf("%s: the example %q does not run etcfiles", cmd.CommandPath(), line)
+		return
+	}
+	root := Command("test")
+	root.InitDefaultHelpCmd()
+	found, rest, err := root.Find(words[1:])
+	if err == nil {
+		err = found.ParseFlags(rest)
+	}
+	if err == nil && found.Args != nil {
+		err = found.Args(found, found.Flags().Args())
+	}
+	if err != nil || !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
+		t.Errorf("%s: the example %q is of %s: %v", cmd.CommandPath(), line, found.CommandPath(), err)
+	}
+}
+
+func TestNoPowershell(t *testing.T) {
+	cmd, _, err := Command("test").Find([]string{"completion"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shells []string
+	for _, c := range cmd.Commands() {
+		shells = append(shells, c.Name())
+	}
+	if want := []string{"bash", "fish", "zsh"}; !slices.Equal(shells, want) {
+		t.Errorf("%q, want %q", shells, want)
+	}
+}
+
+func TestAgo(t *testing.T) {
+	now := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+	for want, d := range map[string]time.Duration{
+		"0s": -time.Hour, "59s": 59*time.Second + 999*time.Millisecond, "1m": time.Minute, "59m": time.Hour - 1,
+		"1h": time.Hour, "47h": 48*time.Hour - 1, "2d": 48 * time.Hour, "400d": 400 * 24 * time.Hour,
+	} {
+		if got := ago(now, now.Add(-d)); got != want {
+			t.Errorf("%v ago is %q, want %q", d, got, want)
+		}
+	}
+	if got := ago(now, time.Time{}); got != "-" || exact(time.Time{}) != "" {
+		t.Errorf("no time is %q", got)
+	}
+	if got := exact(now.In(time.FixedZone("", 3600))); got != "2026-01-02T15:04:05Z" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestTerminal holds what may come from a container to be unable to move a cursor, in a table and in JSON.
+func TestTerminal(t *testing.T) {
+	const hostile = "a\x1b[2J\u009bb\x7f\u202ec\U000e0001d\xff\ttab"
+	for name, print := range map[string]func(b *bytes.Buffer) error{
+		"table": func(b *bytes.Buffer) error { return printTable(b, []string{"HEAD"}, [][]cell{{{text: hostile}}}) },
+		"JSON":  func(b *bytes.Buffer) error { return printJSON(b, hostile) },
+		"line":  func(b *bytes.Buffer) error { return printJSONLine(b, hostile) },
+		"error": func(b *bytes.Buffer) error { exitCode(answerNo("%s", hostile), b); return nil },
+	} {
+		var b bytes.Buffer
+		if err := print(&b); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(b.String(), "\x1b\u009b\x7f\u202e\U000e0001\t") || !strings.Contains(b.String(), "tab") {
+			t.Errorf("%s: %q", name, b.String())
+		}
+	}
+	var b bytes.Buffer
+	var got string
+	if err := printJSON(&b, hostile); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got != strings.ToValidUTF8(hostile, "\ufffd") {
+		t.Errorf("%q: %v", got, err)
+	}
+}
