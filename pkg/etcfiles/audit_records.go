@@ -54,7 +54,7 @@ func (a *audit) lookAtRecords() {
 		a.want.Containers[e.ID] = c
 		if dead[i] {
 			f.Path = ""
-			f.Problem, f.What, f.Do = NetnsGone, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
+			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
 			a.found(f)
 		}
 	}

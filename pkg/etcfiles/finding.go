@@ -17,7 +17,7 @@ const (
 	RecordCorrupt  Problem = "record-corrupt"  // a meta.json that cannot be understood
 	RecordNewer    Problem = "record-newer"    // of a newer etcfiles
 	RecordOldBoot  Problem = "record-old-boot" // of an earlier boot
-	NetnsGone      Problem = "netns-gone"
+	GoneNetns      Problem = "netns-gone"
 	AddressTwice   Problem = "address-twice" // two containers have one address on a network
 	HostsAbsent    Problem = "hosts-absent"
 	HostsLacks     Problem = "hosts-lacks"   // a line is missing

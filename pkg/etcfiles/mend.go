@@ -25,7 +25,7 @@ func (m *Manager) Prune(ctx context.Context, namespace string, dryRun bool) ([]F
 // prunable reports whether Prune removes what was found.
 func prunable(f Finding) bool {
 	switch f.Problem {
-	case RecordOldBoot, IndexOldBoot, NetnsGone, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, NetworkOrphan:
+	case RecordOldBoot, IndexOldBoot, GoneNetns, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, NetworkOrphan:
 		return true
 	case LeftDirectory:
 		return f.Do == doAudit // the others may be a runtime's

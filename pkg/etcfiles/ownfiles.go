@@ -57,12 +57,12 @@ func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
 
 // hasFlags reports that the file is immutable or may be appended to only, see ioctl_iflags(2).
 func hasFlags(path string) bool {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	f, err := os.OpenFile(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return false
 	}
-	defer unix.Close(fd)
-	flags, err := unix.IoctlGetInt(fd, unix.FS_IOC_GETFLAGS)
+	defer f.Close()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
 	return err == nil && flags&unwritable != 0
 }
 

@@ -90,7 +90,7 @@ func namespaceOf(proc, kind string) (namespaceID, error) {
 }
 
 // Close lets the root go.
-func (r *Root) Close() error { return r.dir.Close() }
+func (r *Root) Close() { r.dir.Close() }
 
 // ErrNotRegular is the error of Read for what is no regular file.
 var ErrNotRegular = errors.New("not a regular file")
