@@ -50,7 +50,7 @@ func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
 	case unix.Access(h.Path, unix.W_OK) != nil, hasFlags(h.Path):
 		h.Trouble = "it cannot be written: it is immutable or its file system is read-only"
 	case h.Regions == 0:
-		h.Trouble = "it has no region between markers of etcfiles: somebody has removed it"
+		h.Trouble = "it has no region between markers of etcfiles: somebody has removed it, or the conflist has another marker"
 	}
 	return h
 }

@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os/signal"
 	"strings"
@@ -30,12 +32,16 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 			ctx, stop := signal.NotifyContext(cmd.Context(), unix.SIGINT, unix.SIGTERM)
 			defer stop()
 			network := strings.Join(args, "")
-			return o.manager(cmd).Watch(ctx, o.namespace, func(c etcfiles.Change) error {
+			err := o.manager(cmd).Watch(ctx, o.namespace, func(c etcfiles.Change) error {
 				if network != "" && c.Network != network {
 					return nil
 				}
 				return printChange(cmd, f, c)
 			})
+			if errors.Is(err, fs.ErrPermission) {
+				err = fmt.Errorf("%w: run it as root", err)
+			}
+			return err
 		},
 	}
 	addFormat(cmd, &f)
