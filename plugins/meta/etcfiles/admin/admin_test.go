@@ -111,3 +111,14 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("%q: %v", got, err)
 	}
 }
+
+func TestExcerpt(t *testing.T) {
+	lines := slices.Repeat([]string{"a\n", strings.Repeat("ü", maxWidth) + "\n"}, maxShown)
+	got := excerpt(lines)
+	if len(got) != maxShown+1 || got[0] != "a" || got[1] != strings.Repeat("ü", maxWidth/2)+"…" || got[maxShown] != "… and 64 more lines" {
+		t.Errorf("%q", got)
+	}
+	if got := excerpt(nil); got == nil || len(got) != 0 {
+		t.Errorf("%#v", got)
+	}
+}

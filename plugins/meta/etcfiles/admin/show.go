@@ -150,8 +150,27 @@ type shownProcess struct {
 	NoFiles  bool     `json:"nsswitchLacksFiles"`
 }
 
-// maxShown is how many lines of a file of a container are shown.
-const maxShown = 64
+// What is shown of a file that a container may have filled.
+const (
+	maxShown = 64  // lines
+	maxWidth = 512 // bytes of a line
+)
+
+// excerpt cuts lines of a file to what is shown.
+func excerpt(lines []string) []string {
+	out := []string{}
+	for _, line := range lines[:min(len(lines), maxShown)] {
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) > maxWidth {
+			line = strings.ToValidUTF8(line[:maxWidth], "") + "…"
+		}
+		out = append(out, line)
+	}
+	if more := len(lines) - maxShown; more > 0 {
+		out = append(out, fmt.Sprintf("… and %d more lines", more))
+	}
+	return out
+}
 
 // describe gathers what is known of a container of the list.
 func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspected) (shownContainer, error) {
@@ -178,13 +197,9 @@ func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspe
 		s.Interfaces = append(s.Interfaces, describeInterface(i, &a))
 	}
 	h := m.Hosts(i, list)
-	s.Hosts = shownHosts{h.Path, h.Size, h.Lines, h.Trouble, append([]string{}, h.User[:min(len(h.User), maxShown)]...)}
+	s.Hosts = shownHosts{h.Path, h.Size, h.Lines, h.Trouble, excerpt(h.User)}
 	r := m.ResolvConf(i)
-	lines := slices.Collect(strings.Lines(string(r.Content)))
-	for n := range lines {
-		lines[n] = strings.TrimSuffix(lines[n], "\n")
-	}
-	s.ResolvConf = shownResolvConf{r.Path, append([]string{}, lines[:min(len(lines), maxShown)]...), r.Inherited, r.Edited, r.Trouble}
+	s.ResolvConf = shownResolvConf{r.Path, excerpt(slices.Collect(strings.Lines(string(r.Content)))), r.Inherited, r.Edited, r.Trouble}
 	return s, s.lookInside(m, i)
 }
 
