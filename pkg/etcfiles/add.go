@@ -27,7 +27,7 @@ type addition struct {
 
 // Add lists an attachment in the files of every container on its network and writes the container's own three. It
 // returns what resolv.conf holds. An attachment that has the same container and interface is replaced. After an error
-// nothing of the attachment is left; the error is ErrInvalid, ErrLocked or one of the file system.
+// nothing of the attachment is left; the error is ErrInvalid, ErrLocked, ErrNewer or one of the file system.
 func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error) {
 	a, err := m.check(r)
 	if err != nil {

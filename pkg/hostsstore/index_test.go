@@ -1,6 +1,7 @@
 package hostsstore
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -122,4 +123,36 @@ func FuzzDecodeIndex(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// BenchmarkIndex is what reading and writing the index costs every operation, with and without notes of departures.
+func BenchmarkIndex(b *testing.B) {
+	for _, departures := range []int{0, maxDeparted} {
+		ix := NewIndex("boot")
+		var names []string
+		for i := range maxDepartedNames {
+			names = append(names, fmt.Sprintf("a-longer-name-%d.example", i))
+		}
+		for i := range departures {
+			ix.Depart(fmt.Sprintf("%064d", i), &Attachment{Network: "lab", Names: names}, "network namespace gone")
+		}
+		for i := range 1000 {
+			id := fmt.Sprintf("%064d", i)
+			ix.Containers[id] = &Container{
+				ID: id, Number: i, Netns: Netns{Path: "/run/netns/" + id, Device: 4, Inode: 1 << 32, MountNamespace: 1 << 32},
+				Created: []string{HostsFile, ResolvConfFile, HostnameFile},
+				Attachments: []Attachment{{
+					Number: i, Sequence: uint64(i), Network: "lab", IfName: "eth0",
+					Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})}, Names: []string{id[:12], id[:12] + ".lab"},
+				}},
+			}
+		}
+		b.Run(fmt.Sprintf("departures=%d", departures), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := decodeIndex(string(ix.encode())); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -43,7 +43,7 @@ func TestVersion(t *testing.T) {
 		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil && r != nil) {
 			t.Errorf("%s: %v, want %v", c.etcfiles, err, c.want)
 		}
-		if c.want == ErrNewer && !strings.HasPrefix(err.Error(), path+": the store is of format ") {
+		if errors.Is(c.want, ErrNewer) && !strings.HasPrefix(err.Error(), path+": the store is of format ") {
 			t.Errorf("%s: %v", c.etcfiles, err)
 		}
 	}
