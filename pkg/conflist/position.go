@@ -33,8 +33,8 @@ func (e *syntaxError) Unwrap() error { return e.err }
 
 // decode takes a JSON text apart. The error is a *syntaxError.
 func decode(text []byte) (*node, error) {
-	var any json.RawMessage
-	if err := json.Unmarshal(text, &any); err != nil {
+	var raw json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
 		return nil, located(text, err)
 	}
 	p := &positions{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
