@@ -114,6 +114,7 @@ type audit struct {
 	records map[string]*hostsstore.Record // all that can be read
 	stale   map[string]bool               // of an earlier boot
 	index   *hostsstore.Index             // as it stands, nil if there is none for this boot
+	behind  bool                          // records have come, gone or changed since the index was written
 	want    *hostsstore.Index             // what it should hold
 	members members                       // of want
 

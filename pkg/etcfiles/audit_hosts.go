@@ -43,7 +43,7 @@ func (a *audit) lookAtHosts() {
 			return
 		}
 		a.hostsDifference(h.finding, &d)
-		if c := h.view.container; state == h.state && state != (hostsstore.FileID{}) {
+		if c := h.view.container; !a.behind && state == h.state && state != (hostsstore.FileID{}) {
 			switch {
 			case !d.None():
 				h.finding.What = fmt.Sprintf("the index says that %s is as it has to be, and it is not", h.finding.Path)

@@ -94,6 +94,7 @@ func (a *audit) lookAtIndex() {
 	}
 	for id, c := range ix.Containers {
 		want := a.want.Containers[id]
+		a.behind = a.behind || want == nil || want.Record != c.Record
 		if want == nil {
 			if !a.stale[id] && !c.Foreign {
 				differs(id, "the index has container %s, which has no record", id)
@@ -108,6 +109,7 @@ func (a *audit) lookAtIndex() {
 		}
 	}
 	for id, c := range a.want.Containers {
+		a.behind = a.behind || ix.Containers[id] == nil
 		if ix.Containers[id] == nil && !c.Foreign {
 			differs(id, "the index lacks container %s", id)
 		}

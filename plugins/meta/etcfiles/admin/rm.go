@@ -14,7 +14,8 @@ func removeCommand(o *options) *cobra.Command {
 		Use:   "rm CONTAINER",
 		Short: "Take a container out of the store with its files",
 		Long: `Take a container out of the store and out of the hosts files of its peers, and remove its own files, also those that
-keepFiles has left: these go by NAMESPACE/ID only. The answer is no (exit code 1) when the store has nothing of it.
+keepFiles has left and those whose record is lost: these go by NAMESPACE/ID only. Where the store has nothing of it nothing
+is written, and the exit code is 1.
 ` + refHelp,
 		Example:           "  etcfiles rm default/0123456789ab",
 		Args:              cobra.ExactArgs(1),
