@@ -39,7 +39,7 @@ A note is no fault, such as a resolv.conf that was edited in its container. The 
 nothing any more, 1 when something is, and 3 when it could not look: there is no data directory, or a process holds the lock.`,
 		Example: `  etcfiles check
   etcfiles check --namespace k8s.io --repair
-  etcfiles check -o json | jq -r '.[] | select(.note | not) | .problem'`,
+  etcfiles check -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m := o.manager(cmd)
