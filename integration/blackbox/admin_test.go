@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,7 @@ func (w *world) cmdEtcfiles(ts *testscript.TestScript, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: etcfiles [CODE] COMMAND [ARG...]")
 	}
+	w.asked = args
 	if !slices.Contains(args, "--data-dir") {
 		args = slices.Insert(slices.Clone(args), 1, "--data-dir", w.dataDir)
 	}
@@ -32,7 +34,8 @@ func (w *world) cmdEtcfiles(ts *testscript.TestScript, args []string) {
 	cmd := w.outer.program(ctx, args...)
 	cmd.Dir = ts.Getenv("WORK")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	w.printed.Reset()
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), &w.printed), io.MultiWriter(ts.Stderr(), &w.printed)
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || !exit.Exited()) {

@@ -54,6 +54,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+func (l *lockedBuffer) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}
+
 // startWatch returns when the process waits for changes.
 func startWatch(cmd *exec.Cmd) (*watching, error) {
 	r := &watching{cmd, &lockedBuffer{}}

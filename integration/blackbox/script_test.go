@@ -42,9 +42,14 @@ import (
 //	process NAME [FILE TARGET]...   a process in the namespace of NAME, with files mounted; hosts:PLACE is a hosts file
 //	endprocesses                    end them
 //	umask OCTAL                     the umask of the plugin from now on
-func TestScripts(t *testing.T) {
+//	explains                        what the last etcfiles printed is what the page says, see TestTroubles
+//	full DIR                        mount a file system there that has no room left
+func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+
+// runScripts runs the stories in a directory.
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:             "testdata",
+		Dir:             dir,
 		WorkdirRoot:     t.TempDir(), // removed with whatever a script leaves
 		ContinueOnError: true,
 		Setup: func(env *testscript.Env) error {
@@ -92,6 +97,8 @@ func TestScripts(t *testing.T) {
 			"sameinodes":   worldCmd((*world).cmdSameInodes),
 			"snapshot":     worldCmd((*world).cmdSnapshot),
 			"unchanged":    worldCmd((*world).cmdUnchanged),
+			"explains":     worldCmd((*world).cmdExplains),
+			"full":         worldCmd((*world).cmdFull),
 			"resolves":     cmdResolves,
 			"lists":        cmdLists,
 			"meta":         cmdMeta,

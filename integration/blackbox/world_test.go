@@ -22,7 +22,10 @@ type world struct {
 	mtimes        map[string]os.FileInfo
 	snapshot      snapshot
 	damaged       bool
-	processes     []*exec.Cmd // of containers
+	asked         []string     // of the admin tool the last time
+	printed       lockedBuffer // by it
+	full          []string     // file systems without room
+	processes     []*exec.Cmd  // of containers
 	watch         *watching
 }
 
@@ -33,6 +36,9 @@ func (w *world) close() {
 		_ = dropNetns(path) // most are gone already
 	}
 	w.unlockAll()
+	for _, dir := range w.full {
+		_ = unix.Unmount(dir, unix.MNT_DETACH)
+	}
 }
 
 func (w *world) unlockAll() {

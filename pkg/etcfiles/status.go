@@ -20,7 +20,11 @@ func (m *Manager) Status(namespace string) error {
 	}
 	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
 		if err := writable(dir); err != nil {
-			return fmt.Errorf("%w: dataDir %s: %w; make it a directory that root can write", ErrUnavailable, m.Dir, err)
+			do := "make it a directory that root can write"
+			if errors.Is(err, unix.ENOSPC) {
+				do = "make room there"
+			}
+			return fmt.Errorf("%w: dataDir: %w; %s", ErrUnavailable, err, do)
 		}
 	}
 	if err := ns.Lockable(); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -45,6 +45,9 @@ nothing any more, 1 when something is, and 3 when it could not look: there is no
 			m := o.manager(cmd)
 			m.LockTimeout = timeout
 			list, err := m.Audit(cmd.Context(), o.namespace, repair)
+			if err != nil && len(list) == 0 {
+				return withDataDir(err)
+			}
 			if err := errors.Join(withDataDir(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
 				return err
 			}

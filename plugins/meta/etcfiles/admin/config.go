@@ -30,7 +30,7 @@ func configCommand() *cobra.Command {
 file:line: key: message. Looked at are the JSON, the versions, the names, the order of the plugins and their programs,
 and every key and value of etcfiles, as the plugin itself reads them. A note is no fault: it says what one may not expect.
 
-Then it shows what a container would get: its names, its hosts file while no other container is there, with an address of
+If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there, with an address of
 the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Nothing is made or written.
 
 The exit code is 1 when something is wrong. The flags --data-dir and --namespace of other commands mean nothing here: the
@@ -96,7 +96,7 @@ func printReport(w io.Writer, out format, r *conflist.Report) error {
 	if !r.Wrong() {
 		fmt.Fprintf(&b, "%s: nothing is wrong\n", r.File)
 	}
-	if r.Result != nil {
+	if r.Result != nil && !r.Wrong() {
 		writeResult(&b, r)
 	}
 	_, err := io.WriteString(w, b.String())
