@@ -142,7 +142,8 @@ var (
 const maxRecord = 16 << 20
 
 // ReadRecord reads a container's meta.json. The error is fs.ErrNotExist when there is none, ErrNewer when it is of a later
-// format, ErrCorrupt when it does not parse, is no regular file, or belongs to another container.
+// format, ErrCorrupt when it does not parse, is no regular file, belongs to another container, or has in it what nobody
+// would write.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	path := n.recordPath(id)
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -170,6 +171,9 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	}
 	if r.ID != id {
 		return nil, fmt.Errorf("%s: %w: it is of container %q", path, ErrCorrupt, r.ID)
+	}
+	if err := r.sound(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
 	}
 	return r, nil
 }

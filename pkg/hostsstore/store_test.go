@@ -137,9 +137,27 @@ func TestCorruptRecords(t *testing.T) {
 		"half":  func(p string) error { return os.WriteFile(p, []byte(`{"ID":"half","Net`), 0o600) },
 		"empty": func(p string) error { return os.WriteFile(p, nil, 0o600) },
 		"other": func(p string) error { return os.WriteFile(p, []byte(`{"ID":"somebody"}`), 0o600) },
-		"link":  func(p string) error { return os.Symlink(secret, p) },
-		"fifo":  func(p string) error { return syscall.Mkfifo(p, 0o600) },
-		"dir":   func(p string) error { return os.Mkdir(p, 0o700) },
+		"null": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"null","Networks":{"lab":{"ips":[null]}}}`), 0o600)
+		},
+		"climbs": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"climbs","Etcfiles":{"Attachments":[{"Network":"../x"}]}}`), 0o600)
+		},
+		"forged": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"forged","Etcfiles":{"Attachments":[{"Network":"lab","Names":["a","b\n6.6.6.6 bank"]}]}}`), 0o600)
+		},
+		"qualified": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"qualified","Etcfiles":{"Attachments":[{"Network":"lab","Qualified":["a b"]}]}}`), 0o600)
+		},
+		"label": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"label","Etcfiles":{"Attachments":[{"Network":"lab","Label":"a#"}]}}`), 0o600)
+		},
+		"extra": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"extra","Etcfiles":{"ExtraHosts":[{"Name":"a\nb","Address":"10.0.0.1"}]}}`), 0o600)
+		},
+		"link": func(p string) error { return os.Symlink(secret, p) },
+		"fifo": func(p string) error { return syscall.Mkfifo(p, 0o600) },
+		"dir":  func(p string) error { return os.Mkdir(p, 0o700) },
 	} {
 		path := n.recordPath(id)
 		if err := MakeDir(filepath.Dir(path)); err != nil {
