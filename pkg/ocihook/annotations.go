@@ -55,7 +55,7 @@ func ParsePort(s string) (PortMapping, error) {
 	}
 	if ip, port, ok := cutLast(host, ":"); ok {
 		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(ip, "["), "]"))
-		if err != nil {
+		if err != nil || addr.Zone() != "" { // a zone may be any text
 			return p, wrong
 		}
 		p.HostIP, host = addr.String(), port

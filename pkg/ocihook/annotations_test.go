@@ -23,7 +23,7 @@ func TestParsePort(t *testing.T) {
 	}
 	for _, s := range []string{
 		"", "80", ":80", "80:", "0:80", "80:0", "65536:80", "80:65536", "-1:80", "a:80", "80:b", "80:80/", "80:80/icmp", "80:80/tcp/udp",
-		"host:80:80", "1.2.3:80:80", "80:80:80:80", " 80:80",
+		"host:80:80", "1.2.3:80:80", "[fe80::1%eth0]:80:80", "80:80:80:80", " 80:80",
 	} {
 		if got, err := ParsePort(s); err == nil {
 			t.Errorf("ParsePort(%q) = %+v, want an error", s, got)
