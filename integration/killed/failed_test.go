@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/straced"
 )
 
 // failing are the system calls that may fail, each with the errors that it is given.
@@ -42,33 +45,31 @@ const codeIO = 5
 func TestFailed(t *testing.T) {
 	names := slices.Sorted(maps.Keys(failing))
 	var a aim
-	for from, o := range operations() {
-		t.Run(o.name, func(t *testing.T) {
-			f := o.newFleet(t, t.TempDir())
-			for i, p := range sample(o.calls(t, f, names), 9, from) {
-				for j, errno := range failing[p.name] {
-					for k, plus := range []string{"", "+"} {
-						if !*full && (i+j+k)%3 > 0 {
-							continue
-						}
-						a.at(t, func(n int) bool { return o.fail(t, f, p, errno, plus, i+j+k+n) })
-						if t.Failed() {
-							t.Fatalf("%s%s failed with %s: %s", p, plus, errno, p.text)
-						}
+	each(t, func(t *testing.T, from int, o operation) {
+		f := o.newFleet(t, filepath.Join(tmpfs(t), "data"))
+		for i, p := range sample(o.calls(t, f, names), 14, from) {
+			for j, errno := range failing[p.Name] {
+				for k, plus := range []string{"", "+"} {
+					if !*full && (i+j+k)%3 > 0 {
+						continue
+					}
+					a.at(t, func(n int) bool { return o.fail(t, f, p, errno, plus, i+j+k+n) })
+					if t.Failed() {
+						t.Fatalf("%s%s failed with %s: %s", p, plus, errno, p.Text)
 					}
 				}
 			}
-		})
-	}
-	a.check(t, "EMFILE, EIO, ENOSPC or ENOLCK from a system call of ADD, DEL or GC on the store, once or for good",
+		}
+	})
+	a.check(t, fmt.Sprintf("EMFILE, EIO, ENOSPC or ENOLCK from a system call of ADD, DEL or GC on the store of %d containers, once or for good", len(stable())),
 		"code 5 with the error's name or all done, no stable name was missing, every file exact after the next operation")
 }
 
 // fail lets a call fail, and with plus all later ones of its name. It reports whether that was a call on the store.
-func (o operation) fail(t *testing.T, f fleet, p point, errno, plus string, variant int) bool {
+func (o operation) fail(t *testing.T, f fleet, p straced.Point, errno, plus string, variant int) bool {
 	t.Helper()
 	o.prepare(t, f)
-	out := o.trace(t, f, "-e", "trace="+p.name, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", p.name, errno, p.number, plus))
+	out := o.trace(t, f, "-e", "trace="+p.Name, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", p.Name, errno, p.Number, plus))
 	f.checkStable(t, stable(), o.comers)
 	left := f.left(t, o.comers)
 	hits, others := 0, 0

@@ -77,8 +77,6 @@ func (f fleet) command(verb string, a attachment, extra object, prefix ...string
 	}
 	args := append(slices.Clone(prefix), binary)
 	cmd := exec.Command(args[0], args[1:]...)
-	// With two processors Go leaves a goroutine on its thread for as long as its calls are short: strace counts for each
-	// thread by itself.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "CNI_COMMAND=" + verb, "CNI_PATH=/", "GOMAXPROCS=2"}
 	if verb != "GC" {
 		cmd.Env = append(cmd.Env, "CNI_CONTAINERID="+a.id, "CNI_NETNS="+netns, "CNI_IFNAME="+a.ifName)

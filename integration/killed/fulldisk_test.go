@@ -51,15 +51,7 @@ func TestFullDisk(t *testing.T) {
 // onFullDisk runs the operation with so many pages left. It reports whether the plugin had something to report.
 func (o operation) onFullDisk(t *testing.T, pages int) bool {
 	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := tmpfs(t)
 	f := o.newFleet(t, filepath.Join(dir, "data"))
 	o.prepare(t, f)
 	live := stable()
@@ -86,6 +78,21 @@ func (o operation) onFullDisk(t *testing.T, pages int) bool {
 	}
 	o.goOn(t, f, left, pages)
 	return out.failed || out.stderr != ""
+}
+
+// tmpfs mounts a file system of 2 MiB.
+func tmpfs(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // fillPage adds a comment to a hosts file, as its user may do, which ends a few bytes before a page does.

@@ -10,23 +10,24 @@ import (
 // shared is an alias of several containers.
 const shared = "db"
 
-// stable are the attachments that are there all the time, oldest first.
+// stable are the attachments that are there all the time, oldest first, each of a container of its own.
 func stable() []attachment {
 	var list []attachment
-	for i := range 8 {
+	for i := range 14 {
 		a := attachment{id: fmt.Sprintf("c%d", i), ifName: "eth0", network: "lab", addr: fmt.Sprintf("10.1.0.%d", i+1)}
 		if i == 2 || i == 5 {
 			a.alias = shared
 		}
 		list = append(list, a)
 	}
-	return append(list,
-		attachment{id: "d0", ifName: "eth0", network: "back", addr: "10.2.0.1"},
-		attachment{id: "d1", ifName: "eth0", network: "back", addr: "10.2.0.2"})
+	for i := range 6 {
+		list = append(list, attachment{id: fmt.Sprintf("d%d", i), ifName: "eth0", network: "back", addr: fmt.Sprintf("10.2.0.%d", i+1)})
+	}
+	return list
 }
 
 // other comes with the operation after the one that is disturbed.
-var other = attachment{id: "other", ifName: "eth0", network: "back", addr: "10.2.0.8"}
+var other = attachment{id: "other", ifName: "eth0", network: "back", addr: "10.2.0.108"}
 
 // operation is what is disturbed.
 type operation struct {
@@ -37,16 +38,16 @@ type operation struct {
 }
 
 func operations() []operation {
-	comer := attachment{id: "comer", ifName: "eth0", network: "lab", addr: "10.1.0.9"}
+	comer := attachment{id: "comer", ifName: "eth0", network: "lab", addr: "10.1.0.109"}
 	sharer := comer
 	sharer.alias = shared
-	second := attachment{id: "c7", ifName: "eth1", network: "back", addr: "10.2.0.9"}
-	first := attachment{id: "comer", ifName: "eth0", network: "new", addr: "10.3.0.1"}
+	second := attachment{id: "c7", ifName: "eth1", network: "back", addr: "10.2.0.109"}
+	first := attachment{id: "comer", ifName: "eth0", network: "new", addr: "10.3.0.101"}
 	several := []attachment{
 		sharer,
-		{id: "next", ifName: "eth0", network: "lab", addr: "10.1.0.10", alias: shared},
-		{id: "c7", ifName: "eth1", network: "lab", addr: "10.1.0.11"},
-		{id: "c7", ifName: "eth2", network: "lab", addr: "10.1.0.12"},
+		{id: "next", ifName: "eth0", network: "lab", addr: "10.1.0.110", alias: shared},
+		{id: "c7", ifName: "eth1", network: "lab", addr: "10.1.0.111"},
+		{id: "c7", ifName: "eth2", network: "lab", addr: "10.1.0.112"},
 	}
 	return []operation{
 		{name: "ADD", verb: "ADD", comers: []attachment{comer}},
@@ -60,6 +61,18 @@ func operations() []operation {
 		{name: "GC", verb: "GC", comers: several},
 		{name: "DEL that was put off", verb: "DEL", putOff: true, comers: []attachment{comer}},
 	}
+}
+
+// each runs a test for every operation, as many at once as there are processors, and waits for their end.
+func each(t *testing.T, test func(t *testing.T, from int, o operation)) {
+	t.Run("of", func(t *testing.T) {
+		for i, o := range operations() {
+			t.Run(o.name, func(t *testing.T) {
+				t.Parallel()
+				test(t, i, o)
+			})
+		}
+	})
 }
 
 // newFleet makes a fleet with the stable attachments for the operation.

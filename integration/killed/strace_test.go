@@ -7,45 +7,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/straced"
 )
 
-// point is one system call of an operation: the number-th of its name.
-type point struct {
-	thread string
-	name   string
-	number int
-	text   string // as strace prints it
-}
-
-func (p point) String() string { return fmt.Sprintf("%s no. %d", p.name, p.number) }
-
-var callLine = regexp.MustCompile(`^(\d+) +([a-z]\w+)\(`)
-
-// points returns the calls of the names that strace has seen.
-func points(log string, names []string) []point {
-	var list []point
-	numbers := map[string]int{} // strace counts for each thread
-	for l := range strings.Lines(log) {
-		m := callLine.FindStringSubmatch(l)
-		if m == nil || !slices.Contains(names, m[2]) {
-			continue
-		}
-		numbers[m[1]+m[2]]++
-		list = append(list, point{m[1], m[2], numbers[m[1]+m[2]], l})
-	}
-	return list
-}
-
 // sample returns every stride-th of the points, or all with -full.
-func sample(list []point, stride, from int) []point {
+func sample(list []straced.Point, stride, from int) []straced.Point {
 	if *full {
 		return list
 	}
-	var out []point
+	var out []straced.Point
 	for i := from % stride; i < len(list); i += stride {
 		out = append(out, list[i])
 	}
@@ -64,7 +38,7 @@ func (o operation) trace(t *testing.T, f fleet, args ...string) outcome {
 	t.Helper()
 	log := filepath.Join(f.netns, ".log")
 	var stdout, stderr bytes.Buffer
-	cmd := o.command(t, f, append([]string{"strace", "-f", "-qq", "-y", "-s", "0", "-o", log}, args...)...)
+	cmd := o.command(t, f, straced.Command(log, args...)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -79,11 +53,11 @@ func (o operation) trace(t *testing.T, f fleet, args ...string) outcome {
 }
 
 // calls runs the operation undisturbed and returns its calls of the names on the files of the store.
-func (o operation) calls(t *testing.T, f fleet, names []string) []point {
+func (o operation) calls(t *testing.T, f fleet, names []string) []straced.Point {
 	t.Helper()
-	var list []point
+	var list []straced.Point
 	// From the second time on there is room that is used again. A run that went on in another thread is no pattern.
-	for n := 0; n < 2 || n < 10 && list[0].thread != list[len(list)-1].thread; n++ {
+	for n := 0; n < 2 || n < 10 && list[0].Thread != list[len(list)-1].Thread; n++ {
 		o.prepare(t, f)
 		out := o.trace(t, f, "-e", "trace="+strings.Join(names, ","))
 		if out.failed || out.stderr != "" {
@@ -91,7 +65,7 @@ func (o operation) calls(t *testing.T, f fleet, names []string) []point {
 		}
 		f.checkExact(t, o.after())
 		o.goOn(t, f, nil, 2)
-		list = slices.DeleteFunc(points(out.log, names), func(p point) bool { return !strings.Contains(p.text, f.dataDir) })
+		list = straced.Points(out.log, names, f.dataDir)
 		if len(list) < 20 {
 			t.Fatalf("%d calls cannot be all", len(list))
 		}
@@ -109,25 +83,26 @@ func row(t *testing.T, injected string, times int, outcome string) {
 const tries = 4
 
 // aim counts the points that were hit and missed.
-type aim struct{ hit, missed int }
+type aim struct{ hit, missed atomic.Int64 }
 
 // at calls try until it reports a hit.
 func (a *aim) at(t *testing.T, try func(n int) bool) {
 	for n := range tries {
 		if try(n) || t.Failed() {
-			a.hit++
+			a.hit.Add(1)
 			return
 		}
 	}
-	a.missed++
+	a.missed.Add(1)
 }
 
 // check finds a test that tests nothing, and gives the test its row in the table of integration/torture/table.
 func (a *aim) check(t *testing.T, injected, outcome string) {
 	t.Helper()
-	t.Logf("%d of %d points were hit", a.hit, a.hit+a.missed)
-	row(t, injected, a.hit, outcome)
-	if a.hit < 9*a.missed {
+	hit, missed := a.hit.Load(), a.missed.Load()
+	t.Logf("%d of %d points were hit", hit, hit+missed)
+	row(t, injected, int(hit), outcome)
+	if hit < 9*missed {
 		t.Error("too few")
 	}
 }

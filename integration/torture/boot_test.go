@@ -45,20 +45,24 @@ func enterBoot(bootID string) error {
 	return unix.Mount(bootID, "/proc/sys/kernel/random/boot_id", "", unix.MS_BIND, "")
 }
 
+// do calls f after the reboot.
+func (m machine) do(f func()) {
+	done := make(chan struct{})
+	m.work <- func() {
+		defer close(done)
+		f()
+	}
+	<-done
+}
+
 // succeed runs the call, which must succeed without a warning, after the reboot.
-func (m machine) succeed(c call) error {
-	err := make(chan error)
-	m.work <- func() { err <- c.succeed() }
-	return <-err
+func (m machine) succeed(c call) (err error) {
+	m.do(func() { err = c.succeed() })
+	return err
 }
 
 // run runs the call after the reboot.
 func (m machine) run(c call) (r reply, err error) {
-	done := make(chan struct{})
-	m.work <- func() {
-		defer close(done)
-		r, err = c.run()
-	}
-	<-done
+	m.do(func() { r, err = c.run() })
 	return r, err
 }

@@ -21,6 +21,7 @@ func TestPowerLoss(t *testing.T) {
 	d := history(t, filepath.Join(dir, "recorded"))
 	t.Run("unsynced", func(t *testing.T) { unsynced(t, dir, d) })
 	t.Run("garbage", func(t *testing.T) { garbageIn(t, dir, d.events) })
+	t.Run("killed", func(t *testing.T) { killedAfterReboot(t, dir, d.events) })
 }
 
 // unsynced loses the power at any moment, and what was not synced.
