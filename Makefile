@@ -18,7 +18,7 @@ LINT := $(BIN)/golangci-lint
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
 	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm logrotate:logrotate
 
-.PHONY: help build test test-kubelet lint demo bench torture package install clean cni-plugins containerds debian-packages root
+.PHONY: help build test test-kubelet vuln lint demo bench torture fuzz package install clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ test: root debian-packages build cni-plugins containerds $(BIN)/coredns ## run e
 test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
 	cd integration/containerd && go test -count=1 -tags kubelet -run TestKubelet ./...
 
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULNDB ?= https://vuln.go.dev
+
+vuln: ## look for known vulnerabilities in what the programs call (asks VULNDB, which may be a file:// copy)
+	go run $(GOVULNCHECK) -db $(VULNDB) ./...
+
 lint: $(LINT) ## run the linters, also over the arrows between the packages and over the workflows
 	$(LINT) run ./...
 	cd .packaging && $(LINT) run ./...
@@ -57,8 +63,19 @@ bench: root debian-packages build cni-plugins containerds ## measure one more co
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
-torture: root debian-packages ## kills, full disks, power losses and a storm of processes in full size; prints the README's table (minutes)
-	go test -json -count=1 -p 1 -timeout 2h ./integration/killed ./integration/torture -args -full | go run ./integration/torture/table
+torture: root debian-packages ## kills, full disks, power losses, storms and hostile containers in full size; prints the README's table (minutes)
+	{ go test -json -count=1 -p 1 -timeout 2h ./integration/killed ./integration/torture -args -full && \
+	go test -json -count=1 ./integration/hostile && go test -json -count=1 ./integration/resolvers -args -rounds 50; } | go run ./integration/torture/table
+
+FUZZTIME ?= 10m
+
+fuzz: ## fuzz every parser, each for FUZZTIME (10m); what fails is kept in testdata/fuzz
+	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' pkg plugins | xargs -n1 dirname | sort -u); do \
+		for target in $$(go test -list '^Fuzz' ./$$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x ./$$package; \
+		done; \
+	done
 
 # The same bytes come of the same commit on any machine: Go has the version and settings of go.mod, every file the commit's time.
 package: export GOTOOLCHAIN = go$(shell awk '$$1 == "go" { print $$2 }' go.mod)

@@ -2,8 +2,11 @@ package hostile
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -119,4 +122,6 @@ func TestCondition(t *testing.T) {
 			f.recover(t)
 		})
 	}
+	row(t, "the same while the file is "+strings.Join(slices.Sorted(maps.Keys(conditions)), ", "), f.tally.calls,
+		"all succeeded, the files of the others were exact; "+f.tally.String())
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -39,13 +40,40 @@ const localhost = "127.0.0.1       localhost localhost.localdomain\n" +
 	"::1             localhost localhost.localdomain ip6-localhost ip6-loopback\n"
 
 // fleet is a data directory and a network namespace for each container.
-type fleet struct{ dataDir, netns string }
+type fleet struct {
+	dataDir, netns string
+	tally          *tally
+}
+
+// tally is what the calls of the plugin have taken, each the most of all.
+type tally struct {
+	mu    sync.Mutex
+	calls int
+	rss   int64 // bytes
+	cpu   time.Duration
+}
+
+func (c *tally) add(o outcome) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls, c.rss, c.cpu = c.calls+1, max(c.rss, o.rss), max(c.cpu, o.cpu)
+}
+
+func (c *tally) String() string {
+	return fmt.Sprintf("%.0f MiB and %v of processor time at most", float64(c.rss)/mebibyte, c.cpu.Round(time.Millisecond))
+}
+
+// row gives the test a row in the table that integration/torture/table prints.
+func row(t *testing.T, injected string, times int, outcome string) {
+	t.Helper()
+	t.Attr("torture", fmt.Sprintf("%s | %d | %s", injected, times, outcome))
+}
 
 // newFleet makes a data directory with attachments that are there and the network namespaces of comers.
 func newFleet(t *testing.T, there []attachment, comers ...attachment) fleet {
 	t.Helper()
 	dir := t.TempDir()
-	f := fleet{filepath.Join(dir, "data"), filepath.Join(dir, "netns")}
+	f := fleet{filepath.Join(dir, "data"), filepath.Join(dir, "netns"), &tally{}}
 	if err := os.Mkdir(f.netns, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +91,7 @@ func newFleet(t *testing.T, there []attachment, comers ...attachment) fleet {
 	for _, a := range there {
 		f.run(t, "ADD", a).mustSucceed(t)
 	}
+	f.tally = &tally{}
 	return f
 }
 
@@ -149,11 +178,13 @@ func (f fleet) runWith(t *testing.T, verb string, a attachment, extra object) ou
 	case err != nil && exit == nil:
 		t.Fatal(err)
 	}
-	return outcome{
+	o := outcome{
 		command: verb + " " + a.id, stdout: stdout.String(), stderr: stderr.String(), failed: err != nil,
 		rss: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10,
 		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
 	}
+	f.tally.add(o)
+	return o
 }
 
 func (o outcome) mustSucceed(t *testing.T) {

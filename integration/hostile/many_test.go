@@ -48,4 +48,6 @@ func TestMany(t *testing.T) {
 			}
 		})
 	}
+	row(t, fmt.Sprintf("ADD or DEL with %d such containers at once", crowd), f.tally.calls,
+		"all succeeded, the files of the others were exact; "+f.tally.String())
 }

@@ -76,15 +76,19 @@ func TestResolvers(t *testing.T) {
 	if err := os.Symlink(self, programs["Go"]); err != nil {
 		t.Fatal(err)
 	}
+	lookups := 0
 	for round := range *rounds {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("%x", seed), func(t *testing.T) {
-			runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, plugin, filepath.Join(dir, fmt.Sprint(round)))
+			lookups += runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, plugin, filepath.Join(dir, fmt.Sprint(round)))
 		})
 	}
+	t.Attr("torture", fmt.Sprintf("a lookup by glibc, musl or Go of a name of %d random networks, usable or not | %d | "+
+		"exactly the addresses of those who have the name, none for what is no name", *rounds, lookups)) // a row of integration/torture/table
 }
 
-func runRound(t *testing.T, random *rand.Rand, programs map[string]string, plugin, dir string) {
+// runRound returns how many names were looked up.
+func runRound(t *testing.T, random *rand.Rand, programs map[string]string, plugin, dir string) (lookups int) {
 	containers := randomContainers(random)
 	want := map[string][]string{}
 	var odd []string
@@ -119,6 +123,7 @@ func runRound(t *testing.T, random *rand.Rand, programs map[string]string, plugi
 				asked += name + "\n"
 			}
 		}
+		lookups += strings.Count(asked, "\n")
 		got := map[string][]string{}
 		for line := range strings.Lines(command(t, []byte(asked), "unshare", "--mount", "--net", "--propagation", "private", "sh", "-c",
 			`mount --bind "$1" /etc/hosts; mount --bind "$2" /etc/nsswitch.conf; mount --bind "$3" /etc/resolv.conf; exec "$4"`, "sh",
@@ -137,6 +142,7 @@ func runRound(t *testing.T, random *rand.Rand, programs map[string]string, plugi
 			t.Errorf("%s with the file of %s (-want +got):\n%s", resolver, viewer.id, diff)
 		}
 	}
+	return lookups
 }
 
 // all returns the names under which the container is to be found.

@@ -2,7 +2,7 @@
 // outcome, as a table in Markdown. Tests give their rows as attributes with the key "torture" (see testing.T.Attr): three
 // cells with "|" between them. It ends with status 1 if a test has failed or none has given a row.
 //
-//	go test -json ./integration/killed ./integration/torture -full | go run ./integration/torture/table
+//	go test -json ./integration/killed ./integration/torture -args -full | go run ./integration/torture/table
 package main
 
 import (
