@@ -100,6 +100,7 @@ func perNetwork(annotations map[string]string, key string, networks []string) (m
 		if !ok {
 			network, value = networks[0], s
 		}
+		network, value = strings.TrimSpace(network), strings.TrimSpace(value)
 		if !slices.Contains(networks, network) {
 			return nil, fmt.Errorf("%w %s: the container is not on network %q", errAnnotation, key, network)
 		}

@@ -38,6 +38,7 @@ func TestPerNetwork(t *testing.T) {
 		"10.0.0.5":                           {"lab": {"10.0.0.5"}},
 		" 10.0.0.5/24 ,fd00::5, ":            {"lab": {"10.0.0.5/24", "fd00::5"}},
 		"back=10.1.0.5,10.0.0.5":             {"back": {"10.1.0.5"}, "lab": {"10.0.0.5"}},
+		"back = 10.1.0.5":                    {"back": {"10.1.0.5"}},
 		"lab=02:00:00:00:00:01,back=fd00::1": {"lab": {"02:00:00:00:00:01"}, "back": {"fd00::1"}},
 	} {
 		got, err := perNetwork(map[string]string{AnnotationIP: s}, AnnotationIP, networks)

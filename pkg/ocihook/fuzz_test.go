@@ -46,7 +46,7 @@ func FuzzParsePort(f *testing.F) {
 func FuzzAnnotations(f *testing.F) {
 	f.Add("8080:80,53:53/udp", "10.0.0.5/24,back=fd00::5", "back=02:00:00:00:00:01", "db, cache,", "192.0.2.1,,")
 	f.Add("80", "=", "lab=", "front=x", " , ")
-	f.Add("", "lab=a=b,back=,lab", "", "\x00,\n", "é")
+	f.Add("", "lab=a=b,back= ,lab , back = x", "", "\x00,\n", "é")
 	networks := func(t *testing.T) []*libcni.NetworkConfigList {
 		return []*libcni.NetworkConfigList{
 			network(t, "lab", "etcfiles", "aliases", "dns", "portMappings", "ips", "mac"), network(t, "back", "etcfiles", "dns", "ips", "mac"),
@@ -77,12 +77,12 @@ func FuzzAnnotations(f *testing.F) {
 		}
 		var want []string
 		for part := range strings.SplitSeq(ips, ",") {
-			switch part = strings.TrimSpace(part); {
-			case part == "":
-			case strings.Contains(part, "="):
-				want = append(want, part)
-			default:
-				want = append(want, "lab="+part)
+			network, value, ok := strings.Cut(part, "=")
+			if !ok {
+				network, value = "lab", part
+			}
+			if strings.TrimSpace(part) != "" {
+				want = append(want, strings.TrimSpace(network)+"="+strings.TrimSpace(value))
 			}
 		}
 		slices.Sort(addresses)
