@@ -10,10 +10,12 @@ import (
 // FuzzHint: whatever a file holds and wherever a hint points to, Strike takes out nothing but the block, Reuse puts nothing
 // in but the block, and what is not done changes no byte.
 func FuzzHint(f *testing.F) {
-	const web = "10.0.0.2        web web.lab\n"
-	f.Add([]byte("# <etcfiles>\n"+web+"# </etcfiles>\n"), int64(13), uint8(1))
-	f.Add([]byte("# <etcfiles>\n##########################\n##\n# </etcfiles>\n"), int64(13), uint8(1))
-	f.Add([]byte("# <etcfiles>\n#####################################################\n# </etcfiles>\n"+web), int64(12), uint8(2))
+	one, room := peers(1)[0], strings.Repeat("#", len(peers(1)[0])-1)+"\n"
+	f.Add([]byte("# <etcfiles>\n"+one+"# </etcfiles>\n"), int64(13), uint8(1))
+	f.Add([]byte("# <etcfiles>\nx"+one+"# </etcfiles>\n"), int64(14), uint8(1))
+	f.Add([]byte("# <etcfiles>\n"+room+"# </etcfiles>\n"), int64(13), uint8(1))
+	f.Add([]byte("# <etcfiles>\n10.0.0.9 x "+room+"# </etcfiles>\n"), int64(24), uint8(1))
+	f.Add([]byte("# <etcfiles>\n##########\n##"+room+room+"# </etcfiles>\n"+one), int64(13), uint8(2))
 	f.Add([]byte(strings.Repeat("#\n", 4096)), int64(4090), uint8(3))
 	f.Fuzz(func(t *testing.T, data []byte, hint int64, n uint8) {
 		block := strings.Join(peers(int(n%4)), "")

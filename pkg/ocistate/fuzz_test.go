@@ -11,6 +11,7 @@ import (
 func FuzzRead(f *testing.F) {
 	f.Add(`{"id":"web","bundle":"/run/containerd/io.containerd.runtime.v2.task/k8s.io/web"}`, "")
 	f.Add(`{"id":"a-b","bundle":"/x/io.containerd.runtime./../a","annotations":{"a":"b"},"pid":-1}`, "lab")
+	f.Add(`{"id":"a/b"}`, "")
 	f.Add(`{"id":".."}{"id":"web"}`, "a--b")
 	f.Add(`{"id":"b","bundle":"/io.containerd.runtime.v2.task/a-/b"}`, "")
 	f.Fuzz(func(t *testing.T, state, namespace string) {
