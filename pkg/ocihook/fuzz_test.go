@@ -49,7 +49,7 @@ func FuzzAnnotations(f *testing.F) {
 	f.Add("", "lab=a=b,back= ,lab , back = x", "", "\x00,\n", "é")
 	networks := func(t *testing.T) []*libcni.NetworkConfigList {
 		return []*libcni.NetworkConfigList{
-			network(t, "lab", "etcfiles", "aliases", "dns", "portMappings", "ips", "mac"), network(t, "back", "etcfiles", "dns", "ips", "mac"),
+			network(t, "lab", "etcfiles", "aliases", "dns", "portMappings", "ips", "mac"), network(t, "back", "etcfiles", "dns", "portMappings", "ips", "mac"),
 		}
 	}
 	f.Fuzz(func(t *testing.T, ports, ips, macs, aliases, dns string) {
