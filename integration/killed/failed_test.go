@@ -46,7 +46,7 @@ func TestFailed(t *testing.T) {
 	names := slices.Sorted(maps.Keys(failing))
 	var a aim
 	each(t, func(t *testing.T, from int, o operation) {
-		f := o.newFleet(t, filepath.Join(tmpfs(t), "data"))
+		f := o.newFleet(t, filepath.Join(tmpfs(t, "64m"), "data"))
 		for i, p := range sample(o.calls(t, f, names), 14, from) {
 			for j, errno := range failing[p.Name] {
 				for k, plus := range []string{"", "+"} {

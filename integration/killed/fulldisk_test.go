@@ -51,7 +51,7 @@ func TestFullDisk(t *testing.T) {
 // onFullDisk runs the operation with so many pages left. It reports whether the plugin had something to report.
 func (o operation) onFullDisk(t *testing.T, pages int) bool {
 	t.Helper()
-	dir := tmpfs(t)
+	dir := tmpfs(t, "2m")
 	f := o.newFleet(t, filepath.Join(dir, "data"))
 	o.prepare(t, f)
 	live := stable()
@@ -80,11 +80,11 @@ func (o operation) onFullDisk(t *testing.T, pages int) bool {
 	return out.failed || out.stderr != ""
 }
 
-// tmpfs mounts a file system of 2 MiB.
-func tmpfs(t *testing.T) string {
+// tmpfs mounts a file system in memory.
+func tmpfs(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -13,7 +13,7 @@ import (
 func TestKilled(t *testing.T) {
 	var a aim
 	each(t, func(t *testing.T, from int, o operation) {
-		f := o.newFleet(t, filepath.Join(tmpfs(t), "data"))
+		f := o.newFleet(t, filepath.Join(tmpfs(t, "64m"), "data"))
 		list := straced.Changes(o.calls(t, f, straced.Changing))
 		for i, p := range sample(list, 8, from) {
 			a.at(t, func(n int) bool { return o.kill(t, f, p, i+n) })

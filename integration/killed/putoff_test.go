@@ -22,7 +22,7 @@ import (
 // the names out.
 func TestPutOffInARace(t *testing.T) {
 	o := operations()[4]
-	f := newFleet(t, filepath.Join(tmpfs(t), "data"), slices.Concat(stable(), o.comers, []attachment{other}))
+	f := newFleet(t, filepath.Join(tmpfs(t, "64m"), "data"), slices.Concat(stable(), o.comers, []attachment{other}))
 	for _, a := range stable() {
 		f.run(t, "ADD", a)
 	}
