@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,8 +20,8 @@ import (
 // it, as where nobody can tell that its writer lives. The DEL leaves its note all the same, and the next operation takes
 // the names out.
 func TestPutOffInARace(t *testing.T) {
-	o := operations()[4]
-	f := newFleet(t, filepath.Join(tmpfs(t, "64m"), "data"), slices.Concat(stable(), o.comers, []attachment{other}))
+	comer := attachment{id: "comer", ifName: "eth0", network: "lab", addr: "10.1.0.109"}
+	f := newFleet(t, filepath.Join(tmpfs(t, "64m"), "data"), append(stable(), comer, other))
 	for _, a := range stable() {
 		f.run(t, "ADD", a)
 	}
@@ -30,9 +29,9 @@ func TestPutOffInARace(t *testing.T) {
 	for _, call := range []string{"unlinkat", "openat"} { // of the unfinished note: after these it is not there yet, and there
 		var a aim
 		a.at(t, func(int) bool {
-			o.prepare(t, f)
+			f.run(t, "ADD", comer)
 			lock := f.lock(t)
-			hit := f.stopped(t, call, notes, o.comers[0], func() bool { return os.RemoveAll(notes) == nil })
+			hit := f.stopped(t, call, notes, comer, func() bool { return os.RemoveAll(notes) == nil })
 			lock.Close()
 			f.run(t, "ADD", other)
 			f.checkExact(t, append(stable(), other))
