@@ -23,7 +23,7 @@ func chattr(t *testing.T, flag, path string) {
 // conditions are what a container makes of its file besides its content. Each returns what ends it.
 var conditions = map[string]func(t *testing.T, path string) (end func()){
 	"a sparse gibibyte": func(t *testing.T, path string) func() { return truncate(t, path, 1<<30) },
-	"16 TiB":            func(t *testing.T, path string) func() { return truncate(t, path, 1<<44-4096) },
+	"16 TiB large":      func(t *testing.T, path string) func() { return truncate(t, path, 1<<44-4096) },
 	"a real gibibyte": func(t *testing.T, path string) func() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err == nil {
@@ -34,7 +34,7 @@ var conditions = map[string]func(t *testing.T, path string) (end func()){
 		}
 		return func() {}
 	},
-	"no permissions": func(t *testing.T, path string) func() {
+	"without permissions": func(t *testing.T, path string) func() {
 		if err := os.Chmod(path, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -122,6 +122,6 @@ func TestCondition(t *testing.T) {
 			f.recover(t)
 		})
 	}
-	row(t, "the same while the file is "+strings.Join(slices.Sorted(maps.Keys(conditions)), ", "), f.tally.calls,
+	row(t, "ADD, DEL, CHECK or GC while the hosts file of a container is in turn "+strings.Join(slices.Sorted(maps.Keys(conditions)), ", "), f.tally.calls,
 		"all succeeded, the files of the others were exact; "+f.tally.String())
 }
