@@ -47,17 +47,22 @@ func writeRPM(r *release, path string, files []file) error {
 	return writePackage(r, path, append(files, ownDirectories(files)...), description, rpm.DefaultRPM)
 }
 
-// ownDirectories returns the directories that are there for the files of this package alone: RPM removes only those that a package names.
+// ownDirectories returns the directories that are there for the files of this package alone, or of shells that need not be
+// installed: RPM removes only those that a package names.
 func ownDirectories(files []file) []file {
 	var out []file
 	seen := map[string]bool{}
 	for _, f := range files {
-		for dir := filepath.Dir(f.path); strings.Contains(dir+"/", "/etcfiles/") && !seen[dir]; dir = filepath.Dir(dir) {
+		for dir := filepath.Dir(f.path); owned(dir) && !seen[dir]; dir = filepath.Dir(dir) {
 			seen[dir] = true
 			out = append(out, file{path: dir, mode: fs.ModeDir | 0o755})
 		}
 	}
 	return out
+}
+
+func owned(dir string) bool {
+	return strings.Contains(dir+"/", "/etcfiles/") || strings.HasPrefix(dir, "/usr/share/fish") || strings.HasPrefix(dir, "/usr/share/zsh")
 }
 
 func writePackage(r *release, path string, files []file, description string, packager nfpm.Packager) (err error) {

@@ -17,10 +17,10 @@ import (
 const root = "../.."
 
 // programs lists what they may import of the packages that start a program or speak with a network: package net has the
-// types of addresses, and the socket of RootlessKit.
+// types of addresses, which flags may have, and the socket of RootlessKit.
 var programs = map[string][]string{
 	"plugins/meta/etcfiles":       {"net"},
-	"plugins/hook/etcfiles-mount": {},
+	"plugins/hook/etcfiles-mount": {"net"},
 	"plugins/nri/etcfiles-nri":    {"net"},
 	"plugins/hook/oci-cni-hook":   {"crypto/tls", "net", "net/http", "os/exec"}, // libcni runs plugins
 }
@@ -37,6 +37,17 @@ func TestImports(t *testing.T) {
 			if slices.Contains(deps, risky) && !slices.Contains(allowed, risky) {
 				t.Errorf("%s imports %s", program, risky)
 			}
+		}
+	}
+}
+
+// TestSockets: nothing in etcfiles-mount could open a socket, whatever it imports. The plugin can, for RootlessKit.
+func TestSockets(t *testing.T) {
+	for program, want := range map[string]bool{"plugins/hook/etcfiles-mount": false, "plugins/meta/etcfiles": true} {
+		binary := filepath.Join(t.TempDir(), "program")
+		run(t, "go", "build", "-o", binary, "./"+program)
+		if have := strings.Contains(run(t, "go", "tool", "nm", binary), " syscall.connect\n"); have != want {
+			t.Errorf("%s has connect(2): %v, want %v", program, have, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 		if m.Report != nil {
 			m.Report.PutOff = true
 		}
-		m.Warnf("%v; the next operation that can takes the names out", err)
+		m.Warnf("%v; the next operation takes the names out", err)
 		return nil
 	}
 	return fmt.Errorf("%w; the next operation goes on with it", err)

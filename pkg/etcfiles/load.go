@@ -110,8 +110,9 @@ func (s *session) startAfresh(ids []string) error {
 
 // finish goes on with a removal that was cut off. Files that are kept for a later start stay.
 func (s *session) finish(id string) {
-	err := s.ns.Tidy(id)
-	if r, _ := s.ns.Leaving(id); r != nil && r.Etcfiles != nil { // survey has seen that it is not newer
+	r, err := s.ns.Leaving(id) // survey has seen that it is not newer
+	err = errors.Join(err, s.ns.Tidy(id))
+	if r != nil && r.Etcfiles != nil {
 		s.resumed = true
 		kept, _ := s.ns.Kept(id)
 		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
@@ -148,7 +149,9 @@ func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving
 		case errors.Is(errs[i], fs.ErrNotExist):
 			f.absent, errs[i] = true, nil
 			if leaving {
-				_, errs[i] = n.Leaving(id)
+				if _, err := n.Leaving(id); errors.Is(err, ErrNewer) {
+					errs[i] = err
+				}
 			}
 		case errors.Is(errs[i], hostsstore.ErrCorrupt):
 			f.corrupt, errs[i] = errs[i], nil

@@ -243,12 +243,16 @@ func (n *Namespace) Tidy(id string) error {
 	return errors.Join(errs...)
 }
 
-// Leaving returns the record of a container whose removal was begun and not finished, or nil. The error is ErrNewer.
+// Leaving returns the record of a container whose removal was begun and not finished, or nil. The error is ErrNewer or
+// one of the file system.
 func (n *Namespace) Leaving(id string) (*Record, error) {
 	path := filepath.Join(n.RecordsDir(), id, leavingFile)
 	data, err := ReadSmall(path, maxRecord)
-	if err != nil && !errors.Is(err, ErrNotRegular) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil && !errors.Is(err, ErrNotRegular) {
+		return nil, err
 	}
 	r, err := n.decodeRecord(path, data)
 	if errors.Is(err, ErrCorrupt) {
