@@ -127,7 +127,7 @@ func (e *edit) files() ([]file, error) {
 		for network := range e.members {
 			affected[network] = struct{}{}
 		}
-		stale, err := e.networkFiles()
+		stale, err := e.ns.Networks()
 		if err != nil {
 			return nil, err
 		}

@@ -76,7 +76,9 @@ func (m *Manager) auditNamespace(ctx context.Context, namespace string, do func(
 		return nil, err
 	}
 	a.unlock = unlock
-	err = a.look()
+	if a.Manager, err = m.forNamespace(a.ns); err == nil {
+		err = a.look()
+	}
 	if err == nil {
 		before := a.findings
 		if err = do(a); err == nil && a.mended {

@@ -76,7 +76,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	}
 	s, err := m.session(ctx, namespace)
 	if err != nil {
-		return err
+		return fmt.Errorf("namespace %s: %w", namespace, err)
 	}
 	kept, known := s.ns.Kept(id)
 	files := kept.Created

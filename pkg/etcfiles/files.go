@@ -47,7 +47,7 @@ func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
 			d.ResolvConf = kept.ResolvConf
 		}
 	}
-	if s.ns.HasCorrupt(id) { // whose its files were nobody knows any more, as in Sweep
+	if _, corrupt := s.ns.Corrupt(id); corrupt { // whose its files were nobody knows any more, as in Sweep
 		d.Created = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
 	}
 	if i := slices.IndexFunc(s.dropped, func(c *hostsstore.Container) bool { return c.ID == id }); i >= 0 {

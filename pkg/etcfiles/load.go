@@ -101,7 +101,7 @@ func (s *session) startAfresh(ids []string) error {
 			s.sweep(id)
 		}
 	}
-	networks, err := s.networkFiles()
+	networks, err := s.ns.Networks()
 	for _, network := range networks {
 		err = errors.Join(err, s.removeNetworkFile(network))
 	}

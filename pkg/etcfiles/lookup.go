@@ -166,7 +166,7 @@ func (l *lookup) see(sights []*Sight) []etchosts.Line {
 	if err != nil {
 		l.because(UnreadableNotice, nil, "%v", err)
 	}
-	return etchosts.Examine(l.manager.Marker, string(data)).Entries
+	return etchosts.Examine(l.hosts.marker, string(data)).Entries
 }
 
 // explain says why a line with the name is there.

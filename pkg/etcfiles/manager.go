@@ -14,6 +14,7 @@ import (
 type Manager struct {
 	Dir           hostsstore.Dir
 	Marker        etchosts.Marker // word in the marker lines
+	FindMarker    bool            // Marker is that of the hosts files that are there; if it is given, they must have it
 	LockTimeout   time.Duration
 	KeepFiles     bool                             // Del leaves the container's own three files
 	BaseHostsFile string                           // entries for the head of a new hosts file; "" for none
@@ -51,6 +52,10 @@ func (m *Manager) session(ctx context.Context, namespace string) (*session, erro
 		return nil, err
 	}
 	s := &session{Manager: m, ns: ns, unlock: unlock}
+	if s.Manager, err = m.forNamespace(ns); err != nil {
+		s.Manager = m
+		return nil, s.end(err)
+	}
 	if err := s.load(); err != nil {
 		return nil, s.end(err)
 	}

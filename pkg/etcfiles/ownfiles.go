@@ -19,16 +19,21 @@ type HostsState struct {
 	Path    string
 	Size    int64
 	Trouble string // why etcfiles leaves it alone or cannot use it; "" if it can
-}
 
-// Flags of an inode, from linux/fs.h.
-const unwritable = 0x10 | 0x20 // FS_IMMUTABLE_FL, FS_APPEND_FL
+	marker etchosts.Marker
+}
 
 // Hosts reads the hosts file of a container, within its bounds, without changing anything. peers are the containers of its
 // namespace.
 func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
 	bounds := boundsOf(indexOf(inNamespace(peers, c.Namespace)), c.Record.ID, "")
 	h := HostsState{Path: m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID)}
+	marked, err := m.forNamespace(m.Dir.Namespace(c.Namespace))
+	if err != nil {
+		h.Trouble = err.Error()
+		return h
+	}
+	h.marker = marked.Marker
 	data, err := hostsstore.ReadSmall(h.Path, bounds.Bytes+1)
 	h.Size = int64(len(data))
 	switch {
@@ -42,28 +47,18 @@ func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
 	if info, err := os.Lstat(h.Path); err == nil {
 		h.Size = info.Size()
 	}
-	h.Survey = etchosts.Examine(m.Marker, string(data))
-	_, namesErr := etchosts.UserNames(m.Marker, string(data), bounds)
+	h.Survey = etchosts.Examine(h.marker, string(data))
+	_, namesErr := etchosts.UserNames(h.marker, string(data), bounds)
+	immutable, _ := hostsstore.Immutable(h.Path)
 	switch {
 	case int64(len(data)) > bounds.Bytes, namesErr != nil:
 		h.Trouble = "it is too large: etcfiles leaves it alone"
-	case unix.Access(h.Path, unix.W_OK) != nil, hasFlags(h.Path):
+	case unix.Access(h.Path, unix.W_OK) != nil, immutable:
 		h.Trouble = "it cannot be written: it is immutable or its file system is read-only"
 	case h.Regions == 0:
-		h.Trouble = "it has no region between markers of etcfiles: somebody has removed it, or the conflist has another marker"
+		h.Trouble = "it has no region between markers of etcfiles: somebody has removed it"
 	}
 	return h
-}
-
-// hasFlags reports that the file is immutable or may be appended to only, see ioctl_iflags(2).
-func hasFlags(path string) bool {
-	f, err := os.OpenFile(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
-	return err == nil && flags&unwritable != 0
 }
 
 // ResolvConfState is a container's resolv.conf as it stands.

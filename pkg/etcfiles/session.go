@@ -3,8 +3,6 @@ package etcfiles
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -259,19 +257,4 @@ func (s *session) removeNetworkFile(network string) error {
 	}
 	return errors.Join(hostsstore.Remove(path), hostsstore.Remove(filepath.Join(dir, ".hosts.new")),
 		hostsstore.Remove(dir), hostsstore.Remove(filepath.Dir(dir)))
-}
-
-// networkFiles lists the networks that have a hosts file.
-func (s *session) networkFiles() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Dir(filepath.Dir(s.ns.NetworkPath("x"))))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var list []string
-	for _, e := range entries {
-		if e.IsDir() {
-			list = append(list, e.Name())
-		}
-	}
-	return list, err
 }

@@ -54,6 +54,17 @@ func (m Marker) Begin() string { return "# <" + string(m) + ">\n" }
 // End returns the line that closes a region, with its newline.
 func (m Marker) End() string { return "# </" + string(m) + ">\n" }
 
+// MarkerOf returns the word of a line that opens or closes a region of whatever marker: letters, digits, dots, dashes and
+// underscores.
+func MarkerOf(line string) (Marker, bool) {
+	word, ok := strings.CutPrefix(strings.TrimRight(line, " \t\r\n"), "# <")
+	word, closed := strings.CutSuffix(strings.TrimPrefix(word, "/"), ">")
+	other := strings.IndexFunc(word, func(r rune) bool {
+		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '.' && r != '-' && r != '_'
+	})
+	return Marker(word), ok && closed && word != "" && other < 0
+}
+
 // spoilAt is the offset in a marker line of the byte that a spoilt marker has as a second comment sign.
 const spoilAt = 1
 

@@ -96,19 +96,33 @@ func BootID() (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
+// LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndex for one that does not
+// parse, ErrIndexOfAnotherBoot for one that an earlier boot left.
+func (n *Namespace) LoadIndex(bootID string) (*Index, error) {
+	data, err := ReadSmall(n.IndexPath(), maxIndex)
+	if err != nil {
+		return nil, err
+	}
+	ix, err := decodeIndex(string(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.IndexPath(), err)
+	}
+	if ix.BootID != bootID {
+		return nil, fmt.Errorf("%s: %w", n.IndexPath(), ErrIndexOfAnotherBoot)
+	}
+	return ix, nil
+}
+
 // ReadIndex returns the index that the last operation of this boot left, or nil if there is none: then the namespace is
 // to be repaired from its records.
 func (n *Namespace) ReadIndex(bootID string) *Index {
-	ix, err := n.LoadIndex(bootID)
-	if err != nil {
-		return nil
-	}
+	ix, _ := n.LoadIndex(bootID)
 	return ix
 }
 
 // TakeIndex marks the namespace as being changed: it removes the index.
 func (n *Namespace) TakeIndex() error {
-	err := os.Remove(n.indexPath())
+	err := os.Remove(n.IndexPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -117,10 +131,10 @@ func (n *Namespace) TakeIndex() error {
 
 // WriteIndex puts a new index in place, which says that all files are as the records want them.
 func (n *Namespace) WriteIndex(ix *Index) error {
-	if err := MakeDir(filepath.Dir(n.indexPath())); err != nil {
+	if err := MakeDir(filepath.Dir(n.IndexPath())); err != nil {
 		return err
 	}
-	return replace(n.indexPath(), ix.encode(), recordMode, false)
+	return replace(n.IndexPath(), ix.encode(), recordMode, false)
 }
 
 // FreeNumber returns the lowest number that is not in use.

@@ -121,7 +121,12 @@ func (e *encoder) attachment(a *Attachment) {
 	e.end()
 }
 
-var errIndex = errors.New("malformed index")
+var (
+	// ErrIndex is the error of LoadIndex for an index that does not parse.
+	ErrIndex = errors.New("malformed index")
+	// ErrIndexOfAnotherBoot is the error of LoadIndex for an index that counts no longer.
+	ErrIndexOfAnotherBoot = errors.New("index of an earlier boot")
+)
 
 // decoder takes the fields of one line one after another.
 type decoder struct {
@@ -152,7 +157,7 @@ func (d *decoder) words() []string {
 func (d *decoder) number() uint64 {
 	n, err := strconv.ParseUint(d.text(), 16, 64)
 	if err != nil {
-		d.err = errIndex
+		d.err = ErrIndex
 	}
 	return n
 }
@@ -160,7 +165,7 @@ func (d *decoder) number() uint64 {
 func (d *decoder) small() int {
 	n := d.number()
 	if n > 1<<24 {
-		d.err = errIndex
+		d.err = ErrIndex
 		return 0
 	}
 	return int(n)
@@ -175,7 +180,7 @@ func (d *decoder) file() FileID {
 func (d *decoder) address(s string) netip.Addr {
 	a, err := netip.ParseAddr(s)
 	if err != nil {
-		d.err = errIndex
+		d.err = ErrIndex
 	}
 	return a
 }
@@ -185,12 +190,12 @@ func decodeIndex(s string) (*Index, error) {
 	head, body, _ := strings.Cut(s, "\n")
 	d := &decoder{rest: head}
 	if d.text() != indexHeader {
-		return nil, errIndex
+		return nil, ErrIndex
 	}
 	ix := NewIndex(d.text())
 	ix.NextSequence, ix.Stride = d.number(), d.small()
 	if !whole || d.err != nil || ix.Stride < 1 {
-		return nil, errIndex
+		return nil, ErrIndex
 	}
 	var c *Container
 	for line := range strings.Lines(body) {
@@ -208,15 +213,15 @@ func decodeIndex(s string) (*Index, error) {
 			ix.Containers[c.ID] = c
 		case "A":
 			if c == nil {
-				return nil, errIndex
+				return nil, ErrIndex
 			}
 			c.Attachments = append(c.Attachments, d.attachment())
 		default:
-			return nil, errIndex
+			return nil, ErrIndex
 		}
 	}
 	if d.err != nil || !strings.HasSuffix(s, "\n") {
-		return nil, errIndex
+		return nil, ErrIndex
 	}
 	return ix, nil
 }
@@ -229,7 +234,7 @@ func (d *decoder) container() *Container {
 	}
 	for pair := range slices.Chunk(d.words(), 2) {
 		if len(pair) != 2 {
-			d.err = errIndex
+			d.err = ErrIndex
 			break
 		}
 		c.ExtraHosts = append(c.ExtraHosts, ExtraHost{Name: pair[0], Address: d.address(pair[1])})

@@ -19,13 +19,14 @@ type Kept struct {
 	Digests    map[string]string // file to what it held, see digestFile
 }
 
-func (n *Namespace) keptPath(id string) string { return filepath.Join(n.keptDir(), id) }
+// KeptPath returns the path of what keepFiles remembers of a container.
+func (n *Namespace) KeptPath(id string) string { return filepath.Join(n.keptDir(), id) }
 
 // Keep leaves the note for a container, with the digests of its files. Note and files are synced.
 func (n *Namespace) Keep(id string, k Kept) error {
 	k.Digests = map[string]string{}
 	for _, file := range k.Created {
-		digest, err := digestFile(n.ownPath(id, file), (*os.File).Sync)
+		digest, err := digestFile(n.OwnPath(id, file), (*os.File).Sync)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -34,7 +35,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 		}
 		k.Digests[file] = digest
 	}
-	path := n.keptPath(id)
+	path := n.KeptPath(id)
 	if err := MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 // Kept returns the note for a container, and false if there is none.
 func (n *Namespace) Kept(id string) (Kept, bool) {
 	var k Kept
-	data, err := ReadSmall(n.keptPath(id), maxRecord)
+	data, err := ReadSmall(n.KeptPath(id), maxRecord)
 	return k, err == nil && json.Unmarshal(data, &k) == nil
 }
 
@@ -56,7 +57,7 @@ func (n *Namespace) Kept(id string) (Kept, bool) {
 // anything.
 func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 	for file, want := range k.Digests {
-		path := n.ownPath(id, file)
+		path := n.OwnPath(id, file)
 		digest, err := digestFile(path, func(*os.File) error { return nil })
 		if err == nil && digest != want {
 			err = Remove(path)
@@ -70,7 +71,7 @@ func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 
 // ForgetKept removes the note for a container.
 func (n *Namespace) ForgetKept(id string) error {
-	path := n.keptPath(id)
+	path := n.KeptPath(id)
 	return errors.Join(Remove(temporaryOf(path)), Remove(path))
 }
 

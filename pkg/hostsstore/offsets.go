@@ -118,5 +118,5 @@ func (o *Offsets) Close() error { return o.f.Close() }
 
 // RemoveCaches removes the index, the offset table and their directory, for a namespace with no container.
 func (n *Namespace) RemoveCaches() error {
-	return errors.Join(Remove(n.indexPath()), Remove(temporaryOf(n.indexPath())), Remove(n.offsetsPath()), Remove(n.pendingDir()), Remove(n.indexDir()))
+	return errors.Join(Remove(n.IndexPath()), Remove(temporaryOf(n.IndexPath())), Remove(n.offsetsPath()), Remove(n.pendingDir()), Remove(n.indexDir()))
 }

@@ -51,7 +51,7 @@ func (n *Namespace) HostnamePath(id string) string {
 }
 
 // ownPath returns the path of one of a container's three files, "" for a name that is none of theirs.
-func (n *Namespace) ownPath(id, file string) string {
+func (n *Namespace) OwnPath(id, file string) string {
 	switch file {
 	case HostsFile:
 		return n.HostsPath(id)
@@ -70,13 +70,18 @@ func (n *Namespace) NetworkPath(network string) string {
 
 func (n *Namespace) networksDir() string { return filepath.Join(string(n.dir), "networks", n.name) }
 
-func (n *Namespace) recordPath(id string) string {
+// RecordPath returns the path of a container's meta.json.
+func (n *Namespace) RecordPath(id string) string {
 	return filepath.Join(n.RecordsDir(), id, recordFile)
 }
 
-func (n *Namespace) indexDir() string { return filepath.Join(string(n.dir), "index", n.name) }
+// IndexDir returns <dataDir>/index, which has a directory for each namespace with a container of this boot.
+func (d Dir) IndexDir() string { return filepath.Join(string(d), "index") }
 
-func (n *Namespace) indexPath() string { return filepath.Join(n.indexDir(), indexFile) }
+func (n *Namespace) indexDir() string { return filepath.Join(n.dir.IndexDir(), n.name) }
+
+// IndexPath returns the path of the index.
+func (n *Namespace) IndexPath() string { return filepath.Join(n.indexDir(), indexFile) }
 
 func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), offsetsFile) }
 

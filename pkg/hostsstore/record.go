@@ -123,14 +123,21 @@ type FileID struct {
 	Ctime int64
 }
 
-// StatRecord returns the identity of a container's meta.json without reading it.
-func (n *Namespace) StatRecord(id string) (FileID, error) {
+// Stat returns the identity of a file without following a link.
+func Stat(path string) (FileID, error) {
 	var st unix.Stat_t
-	if err := unix.Lstat(n.recordPath(id), &st); err != nil {
-		return FileID{}, err
+	if err := unix.Lstat(path, &st); err != nil {
+		return FileID{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
 	return FileID{st.Ino, st.Size, st.Ctim.Nano()}, nil
 }
+
+// StatRecord returns the identity of a container's meta.json without reading it.
+func (n *Namespace) StatRecord(id string) (FileID, error) { return Stat(n.RecordPath(id)) }
+
+// StatIndex returns the identity of the index, which every operation that changes something replaces as its last act. The
+// error is fs.ErrNotExist while an operation runs, after one that was killed, and when the namespace has no container.
+func (n *Namespace) StatIndex() (FileID, error) { return Stat(n.IndexPath()) }
 
 var (
 	// ErrCorrupt is the error of ReadRecord for a meta.json that cannot be understood.
@@ -145,7 +152,7 @@ const maxRecord = 16 << 20
 // format, ErrCorrupt when it does not parse, is no regular file, belongs to another container, or has in it what nobody
 // would write.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
-	path := n.recordPath(id)
+	path := n.RecordPath(id)
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) {
 		return nil, fmt.Errorf("%s: %w", path, ErrCorrupt)
@@ -184,7 +191,7 @@ func (n *Namespace) WriteRecord(r *Record) error {
 	if err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}
-	path := n.recordPath(r.ID)
+	path := n.RecordPath(r.ID)
 	if err := MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
@@ -193,14 +200,14 @@ func (n *Namespace) WriteRecord(r *Record) error {
 
 // PutAside takes a corrupt meta.json out of the way, so that it blocks nobody.
 func (n *Namespace) PutAside(id string) error {
-	path := n.recordPath(id)
+	path := n.RecordPath(id)
 	return os.Rename(path, filepath.Join(filepath.Dir(path), corruptFile))
 }
 
 // BeginRemoval is the point from which a container is gone: its record is no longer one, and whoever finds what is left
 // goes on with the removal. Without a record it does nothing.
 func (n *Namespace) BeginRemoval(id string) error {
-	dir := filepath.Dir(n.recordPath(id))
+	dir := filepath.Dir(n.RecordPath(id))
 	err := os.Rename(filepath.Join(dir, recordFile), filepath.Join(dir, leavingFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -217,7 +224,7 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 	records := filepath.Join(n.RecordsDir(), id)
 	var errs []error
 	for _, file := range files {
-		if path := n.ownPath(id, file); path != "" {
+		if path := n.OwnPath(id, file); path != "" {
 			errs = append(errs, Remove(path))
 		}
 	}
@@ -234,10 +241,10 @@ func (n *Namespace) Tidy(id string) error {
 		return err
 	}
 	var errs []error
-	for _, path := range []string{n.recordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
+	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, Remove(temporaryOf(path)))
 	}
-	for _, path := range []string{n.recordPath(id), n.ResolvConfPath(id)} {
+	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
 		errs = append(errs, Remove(filepath.Dir(path)))
 	}
 	return errors.Join(errs...)
@@ -259,39 +266,6 @@ func (n *Namespace) Leaving(id string) (*Record, error) {
 		return &Record{ID: id, Etcfiles: &Details{Created: []string{HostsFile, ResolvConfFile, HostnameFile}}}, nil
 	}
 	return r, err
-}
-
-// IDs lists the containers that have a directory in the store, sorted.
-func (n *Namespace) IDs() ([]string, error) {
-	entries, err := os.ReadDir(n.RecordsDir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, e := range entries {
-		if e.IsDir() {
-			ids = append(ids, e.Name())
-		}
-	}
-	return ids, nil
-}
-
-// Namespaces lists the namespaces of the data directory, sorted.
-func (d Dir) Namespaces() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(string(d), "etchosts"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return names, err
 }
 
 // Sweep removes what is left of a container whose record did not parse or whose removal was cut off: all of its files,

@@ -63,5 +63,5 @@ func (n *Namespace) CheckDirs() error {
 
 // checkContainer refuses a container whose directories are something else.
 func (n *Namespace) checkContainer(id string) error {
-	return errors.Join(CheckDir(filepath.Dir(n.recordPath(id))), CheckDir(filepath.Dir(n.HostnamePath(id))))
+	return errors.Join(CheckDir(filepath.Dir(n.RecordPath(id))), CheckDir(filepath.Dir(n.HostnamePath(id))))
 }

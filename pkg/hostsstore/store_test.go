@@ -83,7 +83,7 @@ func TestModes(t *testing.T) {
 		filepath.Dir(n.RecordsDir()):     fs.ModeDir | 0o755,
 		filepath.Dir(n.HostsPath("web")): fs.ModeDir | 0o755,
 		n.HostsPath("web"):               0o644,
-		n.recordPath("web"):              0o600,
+		n.RecordPath("web"):              0o600,
 	} {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -159,7 +159,7 @@ func TestCorruptRecords(t *testing.T) {
 		"fifo": func(p string) error { return syscall.Mkfifo(p, 0o600) },
 		"dir":  func(p string) error { return os.Mkdir(p, 0o700) },
 	} {
-		path := n.recordPath(id)
+		path := n.RecordPath(id)
 		if err := MakeDir(filepath.Dir(path)); err != nil {
 			t.Fatal(err)
 		}

@@ -2,14 +2,10 @@ package hostsstore
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Kind says what an Entry is.
@@ -155,134 +151,4 @@ func (p place) kindOf(name string) Kind {
 		return KindTemporary
 	}
 	return KindUnknown
-}
-
-// AllNamespaces lists every namespace that has a directory anywhere in the data directory, sorted. The error is
-// fs.ErrNotExist when there is no data directory.
-func (d Dir) AllNamespaces() ([]string, error) {
-	if _, err := os.ReadDir(string(d)); err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, dir := range d.Namespace("x").dirs() {
-		entries, err := os.ReadDir(filepath.Dir(dir))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.IsDir() {
-				names = append(names, e.Name())
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
-// dirs returns the directories of the namespace.
-func (n *Namespace) dirs() []string {
-	return []string{n.RecordsDir(), n.ContainersDir(), n.networksDir(), n.indexDir(), n.keptDir()}
-}
-
-// Exists reports whether the namespace may have a container or a lock: false means that there is nothing at all to be
-// taken out of it.
-func (n *Namespace) Exists() bool {
-	_, err := os.Lstat(n.RecordsDir())
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
-// Has reports whether the store has anything of a container: a directory, or a note of keepFiles.
-func (n *Namespace) Has(id string) (bool, error) {
-	for _, path := range []string{filepath.Dir(n.recordPath(id)), filepath.Dir(n.HostnamePath(id)), n.keptPath(id)} {
-		_, err := os.Lstat(path)
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
-	}
-	return false, nil
-}
-
-// HasCorrupt reports whether PutAside has put a record of the container aside.
-func (n *Namespace) HasCorrupt(id string) bool {
-	_, err := os.Lstat(filepath.Join(filepath.Dir(n.recordPath(id)), corruptFile))
-	return err == nil
-}
-
-var (
-	// ErrIndex is the error of LoadIndex for an index that does not parse.
-	ErrIndex = errIndex
-	// ErrIndexOfAnotherBoot is the error of LoadIndex for an index that counts no longer.
-	ErrIndexOfAnotherBoot = errors.New("index of an earlier boot")
-)
-
-// LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndex for one that does not
-// parse, ErrIndexOfAnotherBoot for one that an earlier boot left.
-func (n *Namespace) LoadIndex(bootID string) (*Index, error) {
-	data, err := ReadSmall(n.indexPath(), maxIndex)
-	if err != nil {
-		return nil, err
-	}
-	ix, err := decodeIndex(string(data))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.indexPath(), err)
-	}
-	if ix.BootID != bootID {
-		return nil, fmt.Errorf("%s: %w", n.indexPath(), ErrIndexOfAnotherBoot)
-	}
-	return ix, nil
-}
-
-// IndexPath returns the path of the index.
-func (n *Namespace) IndexPath() string { return n.indexPath() }
-
-// RecordPath returns the path of a container's meta.json.
-func (n *Namespace) RecordPath(id string) string { return n.recordPath(id) }
-
-// KeptPath returns the path of what keepFiles remembers of a container.
-func (n *Namespace) KeptPath(id string) string { return n.keptPath(id) }
-
-// OwnPath returns the path of one of a container's three files by its name, "" for a name that is none of theirs.
-func (n *Namespace) OwnPath(id, file string) string { return n.ownPath(id, file) }
-
-// Stat returns the identity of a file without following a link.
-func Stat(path string) (FileID, error) {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return FileID{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
-	}
-	return FileID{st.Ino, st.Size, st.Ctim.Nano()}, nil
-}
-
-// Immutable reports whether a regular file has a flag that keeps everybody from writing it, see ioctl_iflags(2).
-func Immutable(path string) (bool, error) {
-	f, err := openRegular(path, os.O_RDONLY)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
-	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EOPNOTSUPP) { // a file system without flags
-		return false, nil
-	}
-	return flags&(flagImmutable|flagAppend) != 0, err
-}
-
-// SetMode gives a regular file of one name, or a directory, other permission bits. It follows no link.
-func SetMode(path string, mode fs.FileMode) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return err
-	}
-	if kind := st.Mode & unix.S_IFMT; kind != unix.S_IFDIR && (kind != unix.S_IFREG || st.Nlink > 1) {
-		return &fs.PathError{Op: "chmod", Path: path, Err: ErrNotRegular}
-	}
-	return f.Chmod(mode)
 }

@@ -11,7 +11,7 @@ import (
 // what is no version is damage.
 func TestVersion(t *testing.T) {
 	n := Dir(t.TempDir()).Namespace("ns")
-	path := n.recordPath("web")
+	path := n.RecordPath("web")
 	if err := MakeDir(filepath.Dir(path)); err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (d Dir) Watch(ctx context.Context, look func() (again time.Duration, err er
 func (d Dir) concerns(path string) bool {
 	root := d.IndexDir()
 	parent := filepath.Dir(path)
-	if parent == root || (filepath.Dir(parent) == root && filepath.Base(path) == filepath.Base((&Namespace{dir: d}).indexPath())) {
+	if parent == root || (filepath.Dir(parent) == root && filepath.Base(path) == filepath.Base((&Namespace{dir: d}).IndexPath())) {
 		return true
 	}
 	for dir := root; ; dir = filepath.Dir(dir) {

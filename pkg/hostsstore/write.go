@@ -115,3 +115,34 @@ func makeMutable(path string) error {
 	}
 	return unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, flags&^(flagImmutable|flagAppend))
 }
+
+// Immutable reports whether a regular file has a flag that keeps everybody from writing it, see ioctl_iflags(2).
+func Immutable(path string) (bool, error) {
+	f, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EOPNOTSUPP) { // a file system without flags
+		return false, nil
+	}
+	return flags&(flagImmutable|flagAppend) != 0, err
+}
+
+// SetMode gives a regular file of one name, or a directory, other permission bits. It follows no link.
+func SetMode(path string, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return err
+	}
+	if kind := st.Mode & unix.S_IFMT; kind != unix.S_IFDIR && (kind != unix.S_IFREG || st.Nlink > 1) {
+		return &fs.PathError{Op: "chmod", Path: path, Err: ErrNotRegular}
+	}
+	return f.Chmod(mode)
+}

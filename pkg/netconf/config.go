@@ -20,7 +20,7 @@ import (
 // What holds where the configuration says nothing.
 const (
 	DefaultDataDir     = "/var/lib/etcfiles"
-	DefaultMarker      = "etcfiles"
+	DefaultMarker      = string(etcfiles.DefaultMarker)
 	DefaultLockTimeout = 30 * time.Second
 	defaultNamespace   = "default"
 	podNamespace       = "k8s.io" // containerd's namespace of CRI

@@ -22,7 +22,7 @@ func (o *options) addTo(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.dataDir, "data-dir", netconf.DefaultDataDir, "`directory` of the store, the conflist's dataDir")
 	flags.StringVar(&o.namespace, "namespace", "", "one `namespace` only, such as default or k8s.io")
-	flags.StringVar(&o.marker, "marker", netconf.DefaultMarker, "`word` in the marker lines, the conflist's marker")
+	flags.StringVar(&o.marker, "marker", "", "`word` in the marker lines, if it is not to be taken from the hosts files")
 	_ = root.RegisterFlagCompletionFunc("namespace", o.completeNamespace)
 	_ = root.MarkPersistentFlagDirname("data-dir")
 }
@@ -32,6 +32,11 @@ func (o *options) check(cmd *cobra.Command) error {
 	if o.namespace != "" {
 		if err := names.CheckElement(o.namespace); err != nil {
 			return usageError{fmt.Errorf("--namespace: %w", err), cmd}
+		}
+	}
+	if o.marker != "" {
+		if err := names.CheckElement(o.marker); err != nil {
+			return usageError{fmt.Errorf("--marker: %w", err), cmd}
 		}
 	}
 	dir, err := filepath.Abs(o.dataDir)
@@ -45,7 +50,7 @@ func (o *options) check(cmd *cobra.Command) error {
 // manager returns what does the operations; warnings go to the command's stderr.
 func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
 	return &etcfiles.Manager{
-		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), LockTimeout: netconf.DefaultLockTimeout,
+		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), FindMarker: true, LockTimeout: netconf.DefaultLockTimeout,
 		Warnf: func(format string, args ...any) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", plain(fmt.Sprintf(format, args...)))
 		},

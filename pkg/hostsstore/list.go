@@ -1,0 +1,90 @@
+package hostsstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// directories lists the directories in a directory, sorted; none if that is not there.
+func directories(path string) ([]string, error) {
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var list []string
+	for _, e := range entries {
+		if e.IsDir() {
+			list = append(list, e.Name())
+		}
+	}
+	return list, err
+}
+
+// IDs lists the containers that have a directory in the store, sorted.
+func (n *Namespace) IDs() ([]string, error) { return directories(n.RecordsDir()) }
+
+// Networks lists the networks that have a directory, sorted.
+func (n *Namespace) Networks() ([]string, error) { return directories(n.networksDir()) }
+
+// Namespaces lists the namespaces of the data directory that may have a container, sorted.
+func (d Dir) Namespaces() ([]string, error) { return directories(d.Namespace("").RecordsDir()) }
+
+// AllNamespaces lists every namespace that has a directory anywhere in the data directory, sorted. The error is
+// fs.ErrNotExist when there is no data directory.
+func (d Dir) AllNamespaces() ([]string, error) {
+	if _, err := os.ReadDir(string(d)); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, dir := range d.Namespace("x").dirs() {
+		list, err := directories(filepath.Dir(dir))
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, list...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// dirs returns the directories of the namespace.
+func (n *Namespace) dirs() []string {
+	return []string{n.RecordsDir(), n.ContainersDir(), n.networksDir(), n.indexDir(), n.keptDir()}
+}
+
+// Exists reports whether the namespace may have a container or a lock: false means that there is nothing at all to be
+// taken out of it.
+func (n *Namespace) Exists() bool {
+	_, err := os.Lstat(n.RecordsDir())
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Has reports whether the store has anything of a container: a directory, or a note of keepFiles.
+func (n *Namespace) Has(id string) (bool, error) {
+	for _, path := range []string{filepath.Dir(n.RecordPath(id)), filepath.Dir(n.HostnamePath(id)), n.KeptPath(id)} {
+		_, err := os.Lstat(path)
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// Corrupt returns the path of a record that PutAside has taken out of the way, and false if there is none.
+func (n *Namespace) Corrupt(id string) (string, bool) {
+	path := filepath.Join(n.RecordsDir(), id, corruptFile)
+	_, err := os.Lstat(path)
+	return path, !errors.Is(err, fs.ErrNotExist)
+}
+
+// HasCaches reports whether the namespace has a directory for its index: an operation runs, was killed, or has left one.
+func (n *Namespace) HasCaches() bool {
+	info, err := os.Stat(n.indexDir())
+	return err == nil && info.IsDir()
+}
