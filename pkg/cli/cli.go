@@ -1,4 +1,5 @@
-// Package cli is what the command lines of the programs have in common: errors of usage, exit codes, one line for an error.
+// Package cli is what the command lines of the programs have in common: errors of usage, exit codes, one line for an error
+// that no terminal minds, the commands version and completion.
 package cli
 
 import (
@@ -6,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -43,9 +46,8 @@ type misuse struct {
 func (m misuse) Unwrap() error { return m.error }
 
 // Run runs the command that args name, without the name of the program, and returns its exit code: OK, No, Usage, or failed
-// for any other error. An error is printed as one line, unless it is ErrNo alone.
+// for any other error. An error is printed as one line, unless it is ErrNo alone. root is one that Program has completed.
 func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	prepare(root)
 	if len(args) == 1 && args[0] == "--version" {
 		args = []string{"version"}
 	}
@@ -59,48 +61,68 @@ func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout
 	case err == nil:
 		return OK
 	case errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", root.Name(), OneLine(err), wrong.cmd.CommandPath())
+		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", root.Name(), oneLine(err), wrong.cmd.CommandPath())
 		return Usage
 	case !errors.Is(err, ErrNo):
-		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), OneLine(err))
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
 		return failed
 	case err.Error() != ErrNo.Error():
-		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), OneLine(err))
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
 	}
 	return No
 }
 
-// prepare makes an error of the command line whatever cobra minds in one.
-func prepare(root *cobra.Command) {
+// Program completes the tree of commands of a program and returns it: with the commands version and completion, and with an
+// error of the command line for whatever cobra minds in one.
+func Program(root *cobra.Command, version string) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.AddCommand(versionCommand(root.Name(), version))
+	addCompletion(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Misuse(cmd, "%w", err) })
-	var operands func(*cobra.Command)
-	operands = func(cmd *cobra.Command) {
-		if check := cmd.Args; check != nil {
-			cmd.Args = func(c *cobra.Command, args []string) error {
-				if err := check(c, args); err != nil {
-					return Misuse(c, "%w", err)
-				}
-				return nil
+	checkOperands(root)
+	return root
+}
+
+// checkOperands makes a wrong number of operands, or an unknown command, an error of the command line.
+func checkOperands(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return Misuse(c, "%w", err)
 			}
-		}
-		for _, sub := range cmd.Commands() {
-			operands(sub)
+			return nil
 		}
 	}
-	operands(root)
+	for _, sub := range cmd.Commands() {
+		checkOperands(sub)
+	}
 }
 
-// OneLine returns the text of an error with its lines joined.
-func OneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+// addCompletion adds the command completion for bash, zsh and fish.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		for _, shell := range c.Commands() {
+			if shell.Name() == "powershell" {
+				c.RemoveCommand(shell)
+				continue
+			}
+			shell.Example = "  " + root.Name() + " completion " + shell.Name()
+		}
+		c.Short = "Print what completes the command line in a shell"
+		c.Long = `Print a script that completes commands, flags and operands in bash, zsh or fish. The help of each says where it goes.`
+		c.Example = "  " + root.Name() + " completion bash >/usr/share/bash-completion/completions/" + root.Name()
+	}
 }
 
-// Version returns the command that prints the program's version.
-func Version(program, version string) *cobra.Command {
+func versionCommand(program, version string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version of the program",
+		Long:    "Print the version of the program.",
 		Example: "  " + program + " version",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -108,4 +130,19 @@ func Version(program, version string) *cobra.Command {
 			return err
 		},
 	}
+}
+
+// oneLine returns the text of an error with its lines joined.
+func oneLine(err error) string {
+	return Plain(strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; "))
+}
+
+// Plain replaces what could move a terminal's cursor or change its state: text may come from a container.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }

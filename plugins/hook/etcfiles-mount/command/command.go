@@ -72,7 +72,7 @@ config.md, POSIX-platform Hooks.`,
 			Args:    cobra.NoArgs,
 			RunE:    createContainer,
 		},
-		baseSpecCommand(flags), cli.Version(program, version),
+		baseSpecCommand(flags),
 	)
-	return root
+	return cli.Program(root, version)
 }

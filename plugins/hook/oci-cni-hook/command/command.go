@@ -43,9 +43,9 @@ poststop the DEL. Run by hand it puts itself into a bundle, and cleans up what a
 			"By an OCI runtime, with the state of the container on stdin. It does not fail on what has gone already."),
 		o.stageCommand("hook", "The one of the two that the state's status calls for",
 			"For hooks.d, see oci-hooks(5), where all stages of a hook have the same arguments."),
-		o.gcCommand(), o.specCommand(), cli.Version("oci-cni-hook", version),
+		o.gcCommand(), o.specCommand(),
 	)
-	return root
+	return cli.Program(root, version)
 }
 
 // stageCommand runs a stage of a container's life; the stage hook is the one that the container's state says.

@@ -53,20 +53,6 @@ func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 	}
 }
 
-func TestNoPowershell(t *testing.T) {
-	cmd, _, err := Command("test").Find([]string{"completion"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var shells []string
-	for _, c := range cmd.Commands() {
-		shells = append(shells, c.Name())
-	}
-	if want := []string{"bash", "fish", "zsh"}; !slices.Equal(shells, want) {
-		t.Errorf("%q, want %q", shells, want)
-	}
-}
-
 func TestAgo(t *testing.T) {
 	now := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 	for want, d := range map[string]time.Duration{
@@ -92,7 +78,6 @@ func TestTerminal(t *testing.T) {
 		"table": func(b *bytes.Buffer) error { return printTable(b, []string{"HEAD"}, [][]cell{{{text: hostile}}}) },
 		"JSON":  func(b *bytes.Buffer) error { return printJSON(b, hostile) },
 		"line":  func(b *bytes.Buffer) error { return printJSONLine(b, hostile) },
-		"error": func(b *bytes.Buffer) error { exitCode(answerNo("%s", hostile), b); return nil },
 	} {
 		var b bytes.Buffer
 		if err := print(&b); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -52,7 +53,7 @@ nothing any more, 1 when something is, and 3 when it could not look: there is no
 				return err
 			}
 			if etcfiles.Faulty(list) {
-				return errNo
+				return cli.ErrNo
 			}
 			return nil
 		},

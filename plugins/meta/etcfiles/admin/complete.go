@@ -7,29 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
-
-// addCompletion adds the command completion for bash, zsh and fish.
-func addCompletion(root *cobra.Command) {
-	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		if c.Name() != "completion" {
-			continue
-		}
-		for _, shell := range c.Commands() {
-			if shell.Name() == "powershell" {
-				c.RemoveCommand(shell)
-				continue
-			}
-			shell.Example = "  etcfiles completion " + shell.Name()
-		}
-		c.Short = "Print what completes the command line in a shell"
-		c.Long = `Print a script that completes commands, flags, and the containers, networks and namespaces of the store in bash, zsh or fish.
-The help of each says where the script goes.`
-		c.Example = "  etcfiles completion bash >/usr/share/bash-completion/completions/etcfiles"
-	}
-}
 
 // stored reads the store for a completion, in silence.
 func (o *options) stored(cmd *cobra.Command) []*etcfiles.Inspected {
@@ -44,7 +24,7 @@ func (o *options) stored(cmd *cobra.Command) []*etcfiles.Inspected {
 // candidates returns the words that begin as what is typed, each once, sorted.
 func candidates(words []string, typed string) ([]string, cobra.ShellCompDirective) {
 	words = slices.DeleteFunc(words, func(word string) bool {
-		return word == "" || !strings.HasPrefix(word, typed) || plain(word) != word || strings.ContainsAny(word, "\t ")
+		return word == "" || !strings.HasPrefix(word, typed) || cli.Plain(word) != word || strings.ContainsAny(word, "\t ")
 	})
 	slices.Sort(words)
 	return slices.Compact(words), cobra.ShellCompDirectiveNoFileComp

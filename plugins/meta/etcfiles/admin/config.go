@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/conflist"
 )
 
@@ -43,7 +43,7 @@ conflist says both.`,
 			if pod != "" {
 				var ok bool
 				if example.PodNS, example.Pod, ok = strings.Cut(pod, "/"); !ok || example.Pod == "" || example.PodNS == "" {
-					return usageError{errors.New("--pod: want NAMESPACE/NAME"), cmd}
+					return cli.Misuse(cmd, "--pod: want NAMESPACE/NAME")
 				}
 			}
 			path := args[0]
@@ -60,7 +60,7 @@ conflist says both.`,
 				return err
 			}
 			if report.Wrong() {
-				return errNo
+				return cli.ErrNo
 			}
 			return nil
 		},
@@ -91,7 +91,7 @@ func printReport(w io.Writer, out format, r *conflist.Report) error {
 	}
 	var b strings.Builder
 	for _, f := range r.Faults {
-		b.WriteString(plain(f.String()) + "\n")
+		b.WriteString(cli.Plain(f.String()) + "\n")
 	}
 	if !r.Wrong() {
 		fmt.Fprintf(&b, "%s: nothing is wrong\n", r.File)
@@ -114,21 +114,21 @@ func writeResult(b *strings.Builder, r *conflist.Report) {
 	for _, line := range [][2]string{
 		{"namespace", e.Namespace}, {"dataDir", e.DataDir}, {"hostname", e.Hostname}, {"names", strings.Join(e.Names, " ")}, {"address", address},
 	} {
-		fmt.Fprintf(b, "  %-10s %s\n", line[0], plain(line[1]))
+		fmt.Fprintf(b, "  %-10s %s\n", line[0], cli.Plain(line[1]))
 	}
 	writeFile(b, "/etc/hosts", e.Hosts)
 	writeFile(b, "/etc/resolv.conf", e.ResolvConf)
 	for _, o := range e.Origins {
-		fmt.Fprintf(b, "  %-12s from %s\n", o.Part, plain(o.From))
+		fmt.Fprintf(b, "  %-12s from %s\n", o.Part, cli.Plain(o.From))
 	}
 	for _, warning := range e.Warnings {
-		fmt.Fprintf(b, "  warning: %s\n", plain(warning))
+		fmt.Fprintf(b, "  warning: %s\n", cli.Plain(warning))
 	}
 }
 
 func writeFile(b *strings.Builder, path, text string) {
 	fmt.Fprintf(b, "\n  %s:\n", path)
 	for line := range strings.Lines(text) {
-		fmt.Fprintf(b, "    %s\n", plain(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintf(b, "    %s\n", cli.Plain(strings.TrimSuffix(line, "\n")))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
@@ -43,9 +44,9 @@ namespace is named that no container has.`,
 			case err != nil || len(rows) > 0:
 				return err
 			case len(args) > 0:
-				return answerNo("no container in %s is on a network %s", o.where(), args[0])
+				return cli.Answer("no container in %s is on a network %s", o.where(), args[0])
 			case o.namespace != "":
-				return answerNo("no container is in %s", o.where())
+				return cli.Answer("no container is in %s", o.where())
 			}
 			return nil
 		},

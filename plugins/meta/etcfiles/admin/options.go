@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -31,12 +32,12 @@ func (o *options) addTo(root *cobra.Command) {
 func (o *options) check(cmd *cobra.Command) error {
 	if o.namespace != "" {
 		if err := names.CheckElement(o.namespace); err != nil {
-			return usageError{fmt.Errorf("--namespace: %w", err), cmd}
+			return cli.Misuse(cmd, "--namespace: %w", err)
 		}
 	}
 	if o.marker != "" {
 		if err := names.CheckElement(o.marker); err != nil {
-			return usageError{fmt.Errorf("--marker: %w", err), cmd}
+			return cli.Misuse(cmd, "--marker: %w", err)
 		}
 	}
 	dir, err := filepath.Abs(o.dataDir)
@@ -52,7 +53,7 @@ func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
 	return &etcfiles.Manager{
 		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), FindMarker: true, LockTimeout: netconf.DefaultLockTimeout,
 		Warnf: func(format string, args ...any) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", plain(fmt.Sprintf(format, args...)))
+			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", cli.Plain(fmt.Sprintf(format, args...)))
 		},
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/cli"
 )
 
 // format is how a command prints: table, wide (a table with more columns) or json.
@@ -65,7 +67,7 @@ func encodeJSON(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// escaped writes those characters of a JSON text as \u that plain replaces and the encoder leaves: C1 controls, which move a
+// escaped writes those characters of a JSON text as \u that cli.Plain replaces and the encoder leaves: C1 controls, which move a
 // terminal's cursor too, and their like. They stand in strings only.
 func escaped(s string) string {
 	var b strings.Builder
@@ -83,15 +85,6 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// plainLines is plain for a text of several lines.
-func plainLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = plain(lines[i])
-	}
-	return strings.Join(lines, "\n")
-}
-
 // cell is a field of a table; one that is bad is red on a terminal.
 type cell struct {
 	text string
@@ -106,7 +99,7 @@ func printTable(w io.Writer, head []string, rows [][]cell) error {
 	}
 	for _, row := range rows {
 		for i := range row {
-			row[i].text = plain(row[i].text)
+			row[i].text = cli.Plain(row[i].text)
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i].text))
 		}
 	}
@@ -136,16 +129,6 @@ func printTable(w io.Writer, head []string, rows [][]cell) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// plain replaces what could move a terminal's cursor or change its state: text may come from a container.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 // terminal reports whether w is a terminal that may be coloured, see https://no-color.org.

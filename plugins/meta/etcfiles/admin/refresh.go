@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
@@ -29,7 +30,7 @@ before and now.`,
 			}
 			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, host, path)
 			if errors.Is(err, etcfiles.ErrInvalid) {
-				return answerNo("%w", err)
+				return cli.Answer("%w", err)
 			}
 			return errors.Join(err, printRefreshed(cmd, f, done))
 		},
@@ -46,10 +47,10 @@ func printRefreshed(cmd *cobra.Command, f format, done []etcfiles.Refreshed) err
 		if len(nameservers) == 0 {
 			return "none"
 		}
-		return plain(strings.Join(nameservers, ","))
+		return cli.Plain(strings.Join(nameservers, ","))
 	}
 	for _, r := range done {
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s/%s %s %s %s→%s\n", r.Namespace, r.ID, plain(r.Name), r.Path, list(r.Old), list(r.New)); err != nil {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s/%s %s %s %s→%s\n", r.Namespace, r.ID, cli.Plain(r.Name), r.Path, list(r.Old), list(r.New)); err != nil {
 			return err
 		}
 	}

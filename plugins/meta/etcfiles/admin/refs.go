@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -70,7 +71,7 @@ func (o *options) findOne(cmd *cobra.Command, list []*etcfiles.Inspected, ref st
 	for i, f := range found {
 		refs[i] = f.Ref()
 	}
-	return nil, usageError{fmt.Errorf("%s is several containers, name one: %s", ref, strings.Join(refs, ", ")), cmd}
+	return nil, cli.Misuse(cmd, "%s is several containers, name one: %s", ref, strings.Join(refs, ", "))
 }
 
 // unknown is the answer for a reference that means no container, with what is known of one that has gone.
@@ -82,16 +83,16 @@ func (o *options) unknown(cmd *cobra.Command, ref string) error {
 		namespaces, err = []string{o.namespace}, nil
 	}
 	if err != nil {
-		return answerNo("%s", text)
+		return cli.Answer("%s", text)
 	}
 	for _, namespace := range namespaces {
 		for _, gone := range slices.Backward(m.Departed(namespace)) {
 			if gone.ID == ref || namespace+"/"+gone.ID == ref || slices.Contains(gone.Names, ref) {
-				return answerNo("%s; %s/%s is gone since %s: %s", text, namespace, gone.ID, exact(gone.When), gone.Why)
+				return cli.Answer("%s; %s/%s is gone since %s: %s", text, namespace, gone.ID, exact(gone.When), gone.Why)
 			}
 		}
 	}
-	return answerNo("%s", text)
+	return cli.Answer("%s", text)
 }
 
 // where says what was looked through.

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -28,7 +28,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 		ValidArgsFunction: o.completeResolve,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[1] == "" {
-				return usageError{errors.New("want a name"), cmd}
+				return cli.Misuse(cmd, "want a name")
 			}
 			all, err := o.inspect(cmd, "") // the name may be in another namespace
 			if err != nil {
@@ -48,7 +48,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 				err = printLookup(cmd.OutOrStdout(), l)
 			}
 			if err == nil && !l.Resolves {
-				return errNo
+				return cli.ErrNo
 			}
 			return err
 		},
@@ -78,7 +78,7 @@ func printLookup(w io.Writer, l *etcfiles.Lookup) error {
 		for _, a := range l.Answers {
 			rows = append(rows, []cell{{text: a.Address.String()}, {text: strconv.Itoa(a.Line)}, {text: why(a), bad: a.Source == etcfiles.FromNobody}})
 		}
-		fmt.Fprintf(&b, "%s in %s, by %s:\n", plain(l.Name), l.Container, l.File)
+		fmt.Fprintf(&b, "%s in %s, by %s:\n", cli.Plain(l.Name), l.Container, l.File)
 		if err := printTable(&b, []string{"ADDRESS", "LINE", "WHY"}, rows); err != nil {
 			return err
 		}
@@ -86,10 +86,10 @@ func printLookup(w io.Writer, l *etcfiles.Lookup) error {
 			b.WriteString("but it does not resolve:\n")
 		}
 	default:
-		fmt.Fprintf(&b, "%s does not resolve in %s, by %s:\n", plain(l.Name), l.Container, l.File)
+		fmt.Fprintf(&b, "%s does not resolve in %s, by %s:\n", cli.Plain(l.Name), l.Container, l.File)
 	}
 	for _, r := range l.Reasons {
-		fmt.Fprintf(&b, "- %s\n", plain(r.Text))
+		fmt.Fprintf(&b, "- %s\n", cli.Plain(r.Text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

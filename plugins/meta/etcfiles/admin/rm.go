@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -35,7 +36,7 @@ is written, and the exit code is 1.
 			}
 			err := o.manager(cmd).Remove(cmd.Context(), namespace, id)
 			if errors.Is(err, etcfiles.ErrInvalid) {
-				return answerNo("%w", err)
+				return cli.Answer("%w", err)
 			}
 			return err
 		},

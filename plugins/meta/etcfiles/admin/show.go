@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
@@ -243,12 +244,12 @@ func (s *shownContainer) lookInside(m *etcfiles.Manager, i *etcfiles.Inspected) 
 type sheet struct{ strings.Builder }
 
 func (p *sheet) row(key, format string, args ...any) {
-	fmt.Fprintf(p, "  %-14s %s\n", key, plain(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(p, "  %-14s %s\n", key, cli.Plain(fmt.Sprintf(format, args...)))
 }
 
 func printShown(w io.Writer, s *shownContainer) error {
 	p := &sheet{}
-	fmt.Fprintf(p, "%s\n", plain(s.Namespace+"/"+s.ID))
+	fmt.Fprintf(p, "%s\n", cli.Plain(s.Namespace+"/"+s.ID))
 	p.row("name", "%s", s.Name)
 	p.row("hostname", "%s", cmp.Or(s.Hostname, "-"))
 	p.row("domain name", "%s", cmp.Or(s.Domainname, "-"))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -72,6 +73,6 @@ func printChange(cmd *cobra.Command, f format, c etcfiles.Change) error {
 	if f == formatWide {
 		line += " " + c.ID
 	}
-	_, err := fmt.Fprintln(cmd.OutOrStdout(), plain(line))
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), cli.Plain(line))
 	return err
 }
