@@ -144,11 +144,13 @@ func (p place) kindOf(name string) Kind {
 	if kind, ok := p.files[name]; ok {
 		return kind
 	}
-	if p.rest != KindUnknown && name[0] != '.' {
-		return p.rest
-	}
-	if strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".new") {
+	final, unfinished := strings.CutSuffix(strings.TrimPrefix(name, "."), ".new")
+	unfinished = unfinished && name[0] == '.'
+	switch _, ours := p.files[final]; {
+	case unfinished && (ours || p.rest != KindUnknown):
 		return KindTemporary
+	case name[0] != '.':
+		return p.rest
 	}
 	return KindUnknown
 }
