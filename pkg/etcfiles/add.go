@@ -227,6 +227,7 @@ func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal
 
 // evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
 func (s *session) evict(a *addition) error {
+	why := "address given to container " + a.ContainerID
 	var stale []Key
 	for _, c := range s.ix.Containers {
 		for i := range c.Attachments {
@@ -236,13 +237,13 @@ func (s *session) evict(a *addition) error {
 			}) {
 				stale = append(stale, Key{a.Namespace, c.ID, old.IfName, old.Network})
 				if c.Foreign {
-					s.disown(c, i, a.addresses)
+					s.disown(c, i, a.addresses, why)
 				}
 			}
 		}
 	}
 	for _, k := range stale {
-		if err := s.detach(k, false, "address given to container "+a.ContainerID); err != nil {
+		if err := s.detach(k, false, why); err != nil {
 			return err
 		}
 		s.did.Evicted = append(s.did.Evicted, k.short())
@@ -251,13 +252,16 @@ func (s *session) evict(a *addition) error {
 }
 
 // disown hides addresses of a container whose record is not ours to change.
-func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr) {
+func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr, why string) {
 	old := c.Attachments[i]
 	s.went = append(s.went, placed{c, &old})
 	c.Attachments = slices.Clone(c.Attachments)
 	rest := &c.Attachments[i]
 	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return contains(addresses, addr) })
 	rest.Number = s.columns.next()
+	if len(rest.Addresses) == 0 {
+		s.ix.Depart(c.ID, &old, why)
+	}
 	s.came = append(s.came, placed{c, rest})
 	s.own[c] = true
 }

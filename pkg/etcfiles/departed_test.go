@@ -3,12 +3,14 @@ package etcfiles
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	types100 "github.com/containernetworking/cni/pkg/types/100"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -116,6 +118,39 @@ func TestDepartedDead(t *testing.T) {
 	s.forgetIndex()
 	s.del(key("absent", "eth0", "lab"))
 	s.wantDeparted("the index was lost")
+}
+
+// TestDepartedOfNerdctl: nerdctl takes networks out of its records by itself, and an address that is given to one of ours.
+func TestDepartedOfNerdctl(t *testing.T) {
+	s := newStore(t)
+	s.add(key("stays", "eth0", "lab"), 1)
+	result := func(ip byte) *types100.Result {
+		return &types100.Result{CNIVersion: "1.0.0", IPs: []*types100.IPConfig{{Address: net.IPNet{IP: net.IPv4(10, 0, 0, ip), Mask: net.CIDRMask(24, 32)}}}}
+	}
+	r := &hostsstore.Record{Namespace: "ns", ID: "theirs", Name: "theirs", Networks: map[string]*types100.Result{"lab": result(8), "back": result(9)}}
+	for range 2 {
+		if err := s.Dir.Namespace("ns").WriteRecord(r); err != nil {
+			t.Fatal(err)
+		}
+		s.del(key("absent", "eth0", "lab"))
+		delete(r.Networks, "back")
+	}
+	s.wantDeparted("one network less", "theirs back theirs,theirs.back: record changed")
+	s.add(key("heir", "eth0", "lab"), 8)
+	s.wantDeparted("its address is another's", "theirs back theirs,theirs.back: record changed", "theirs lab theirs,theirs.lab: address given to container heir")
+}
+
+// TestDepartedAfterRepair: who mends the store by hand forgets nobody.
+func TestDepartedAfterRepair(t *testing.T) {
+	s := newStore(t)
+	s.add(key("stays", "eth0", "lab"), 1)
+	s.add(key("web", "eth0", "lab"), 2)
+	s.del(key("web", "eth0", "lab"))
+	if err := os.Chmod(s.Dir.Namespace("ns").HostsPath("stays"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.findings(true)
+	s.wantDeparted("after a repair", "web lab web,web.lab: DEL")
 }
 
 // TestDepartedIsBounded: what every operation reads and writes does not grow with the history of the namespace.

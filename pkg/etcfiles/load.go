@@ -167,7 +167,8 @@ func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving
 
 // reread takes a record that is new or has changed into the index.
 func (s *session) reread(id string, f *found) error {
-	if old := s.ix.Containers[id]; old != nil {
+	old := s.ix.Containers[id]
+	if old != nil {
 		s.forget(old)
 		if f.corrupt != nil {
 			s.depart(old, "record corrupt")
@@ -185,8 +186,16 @@ func (s *session) reread(id string, f *found) error {
 		return s.bury(c)
 	}
 	s.own[c] = true
+	if old != nil {
+		for i := range old.Attachments {
+			if network := old.Attachments[i].Network; !onNetwork(c, network) {
+				s.ix.Depart(id, &old.Attachments[i], "record changed")
+			}
+		}
+	}
 	for i := range c.Attachments {
 		a := &c.Attachments[i]
+		s.ix.Return(id, a.Network)
 		a.Number = s.columns.next()
 		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
 		s.came = append(s.came, placed{c, a})

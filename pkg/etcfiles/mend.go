@@ -53,6 +53,9 @@ func (a *audit) mend(prune bool) error {
 		err = s.load()
 	}
 	if err == nil {
+		if a.index != nil {
+			s.ix.Remember(a.index.Departed)
+		}
 		err = s.commit()
 	}
 	return errors.Join(append(errs, err)...)

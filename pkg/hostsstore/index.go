@@ -47,6 +47,12 @@ func (ix *Index) Depart(id string, a *Attachment, why string) {
 	ix.Departed = ix.Departed[max(0, len(ix.Departed)-maxDeparted):]
 }
 
+// Remember takes over the notes of an earlier index.
+func (ix *Index) Remember(earlier []Departure) {
+	ix.Departed = slices.Concat(earlier, ix.Departed)
+	ix.Departed = ix.Departed[max(0, len(ix.Departed)-maxDeparted):]
+}
+
 // Return takes the notes back of a container that is on a network again.
 func (ix *Index) Return(id, network string) {
 	ix.Departed = slices.DeleteFunc(ix.Departed, func(d Departure) bool { return d.ID == id && d.Network == network })
