@@ -27,7 +27,7 @@ type Example struct {
 
 // Result is what the example would get.
 type Result struct {
-	Container  string   `json:"container"`
+	ID         string   `json:"id"`
 	Namespace  string   `json:"namespace"`
 	DataDir    string   `json:"dataDir"`
 	Hostname   string   `json:"hostname"`
@@ -42,9 +42,9 @@ type Result struct {
 
 // Origin is where a part of resolv.conf comes from.
 type Origin struct {
-	Part string   `json:"part"` // nameservers, search or options
-	From string   `json:"from"`
-	Have []string `json:"have,omitempty"`
+	Key    string   `json:"key"` // nameservers, search or options
+	Values []string `json:"values,omitempty"`
+	From   string   `json:"from"`
 }
 
 // configuration looks at our part of the list, as the plugin would with the example.
@@ -62,7 +62,7 @@ func (l *look) configuration() {
 	if conf == nil || len(errs) > 0 {
 		return
 	}
-	result := &Result{Container: args.ContainerID}
+	result := &Result{ID: args.ContainerID}
 	m := conf.Manager(func(format string, args ...any) {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(format, args...))
 	})
@@ -260,15 +260,15 @@ func (l *look) addresses() (list []netip.Prefix, sample bool) {
 func origins(host string, have resolvconf.Result) []Origin {
 	host = cmp.Or(host, "any file of the host")
 	out := []Origin{
-		{Part: "nameservers", From: "nothing that a container could reach in " + host},
-		{Part: "search", From: "nothing in " + host},
-		{Part: "options", From: "nothing in " + host},
+		{Key: "nameservers", From: "nothing that a container could reach in " + host},
+		{Key: "search", From: "nothing in " + host},
+		{Key: "options", From: "nothing in " + host},
 	}
 	for i := range out {
 		part := &out[i]
 		for _, o := range have.Origins {
-			if o.Key == part.Part {
-				part.From, part.Have = o.From, append(part.Have, o.Value)
+			if o.Key == part.Key {
+				part.From, part.Values = o.From, append(part.Values, o.Value)
 			}
 		}
 	}

@@ -104,11 +104,11 @@ func (e *edit) open() error {
 // its lines must stand behind theirs: a reader that is past the room of struck lines would miss them there.
 func (e *edit) unshared(p placed) bool {
 	own := map[string]struct{}{}
-	for _, n := range ownNames(p.attachment) {
+	for _, n := range AllNames(p.attachment) {
 		own[strings.ToLower(n)] = struct{}{}
 	}
 	return !slices.ContainsFunc(slices.Concat(e.members[p.attachment.Network], e.session.went), func(other placed) bool {
-		return other.attachment != p.attachment && slices.ContainsFunc(ownNames(other.attachment), func(n string) bool {
+		return other.attachment != p.attachment && slices.ContainsFunc(AllNames(other.attachment), func(n string) bool {
 			_, ok := own[strings.ToLower(n)]
 			return ok
 		})

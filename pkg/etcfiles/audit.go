@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
-	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
 // Audit compares every record, file and index of a namespace, or of all of them for "", with each other and with the
@@ -28,7 +27,7 @@ func (m *Manager) Audit(ctx context.Context, namespace string, repair bool) ([]F
 
 // audit looks at each of the namespaces and lets do mend.
 func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
-	namespaces, err := m.audited(namespace)
+	namespaces, err := m.namespaces(namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -42,25 +41,6 @@ func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) e
 		}
 	}
 	return list, errors.Join(errs...)
-}
-
-// audited returns the namespaces to look at.
-func (m *Manager) audited(namespace string) ([]string, error) {
-	all, err := m.Dir.AllNamespaces()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the data directory %s does not exist: %w", m.Dir, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("data directory %s: %w", m.Dir, err)
-	}
-	all = slices.DeleteFunc(all, func(name string) bool { return names.CheckElement(name) != nil })
-	if namespace == "" {
-		return all, nil
-	}
-	if !slices.Contains(all, namespace) {
-		return nil, fmt.Errorf("the data directory %s has no namespace %s: %w", m.Dir, namespace, fs.ErrNotExist)
-	}
-	return []string{namespace}, nil
 }
 
 func (m *Manager) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
@@ -128,8 +108,8 @@ type audit struct {
 // found notes a finding; goroutines may call it at once.
 func (a *audit) found(f Finding) {
 	f.Namespace = a.ns.Name()
-	if r := a.records[f.Container]; r != nil {
-		f.Name = r.Name
+	if r := a.records[f.ID]; r != nil {
+		f.Name = nameOf(r)
 	}
 	a.mu.Lock()
 	a.findings = append(a.findings, f)

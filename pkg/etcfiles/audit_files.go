@@ -26,16 +26,16 @@ func (a *audit) lookAtOwnFiles() {
 }
 
 func (a *audit) lookAtResolvConf(r *hostsstore.Record) {
-	f := Finding{Container: r.ID, Path: a.ns.ResolvConfPath(r.ID)}
+	f := Finding{ID: r.ID, Path: a.ns.ResolvConfPath(r.ID)}
 	data, ok := a.readOwn(&f, ResolvAbsent, "what was in it is known no more: start the container anew")
-	if ok && r.Etcfiles.ResolvConf.Digest != "" && digest(data) != r.Etcfiles.ResolvConf.Digest {
+	if ok && r.Etcfiles.ResolvConf.Digest != "" && !written(&r.Etcfiles.ResolvConf, data) {
 		f.Problem, f.Note, f.What, f.Do = ResolvEdited, true, "it was edited after etcfiles wrote it, and stays as it is", ""
 		a.found(f)
 	}
 }
 
 func (a *audit) lookAtHostname(r *hostsstore.Record) {
-	f := Finding{Container: r.ID, Path: a.ns.HostnamePath(r.ID)}
+	f := Finding{ID: r.ID, Path: a.ns.HostnamePath(r.ID)}
 	absent, wrong := doAudit, doAudit
 	if !slices.Contains(r.Etcfiles.Created, hostsstore.HostnameFile) {
 		absent = "the runtime that made it has to make it again: start the container anew"
@@ -78,7 +78,7 @@ func (a *audit) lookAtModes() {
 			continue // that is a finding of its own
 		}
 		a.found(Finding{
-			Container: e.ID, Network: e.Network, Path: e.Path, Problem: ModeWrong,
+			ID: e.ID, Network: e.Network, Path: e.Path, Problem: ModeWrong,
 			What: fmt.Sprintf("its mode is %04o and has to be %04o", e.Mode.Perm(), want), Do: doAudit,
 		})
 	}
@@ -122,7 +122,7 @@ func (a *audit) sharedStore() bool {
 func (a *audit) lookAtLeftovers() {
 	removed := a.ofRemovals()
 	for _, e := range a.entries {
-		f := Finding{Container: e.ID, Network: e.Network, Path: e.Path}
+		f := Finding{ID: e.ID, Network: e.Network, Path: e.Path}
 		switch e.Kind {
 		case hostsstore.KindTemporary:
 			f.Problem, f.What, f.Do = LeftTemporary, "it was left half-written by a process that is gone", doAudit
@@ -149,7 +149,7 @@ func (a *audit) lookAtLeftovers() {
 	for _, e := range a.of(hostsstore.KindPending) {
 		p, _ := hostsstore.ReadPending(e.Path) // one that cannot be read is of nobody
 		a.found(Finding{
-			Container: p.ID, Network: p.Network, Path: e.Path, Problem: DelPending,
+			ID: p.ID, Network: p.Network, Path: e.Path, Problem: DelPending,
 			What: "a DEL was put off, since it could not be done at once", Do: "the next operation does it, or: etcfiles prune",
 		})
 	}
@@ -196,7 +196,7 @@ func (a *audit) hasOthersFiles(id string) bool {
 // lookAtKept finds notes of keepFiles that are of no use.
 func (a *audit) lookAtKept() {
 	for _, e := range a.of(hostsstore.KindKept) {
-		f := Finding{Container: e.ID, Path: e.Path, Problem: LeftKept, Do: doAudit}
+		f := Finding{ID: e.ID, Path: e.Path, Problem: LeftKept, Do: doAudit}
 		kept, ok := a.ns.Kept(e.ID)
 		switch {
 		case a.records[e.ID] != nil:

@@ -22,7 +22,7 @@ func (a *audit) lookAtHosts() {
 	}
 	var files []hosts
 	for id, c := range a.want.Containers {
-		h := hosts{finding: Finding{Container: id, Path: a.ns.HostsPath(id)}, view: &viewer{container: c}}
+		h := hosts{finding: Finding{ID: id, Path: a.ns.HostsPath(id)}, view: &viewer{container: c}}
 		if a.index != nil && a.index.Containers[id] != nil {
 			h.state = a.index.Containers[id].Hosts
 		}

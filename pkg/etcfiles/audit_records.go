@@ -16,21 +16,16 @@ import (
 // lookAtRecords reads the records and makes of them what the index should hold.
 func (a *audit) lookAtRecords() {
 	list := a.of(hostsstore.KindRecord)
-	records, errs := make([]*hostsstore.Record, len(list)), make([]error, len(list))
-	dead := make([]bool, len(list))
-	parallel(len(list), func(i int) {
-		records[i], errs[i] = a.ns.ReadRecord(list[i].ID)
-		if r := records[i]; r != nil && r.Etcfiles != nil {
-			dead[i] = gone(r.Etcfiles.Netns, a.mntns)
-		}
-	})
-	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
-	quiet := *a.Manager
-	quiet.Warnf = func(string, ...any) {}
-	s := &session{Manager: &quiet, ns: a.ns, ix: hostsstore.NewIndex(a.bootID)}
-	a.want = s.ix
+	ids := make([]string, len(list))
 	for i, e := range list {
-		f := Finding{Container: e.ID, Path: e.Path}
+		ids[i] = e.ID
+	}
+	records, errs := readRecords(a.ns, ids)
+	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
+	adopter := adopterOf(a.ns)
+	a.want = hostsstore.NewIndex(a.bootID)
+	for i, e := range list {
+		f := Finding{ID: e.ID, Path: e.Path}
 		if err := errs[i]; errors.Is(err, ErrNewer) {
 			f.Problem, f.What, f.Do = RecordNewer, reason(err, e.Path), "nothing else is looked at until then"
 			a.newer = append(a.newer, f)
@@ -43,16 +38,16 @@ func (a *audit) lookAtRecords() {
 		}
 		r := records[i]
 		a.records[e.ID] = r
-		if d := r.Etcfiles; d != nil && d.BootID != a.bootID {
+		if stateOf(r, a.bootID, a.mntns) == NetnsEarlierBoot {
 			a.stale[e.ID] = true
 			f.Problem, f.What, f.Do = RecordOldBoot, "the container is of an earlier boot", doPrune
 			a.found(f)
 			continue
 		}
-		c := s.adopt(r)
+		c := adopter.adopt(r)
 		c.Record, _ = a.ns.StatRecord(e.ID)
 		a.want.Containers[e.ID] = c
-		if dead[i] {
+		if stateOf(r, a.bootID, a.mntns) == NetnsGone {
 			f.Path = ""
 			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
 			a.found(f)
@@ -90,7 +85,7 @@ func (a *audit) lookAtIndex() {
 		return
 	}
 	differs := func(id, format string, args ...any) {
-		a.found(Finding{Container: id, Path: path, Problem: IndexDiffers, What: fmt.Sprintf(format, args...), Do: doRepair})
+		a.found(Finding{ID: id, Path: path, Problem: IndexDiffers, What: fmt.Sprintf(format, args...), Do: doRepair})
 	}
 	for id, c := range ix.Containers {
 		want := a.want.Containers[id]
@@ -226,7 +221,7 @@ func (a *audit) lookAtAddresses() {
 				first, taken := owner[addr]
 				if taken && first.container != p.container {
 					a.found(Finding{
-						Container: p.container.ID, Network: network, Problem: AddressTwice,
+						ID: p.container.ID, Network: network, Problem: AddressTwice,
 						What: fmt.Sprintf("it has the address %s on network %s, which container %s has too", addr, network, first.container.ID),
 						Do:   "end the one that has no right to it, see the leases of the IPAM plugin",
 					})

@@ -53,7 +53,7 @@ func (m members) extents() map[string]extent {
 }
 
 // text returns the lines of an attachment with all its names.
-func (p placed) text() string { return lines(p.attachment.Addresses, ownNames(p.attachment)) }
+func (p placed) text() string { return lines(p.attachment.Addresses, AllNames(p.attachment)) }
 
 // bounds returns what the viewer's file may hold.
 func (e *edit) bounds(v *viewer) etchosts.Bounds { return v.bounds(e.sizes()) }

@@ -2,7 +2,6 @@ package etcfiles
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -16,48 +15,29 @@ type Census struct {
 	Pending     int            // removals that were put off until the next operation
 }
 
-// Census counts what the records of the namespace say. It takes no lock: what comes or goes meanwhile may be in it or not. Which container is dead only a process in the mount namespace of the container runtime can tell.
+// Census counts what the records of the namespace say. It takes no lock: what comes or goes meanwhile may be in it or not.
+// What cannot be read goes to Warnf and is left out. Which container is dead only a process in the mount namespace of the
+// container runtime can tell.
 func (m *Manager) Census(namespace string) (Census, error) {
 	c := Census{Attachments: map[string]int{}}
-	if err := (Key{Namespace: namespace, ContainerID: "none", Network: "none"}).validate(); err != nil {
-		return c, err
+	list, err := m.Inspect(namespace)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
 	}
-	n := m.Dir.Namespace(namespace)
-	bootID, err := hostsstore.BootID()
-	if err != nil {
-		return c, err
-	}
-	ids, err := n.IDs()
-	if err != nil {
-		return c, err
-	}
-	quiet := *m // what is wrong with a record was said when it came
-	quiet.Warnf = func(string, ...any) {}
-	s := &session{Manager: &quiet, ns: n, ix: hostsstore.NewIndex(bootID), bootID: bootID, mntns: mountNamespace()}
-	for _, id := range ids {
-		r, recordErr := n.ReadRecord(id)
-		switch {
-		case errors.Is(recordErr, fs.ErrNotExist): // kept files, or a container that is just coming or going
-		case recordErr != nil:
-			err = errors.Join(err, fmt.Errorf("record of container %s: %w", id, recordErr))
-		default:
-			c.count(s, r)
+	for _, i := range list {
+		if i.Dead() {
+			c.Dead++
+			continue
+		}
+		c.Containers++
+		for _, a := range i.Attachments {
+			c.Attachments[a.Network]++
 		}
 	}
-	pending, pendingErr := n.Pending()
-	c.Pending = len(pending)
-	return c, errors.Join(err, pendingErr)
-}
-
-// count counts one record.
-func (c *Census) count(s *session, r *hostsstore.Record) {
-	container := s.adopt(r)
-	if (r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID) || gone(container.Netns, s.mntns) {
-		c.Dead++
-		return
+	if err == nil {
+		var pending []hostsstore.Pending
+		pending, err = m.Dir.Namespace(namespace).Pending()
+		c.Pending = len(pending)
 	}
-	c.Containers++
-	for i := range container.Attachments {
-		c.Attachments[container.Attachments[i].Network]++
-	}
+	return c, err
 }

@@ -43,8 +43,8 @@ const (
 // Finding is something that Audit has found.
 type Finding struct {
 	Namespace string  `json:"namespace"`
-	Container string  `json:"container,omitempty"` // ID
-	Name      string  `json:"name,omitempty"`      // of the container
+	ID        string  `json:"id,omitempty"`   // of the container
+	Name      string  `json:"name,omitempty"` // of the container
 	Network   string  `json:"network,omitempty"`
 	Path      string  `json:"path,omitempty"`
 	Problem   Problem `json:"problem"`
@@ -60,10 +60,10 @@ func (f *Finding) Where() string {
 		return f.Path
 	}
 	where := f.Namespace
-	if f.Container != "" {
-		where += "/" + f.Container
+	if f.ID != "" {
+		where += "/" + f.ID
 	}
-	if f.Name != "" && f.Name != f.Container {
+	if f.Name != "" && f.Name != f.ID {
 		where += " " + f.Name
 	}
 	return where
@@ -71,7 +71,7 @@ func (f *Finding) Where() string {
 
 func (f *Finding) compare(other *Finding) int {
 	return cmp.Or(
-		cmp.Compare(f.Namespace, other.Namespace), cmp.Compare(f.Container, other.Container), cmp.Compare(f.Network, other.Network),
+		cmp.Compare(f.Namespace, other.Namespace), cmp.Compare(f.ID, other.ID), cmp.Compare(f.Network, other.Network),
 		cmp.Compare(f.Path, other.Path), cmp.Compare(f.Problem, other.Problem), cmp.Compare(f.What, other.What),
 	)
 }

@@ -3,9 +3,7 @@ package etcfiles
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -24,6 +22,9 @@ const (
 	NetnsUnknown     NetnsState = "unknown"      // nerdctl wrote the record, or it was seen from another mount namespace
 )
 
+// Dead reports that a container in this state is certainly no more.
+func (s NetnsState) Dead() bool { return s == NetnsGone || s == NetnsEarlierBoot }
+
 // Inspected is one container as its record has it.
 type Inspected struct {
 	Namespace   string
@@ -38,14 +39,16 @@ type Inspected struct {
 func (i *Inspected) Ref() string { return i.Namespace + "/" + i.Record.ID }
 
 // Dead reports that the container is certainly no more: the next operation on its namespace removes it.
-func (i *Inspected) Dead() bool { return i.State == NetnsGone || i.State == NetnsEarlierBoot }
+func (i *Inspected) Dead() bool { return i.State.Dead() }
 
 // On reports whether the container is on the network.
 func (i *Inspected) On(network string) bool { return onNetwork(i.container, network) }
 
 // Name returns what the container is called.
-func (i *Inspected) Name() string {
-	return cmp.Or(names.TrimDots(i.Record.Name), names.TrimDots(i.Record.Hostname), i.Record.ID[:min(shortID, len(i.Record.ID))])
+func (i *Inspected) Name() string { return nameOf(i.Record) }
+
+func nameOf(r *hostsstore.Record) string {
+	return cmp.Or(names.TrimDots(r.Name), names.TrimDots(r.Hostname), r.ID[:min(shortID, len(r.ID))])
 }
 
 // NameKind says why a container has one of its names.
@@ -78,16 +81,13 @@ func (i *Inspected) Kind(name string) NameKind {
 	return Alias
 }
 
-// AllNames returns every name of an attachment: those that peers see, and those of the container's own file.
-func AllNames(a *hostsstore.Attachment) []string { return ownNames(a) }
-
 // Has reports whether an attachment of the container has the name, whatever its case.
 func (i *Inspected) Has(name string) bool {
-	return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return holdsName(ownNames(&a), name) })
+	return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return holdsName(AllNames(&a), name) })
 }
 
-// ThisBoot returns the identity of the running boot, "" if it is unknown.
-func ThisBoot() string {
+// thisBoot returns the identity of the running boot, "" if it is unknown.
+func thisBoot() string {
 	id, _ := hostsstore.BootID()
 	return id
 }
@@ -96,19 +96,12 @@ func ThisBoot() string {
 // operation that runs may be seen half done. What cannot be read goes to Warnf with its path and is left out. The error
 // is fs.ErrNotExist when there is no data directory, and fs.ErrPermission when its records are not for this user.
 func (m *Manager) Inspect(namespace string) ([]*Inspected, error) {
-	if info, err := os.Stat(string(m.Dir)); err != nil {
+	namespaces, err := m.namespaces("")
+	if err != nil {
 		return nil, err
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("data directory %s: not a directory", m.Dir)
 	}
-	namespaces := []string{namespace}
-	if namespace == "" {
-		var err error
-		if namespaces, err = m.Dir.Namespaces(); err != nil {
-			return nil, err
-		}
-	} else if err := names.CheckElement(namespace); err != nil {
-		return nil, fmt.Errorf("namespace: %w: %w", ErrInvalid, err)
+	if namespace != "" {
+		namespaces = slices.DeleteFunc(namespaces, func(name string) bool { return name != namespace })
 	}
 	var out []*Inspected
 	for _, name := range namespaces {
@@ -126,10 +119,9 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, errs := make([]*hostsstore.Record, len(ids)), make([]error, len(ids))
-	parallel(len(ids), func(i int) { records[i], errs[i] = n.ReadRecord(ids[i]) })
-	boot, mntns := ThisBoot(), mountNamespace()
-	quiet := &session{Manager: &Manager{Warnf: func(string, ...any) {}}, ns: n}
+	records, errs := readRecords(n, ids)
+	boot, mntns := thisBoot(), mountNamespace()
+	adopter := adopterOf(n)
 	var out []*Inspected
 	for i, r := range records {
 		switch {
@@ -144,12 +136,25 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 			m.Warnf("container %s/%s is left out: %v", n.Name(), ids[i], errs[i])
 			continue
 		}
-		c := quiet.adopt(r)
+		c := adopter.adopt(r)
 		out = append(out, &Inspected{
 			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: stateOf(r, boot, mntns), container: c,
 		})
 	}
 	return out, nil
+}
+
+// readRecords reads the records of containers; each has a record or an error.
+func readRecords(n *hostsstore.Namespace, ids []string) ([]*hostsstore.Record, []error) {
+	records, errs := make([]*hostsstore.Record, len(ids)), make([]error, len(ids))
+	parallel(len(ids), func(i int) { records[i], errs[i] = n.ReadRecord(ids[i]) })
+	return records, errs
+}
+
+// adopterOf returns a session that makes index entries of records, and says nothing: what is wrong with a name was said
+// when it came.
+func adopterOf(n *hostsstore.Namespace) *session {
+	return &session{Manager: &Manager{Warnf: func(string, ...any) {}}, ns: n}
 }
 
 func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {
@@ -178,7 +183,7 @@ func indexOf(list []*Inspected) *hostsstore.Index {
 
 // Departed returns the attachments that have gone from a namespace lately, oldest first, as far as the index knows.
 func (m *Manager) Departed(namespace string) []hostsstore.Departure {
-	if ix := m.Dir.Namespace(namespace).ReadIndex(ThisBoot()); ix != nil {
+	if ix := m.Dir.Namespace(namespace).ReadIndex(thisBoot()); ix != nil {
 		return ix.Departed
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
@@ -221,30 +220,23 @@ func (l *lookup) candidates() []candidate {
 		}
 	}
 	for i := range l.viewer.Attachments {
-		if a := &l.viewer.Attachments[i]; holdsName(ownNames(a), l.Name) {
+		if a := &l.viewer.Attachments[i]; holdsName(AllNames(a), l.Name) {
 			add(FromSelf, a.Addresses, l.viewer, a.Network)
 		}
 	}
+	view := &viewer{container: l.viewer.container}
 	for _, peer := range l.all {
 		if peer.Namespace != l.viewer.Namespace || peer == l.viewer {
 			continue
 		}
 		for i := range peer.Attachments {
 			a := &peer.Attachments[i]
-			if l.viewer.On(a.Network) && holdsName(l.visible(peer, a), l.Name) {
+			if l.viewer.On(a.Network) && holdsName(view.names(placed{peer.container, a}), l.Name) {
 				add(FromPeer, a.Addresses, peer, a.Network)
 			}
 		}
 	}
 	return out
-}
-
-// visible returns the names by which the container knows an attachment of a peer.
-func (l *lookup) visible(peer *Inspected, a *hostsstore.Attachment) []string {
-	if k := peer.container.Kubernetes; k != "" && k != l.viewer.container.Kubernetes {
-		return a.Qualified
-	}
-	return a.Names
 }
 
 func (l *lookup) deadSelf() {
@@ -361,7 +353,7 @@ func (l *lookup) otherName(other *Inspected) {
 	for i := range other.Attachments {
 		a := &other.Attachments[i]
 		switch {
-		case !holdsName(ownNames(a), l.Name):
+		case !holdsName(AllNames(a), l.Name):
 		case !l.viewer.On(a.Network):
 			l.because(OtherNetwork, other, "%s has the name on %s only, and %s is on %s",
 				other.Ref(), a.Network, l.Container, strings.Join(networksOf(l.viewer), ", "))

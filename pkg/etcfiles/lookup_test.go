@@ -31,7 +31,7 @@ func lookUp(t *testing.T, dir hostsstore.Dir, name string) *Lookup {
 func put(t *testing.T, dir hostsstore.Dir, id, network, address string, refused ...hostsstore.Refusal) {
 	t.Helper()
 	r := &hostsstore.Record{Namespace: "default", ID: id, Name: id, Hostname: id, Etcfiles: &hostsstore.Details{
-		Version: hostsstore.FormatVersion, BootID: ThisBoot(),
+		Version: hostsstore.FormatVersion, BootID: thisBoot(),
 		Attachments: []hostsstore.Attachment{{
 			Network: network, IfName: "eth0", Addresses: []netip.Addr{netip.MustParseAddr(address)}, Names: []string{id}, Refused: refused,
 		}},

@@ -71,7 +71,7 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 	case LeftTemporary:
 		return hostsstore.Remove(f.Path)
 	case LeftRemoval:
-		if a.records[f.Container] != nil { // else the repair goes on with the removal
+		if a.records[f.ID] != nil { // else the repair goes on with the removal
 			return hostsstore.Remove(f.Path)
 		}
 	case LeftDirectory:
@@ -79,15 +79,15 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 			return hostsstore.Remove(f.Path)
 		}
 	case LeftKept:
-		if _, ok := a.ns.Kept(f.Container); ok {
-			return a.ns.ForgetKept(f.Container)
+		if _, ok := a.ns.Kept(f.ID); ok {
+			return a.ns.ForgetKept(f.ID)
 		}
 	case LeftCorrupt:
-		if prune && a.records[f.Container] != nil {
+		if prune && a.records[f.ID] != nil {
 			return hostsstore.Remove(f.Path)
 		}
 		if prune {
-			return a.ns.Sweep(f.Container)
+			return a.ns.Sweep(f.ID)
 		}
 	}
 	return nil
@@ -104,7 +104,7 @@ func (a *audit) setMode(path string) error {
 
 // putHostname writes a hostname file that is ours.
 func (a *audit) putHostname(f *Finding) error {
-	r := a.records[f.Container]
+	r := a.records[f.ID]
 	if !slices.Contains(r.Etcfiles.Created, hostsstore.HostnameFile) {
 		return nil
 	}

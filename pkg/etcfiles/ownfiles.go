@@ -26,7 +26,7 @@ type HostsState struct {
 // Hosts reads the hosts file of a container, within its bounds, without changing anything. peers are the containers of its
 // namespace.
 func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
-	bounds := boundsOf(indexOf(inNamespace(peers, c.Namespace)), c.Record.ID, "")
+	bounds := boundsOf(indexOf(InNamespace(peers, c.Namespace)), c.Record.ID, "")
 	h := HostsState{Path: m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID)}
 	marked, err := m.forNamespace(m.Dir.Namespace(c.Namespace))
 	if err != nil {
@@ -81,8 +81,8 @@ func (m *Manager) ResolvConf(c *Inspected) ResolvConfState {
 	case err != nil:
 		r.Trouble = err.Error()
 	case c.Record.Etcfiles != nil:
-		was := c.Record.Etcfiles.ResolvConf
-		r.Inherited, r.Edited = was.Inherited, was.Digest != digest(r.Content)
+		was := &c.Record.Etcfiles.ResolvConf
+		r.Inherited, r.Edited = was.Inherited, !written(was, r.Content)
 	}
 	return r
 }
@@ -154,11 +154,11 @@ func (m *Manager) Sights(c *Inspected) (sights []*Sight, done func(), err error)
 	return sights, done, nil
 }
 
-// inNamespace returns the containers of one namespace.
-func inNamespace(list []*Inspected, namespace string) []*Inspected {
+// InNamespace returns the containers of one namespace, or all for "".
+func InNamespace(list []*Inspected, namespace string) []*Inspected {
 	var out []*Inspected
 	for _, i := range list {
-		if i.Namespace == namespace {
+		if namespace == "" || i.Namespace == namespace {
 			out = append(out, i)
 		}
 	}

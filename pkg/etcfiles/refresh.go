@@ -77,7 +77,7 @@ func (m *Manager) refresh(ctx context.Context, namespace string, host []byte, ho
 		for _, f := range list {
 			ok, err := f.write(s)
 			if ok && f.stale {
-				done = append(done, Refreshed{namespace, f.record.ID, f.record.Name, f.path, resolvconf.Nameservers(f.old), f.dns.Nameservers})
+				done = append(done, Refreshed{namespace, f.record.ID, nameOf(f.record), f.path, resolvconf.Nameservers(f.old), f.dns.Nameservers})
 			}
 			errs = append(errs, err)
 		}

@@ -89,14 +89,16 @@ func onNetwork(c *hostsstore.Container, network string) bool {
 	return slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
 }
 
-// peer returns the lines by which the viewer knows an attachment of another container.
-func (v *viewer) peer(p placed) string {
-	list := p.attachment.Names
+// names returns the names by which the viewer may know an attachment of another container.
+func (v *viewer) names(p placed) []string {
 	if k := p.container.Kubernetes; k != "" && (v.container == nil || v.container.Kubernetes != k) {
-		list = p.attachment.Qualified
+		return p.attachment.Qualified
 	}
-	return lines(p.attachment.Addresses, v.without(list))
+	return p.attachment.Names
 }
+
+// peer returns the lines by which the viewer knows an attachment of another container.
+func (v *viewer) peer(p placed) string { return lines(p.attachment.Addresses, v.without(v.names(p))) }
 
 // fewNames is how many names are looked up one by one.
 const fewNames = 32
@@ -123,8 +125,9 @@ func lines(addresses []netip.Addr, names []string) string {
 	return b.String()
 }
 
-// ownNames are the names of an attachment in its own container's file.
-func ownNames(a *hostsstore.Attachment) []string {
+// AllNames returns the names of an attachment in its own container's file: those that peers see too, and the first label of
+// a hostname with dots.
+func AllNames(a *hostsstore.Attachment) []string {
 	own := append(slices.Clone(a.Names), a.Qualified...)
 	if a.Label != "" {
 		own = append(own, a.Label)
@@ -168,7 +171,7 @@ func own(c *hostsstore.Container) []block {
 	higher.hold(extra)
 	for i := range c.Attachments {
 		a := &c.Attachments[i]
-		add(lines(a.Addresses, higher.without(ownNames(a))))
+		add(lines(a.Addresses, higher.without(AllNames(a))))
 	}
 	return out
 }

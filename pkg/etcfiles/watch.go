@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -96,16 +96,11 @@ func (w *watcher) namespaces() ([]string, error) {
 	if w.only != "" {
 		return []string{w.only}, nil
 	}
-	list, err := w.Dir.Namespaces()
-	if err != nil {
+	list, err := w.Dir.AllNamespaces()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	list = slices.AppendSeq(list, maps.Keys(w.known))
-	if entries, err := os.ReadDir(w.Dir.IndexDir()); err == nil {
-		for _, e := range entries {
-			list = append(list, e.Name())
-		}
-	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
 }
@@ -119,7 +114,7 @@ func (w *watcher) read(name string, known *watched) (map[Change]struct{}, time.D
 		return nil, 0, nil
 	}
 	if err == nil {
-		if ix := n.ReadIndex(ThisBoot()); ix != nil {
+		if ix := n.ReadIndex(thisBoot()); ix != nil {
 			*known = watched{index: stat, names: known.names}
 			return namesIn(name, slices.Collect(maps.Values(ix.Containers))), 0, nil
 		}

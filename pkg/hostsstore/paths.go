@@ -50,7 +50,7 @@ func (n *Namespace) HostnamePath(id string) string {
 	return filepath.Join(n.ContainersDir(), id, HostnameFile)
 }
 
-// ownPath returns the path of one of a container's three files, "" for a name that is none of theirs.
+// OwnPath returns the path of one of a container's three files, "" for a name that is none of theirs.
 func (n *Namespace) OwnPath(id, file string) string {
 	switch file {
 	case HostsFile:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,9 +46,9 @@ nothing any more, 1 when something is, and 3 when it could not look: there is no
 			m.LockTimeout = timeout
 			list, err := m.Audit(cmd.Context(), o.namespace, repair)
 			if err != nil && len(list) == 0 {
-				return withDataDir(err)
+				return advise(err)
 			}
-			if err := errors.Join(withDataDir(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
+			if err := errors.Join(advise(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
 				return err
 			}
 			if etcfiles.Faulty(list) {
@@ -62,14 +61,6 @@ nothing any more, 1 when something is, and 3 when it could not look: there is no
 	addLockTimeout(cmd, &timeout)
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what can be mended")
 	return cmd
-}
-
-// withDataDir says of an error about an absent data directory what to do.
-func withDataDir(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: name the conflist's dataDir with --data-dir", err)
-	}
-	return err
 }
 
 // printFindings prints findings, or for a table that there are none.
@@ -104,7 +95,7 @@ func printFindings(w io.Writer, out format, list []etcfiles.Finding, none string
 				state,
 				{text: string(f.Problem)},
 				{text: f.Namespace},
-				{text: f.Container},
+				{text: f.ID},
 				{text: f.Name},
 				{text: f.Network},
 				{text: f.Path},

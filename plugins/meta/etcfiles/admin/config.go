@@ -110,7 +110,7 @@ func writeResult(b *strings.Builder, r *conflist.Report) {
 	if e.Sample {
 		address += " (any: the conflist does not say which there are)"
 	}
-	fmt.Fprintf(b, "\nContainer %s on network %s would get:\n", e.Container, r.Network)
+	fmt.Fprintf(b, "\nContainer %s on network %s would get:\n", e.ID, r.Network)
 	for _, line := range [][2]string{
 		{"namespace", e.Namespace}, {"dataDir", e.DataDir}, {"hostname", e.Hostname}, {"names", strings.Join(e.Names, " ")}, {"address", address},
 	} {
@@ -119,7 +119,7 @@ func writeResult(b *strings.Builder, r *conflist.Report) {
 	writeFile(b, "/etc/hosts", e.Hosts)
 	writeFile(b, "/etc/resolv.conf", e.ResolvConf)
 	for _, o := range e.Origins {
-		fmt.Fprintf(b, "  %-12s from %s\n", o.Part, cli.Plain(o.From))
+		fmt.Fprintf(b, "  %-12s from %s\n", o.Key, cli.Plain(o.From))
 	}
 	for _, warning := range e.Warnings {
 		fmt.Fprintf(b, "  warning: %s\n", cli.Plain(warning))

@@ -20,7 +20,7 @@ func listCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls [NETWORK]",
 		Short: "List the containers of the store",
-		Long: `List the containers of the store, one line for each interface: of all networks, or of one. It reads their records, takes no lock
+		Long: `List the containers of the store, one line for each attachment: of all networks, or of one. It reads their records, takes no lock
 and writes nothing. NETNS is alive, gone (the next operation removes the container), of an earlier boot (the same) or
 unknown. A record that cannot be read is a warning on stderr. The answer is no (exit code 1) when a network or
 namespace is named that no container has.`,
@@ -55,20 +55,19 @@ namespace is named that no container has.`,
 	return cmd
 }
 
-// attachedRow is one interface of a container.
+// attachedRow is one attachment of a container.
 type attachedRow struct {
-	Namespace  string              `json:"namespace"`
-	Network    string              `json:"network"`
-	Name       string              `json:"name"`
-	Addresses  []netip.Addr        `json:"addresses"`
-	Aliases    []string            `json:"aliases"`
-	ID         string              `json:"id"`
-	Since      string              `json:"since"` // RFC 3339, "" for a record of nerdctl
-	State      etcfiles.NetnsState `json:"netns"`
-	IfName     string              `json:"ifName"`
-	Hostname   string              `json:"hostname"`
-	Kubernetes string              `json:"kubernetesNamespace"`
-	NetnsPath  string              `json:"netnsPath"`
+	Namespace  string       `json:"namespace"`
+	Network    string       `json:"network"`
+	Name       string       `json:"name"`
+	Addresses  []netip.Addr `json:"addresses"`
+	Aliases    []string     `json:"aliases"`
+	ID         string       `json:"id"`
+	Since      string       `json:"since"` // RFC 3339, "" for a record of nerdctl
+	Netns      shownNetns   `json:"netns"`
+	IfName     string       `json:"ifName"`
+	Hostname   string       `json:"hostname"`
+	Kubernetes string       `json:"kubernetesNamespace"`
 
 	since time.Time
 }
@@ -78,11 +77,11 @@ func attached(list []*etcfiles.Inspected, network string) []attachedRow {
 	rows := []attachedRow{}
 	for _, i := range list {
 		base := attachedRow{
-			Namespace: i.Namespace, Name: i.Name(), ID: i.Record.ID, State: i.State, Hostname: i.Record.Hostname,
+			Namespace: i.Namespace, Name: i.Name(), ID: i.Record.ID, Netns: netnsOf(i), Hostname: i.Record.Hostname,
 			Addresses: []netip.Addr{}, Aliases: []string{},
 		}
 		if d := i.Record.Etcfiles; d != nil {
-			base.Kubernetes, base.NetnsPath = d.KubernetesNamespace, d.Netns.Path
+			base.Kubernetes = d.KubernetesNamespace
 		}
 		if len(i.Attachments) == 0 && network == "" {
 			rows = append(rows, base)
@@ -126,16 +125,15 @@ func printRows(w io.Writer, rows []attachedRow, wide bool) error {
 		if wide {
 			id, since = r.ID, r.Since
 		}
-		dead := r.State == etcfiles.NetnsGone || r.State == etcfiles.NetnsEarlierBoot
-		fields := []string{r.Namespace, r.Network, r.Name, join(r.Addresses), strings.Join(r.Aliases, ","), id, since, string(r.State)}
+		fields := []string{r.Namespace, r.Network, r.Name, join(r.Addresses), strings.Join(r.Aliases, ","), id, since, string(r.Netns.State)}
 		if wide {
-			fields = append(fields, r.IfName, r.Hostname, r.Kubernetes, r.NetnsPath)
+			fields = append(fields, r.IfName, r.Hostname, r.Kubernetes, r.Netns.Path)
 		}
 		line := make([]cell, len(fields))
 		for i, field := range fields {
 			line[i] = cell{text: cmp.Or(field, "-")}
 		}
-		line[7].bad = dead
+		line[7].bad = r.Netns.State.Dead()
 		table = append(table, line)
 	}
 	return printTable(w, head, table)

@@ -30,7 +30,7 @@ runtime may use them.`,
 			m := o.manager(cmd)
 			m.LockTimeout = timeout
 			list, err := m.Prune(cmd.Context(), o.namespace, dryRun)
-			return errors.Join(withDataDir(err), printPruned(cmd.OutOrStdout(), out, list, dryRun))
+			return errors.Join(advise(err), printPruned(cmd.OutOrStdout(), out, list, dryRun))
 		},
 	}
 	addFormat(cmd, &out)
@@ -59,10 +59,10 @@ func printPruned(w io.Writer, out format, list []etcfiles.Finding, dryRun bool) 
 	for i := range list {
 		f := &list[i]
 		why := f.What
-		if f.Container == "" && out != formatWide {
+		if f.ID == "" && out != formatWide {
 			why = f.Path + ": " + f.What
 		}
-		rows[i] = []cell{{text: state}, {text: f.Namespace}, {text: f.Container}, {text: f.Name}, {text: why}}
+		rows[i] = []cell{{text: state}, {text: f.Namespace}, {text: f.ID}, {text: f.Name}, {text: why}}
 		if out == formatWide {
 			rows[i] = append(rows[i], cell{text: string(f.Problem)}, cell{text: f.Path})
 		}

@@ -16,17 +16,21 @@ import (
 // refHelp says, in the Long of commands, what a container may be called.
 const refHelp = "A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias."
 
-// inspect reads a namespace of the store, or all for "". An error says what to do about it.
+// inspect reads a namespace of the store, or all for "".
 func (o *options) inspect(cmd *cobra.Command, namespace string) ([]*etcfiles.Inspected, error) {
 	list, err := o.manager(cmd).Inspect(namespace)
+	return list, advise(err)
+}
+
+// advise says of an error what to do.
+func advise(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the data directory %s does not exist: no container was ever added there; "+
-			"if the conflist has another dataDir, name it with --data-dir", o.dataDir)
+		return fmt.Errorf("%w: no container was ever added there; if the conflist has another dataDir, name it with --data-dir", err)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%w: run it as root", err)
+		return fmt.Errorf("%w: run it as root", err)
 	}
-	return list, err
+	return err
 }
 
 // minPrefix is the least number of characters that stand for an ID.

@@ -34,7 +34,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 			if err != nil {
 				return err
 			}
-			c, err := o.findOne(cmd, o.chosen(all), args[0])
+			c, err := o.findOne(cmd, etcfiles.InNamespace(all, o.namespace), args[0])
 			if err != nil {
 				return err
 			}
@@ -55,17 +55,6 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 	}
 	addFormat(cmd, &f)
 	return cmd
-}
-
-// chosen returns the containers of the namespace that was named, or all.
-func (o *options) chosen(all []*etcfiles.Inspected) []*etcfiles.Inspected {
-	var out []*etcfiles.Inspected
-	for _, i := range all {
-		if o.namespace == "" || i.Namespace == o.namespace {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 func printLookup(w io.Writer, l *etcfiles.Lookup) error {

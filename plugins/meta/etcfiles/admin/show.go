@@ -67,20 +67,20 @@ lock and writes nothing. The answer is no (exit code 1) when no container is mea
 
 // shownContainer is what show prints of a container.
 type shownContainer struct {
-	Namespace     string           `json:"namespace"`
-	ID            string           `json:"id"`
-	Name          string           `json:"name"`
-	Hostname      string           `json:"hostname"`
-	Domainname    string           `json:"domainname"`
-	Kubernetes    string           `json:"kubernetesNamespace"`
-	Record        shownRecord      `json:"record"`
-	Netns         shownNetns       `json:"netns"`
-	Interfaces    []shownInterface `json:"interfaces"`
-	ExtraHosts    []string         `json:"extraHosts"` // name:address
-	Hosts         shownHosts       `json:"hosts"`
-	ResolvConf    shownResolvConf  `json:"resolvConf"`
-	Processes     []shownProcess   `json:"processes"`
-	ProcessesNote string           `json:"processesNote,omitempty"`
+	Namespace     string            `json:"namespace"`
+	ID            string            `json:"id"`
+	Name          string            `json:"name"`
+	Hostname      string            `json:"hostname"`
+	Domainname    string            `json:"domainname"`
+	Kubernetes    string            `json:"kubernetesNamespace"`
+	Record        shownRecord       `json:"record"`
+	Netns         shownNetns        `json:"netns"`
+	Attachments   []shownAttachment `json:"attachments"`
+	ExtraHosts    []string          `json:"extraHosts"` // name:address
+	Hosts         shownHosts        `json:"hosts"`
+	ResolvConf    shownResolvConf   `json:"resolvConf"`
+	Processes     []shownProcess    `json:"processes"`
+	ProcessesNote string            `json:"processesNote,omitempty"`
 }
 
 type shownRecord struct {
@@ -98,7 +98,15 @@ type shownNetns struct {
 	Inode  uint64              `json:"inode,omitempty"`
 }
 
-type shownInterface struct {
+func netnsOf(i *etcfiles.Inspected) shownNetns {
+	n := shownNetns{State: i.State}
+	if d := i.Record.Etcfiles; d != nil {
+		n.Path, n.Device, n.Inode = d.Netns.Path, d.Netns.Device, d.Netns.Inode
+	}
+	return n
+}
+
+type shownAttachment struct {
 	Network   string        `json:"network"`
 	IfName    string        `json:"ifName"`
 	Since     string        `json:"since"`
@@ -177,14 +185,13 @@ func excerpt(lines []string) []string {
 func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspected) (shownContainer, error) {
 	s := shownContainer{
 		Namespace: i.Namespace, ID: i.Record.ID, Name: i.Name(), Hostname: i.Record.Hostname, Domainname: i.Record.Domainname,
-		Record:     shownRecord{Path: m.Dir.Namespace(i.Namespace).RecordPath(i.Record.ID), Writer: "nerdctl"},
-		Netns:      shownNetns{State: i.State},
-		Interfaces: []shownInterface{}, ExtraHosts: []string{}, Processes: []shownProcess{},
+		Record:      shownRecord{Path: m.Dir.Namespace(i.Namespace).RecordPath(i.Record.ID), Writer: "nerdctl"},
+		Netns:       netnsOf(i),
+		Attachments: []shownAttachment{}, ExtraHosts: []string{}, Processes: []shownProcess{},
 	}
 	if d := i.Record.Etcfiles; d != nil {
 		s.Kubernetes = d.KubernetesNamespace
-		s.Record = shownRecord{s.Record.Path, "etcfiles", d.Version, d.BootID, d.BootID == etcfiles.ThisBoot()}
-		s.Netns.Path, s.Netns.Device, s.Netns.Inode = d.Netns.Path, d.Netns.Device, d.Netns.Inode
+		s.Record = shownRecord{s.Record.Path, "etcfiles", d.Version, d.BootID, i.State != etcfiles.NetnsEarlierBoot}
 		for _, x := range d.ExtraHosts {
 			s.ExtraHosts = append(s.ExtraHosts, x.Name+":"+x.Address.String())
 		}
@@ -195,7 +202,7 @@ func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspe
 		slices.Sort(s.ExtraHosts)
 	}
 	for _, a := range i.Attachments {
-		s.Interfaces = append(s.Interfaces, describeInterface(i, &a))
+		s.Attachments = append(s.Attachments, describeAttachment(i, &a))
 	}
 	h := m.Hosts(i, list)
 	s.Hosts = shownHosts{h.Path, h.Size, h.Lines, h.Trouble, excerpt(h.User)}
@@ -204,8 +211,8 @@ func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspe
 	return s, s.lookInside(m, i)
 }
 
-func describeInterface(i *etcfiles.Inspected, a *hostsstore.Attachment) shownInterface {
-	s := shownInterface{
+func describeAttachment(i *etcfiles.Inspected, a *hostsstore.Attachment) shownAttachment {
+	s := shownAttachment{
 		Network: a.Network, IfName: a.IfName, Since: exact(a.Since), since: a.Since, Addresses: append([]netip.Addr{}, a.Addresses...),
 		Names: []shownName{}, Origins: []shownOrigin{}, LeftOut: []shownLeft{},
 	}
@@ -256,8 +263,8 @@ func printShown(w io.Writer, s *shownContainer) error {
 	if s.Kubernetes != "" {
 		p.row("kubernetes", "namespace %s", s.Kubernetes)
 	}
-	for i := range s.Interfaces {
-		p.attached(&s.Interfaces[i])
+	for i := range s.Attachments {
+		p.attached(&s.Attachments[i])
 	}
 	if len(s.ExtraHosts) > 0 {
 		p.row("extra hosts", "%s", strings.Join(s.ExtraHosts, ", "))
@@ -269,7 +276,7 @@ func printShown(w io.Writer, s *shownContainer) error {
 	return err
 }
 
-func (p *sheet) attached(a *shownInterface) {
+func (p *sheet) attached(a *shownAttachment) {
 	p.row("network", "%s: %s on interface %s, since %s (%s)", a.Network, join(a.Addresses), a.IfName, cmp.Or(a.Since, "-"), ago(time.Now(), a.since))
 	var names []string
 	for _, n := range a.Names {
@@ -289,7 +296,7 @@ func (p *sheet) attached(a *shownInterface) {
 
 func (p *sheet) netns(s *shownContainer) {
 	state := string(s.Netns.State)
-	if s.Netns.State == etcfiles.NetnsGone || s.Netns.State == etcfiles.NetnsEarlierBoot {
+	if s.Netns.State.Dead() {
 		state += ": the next operation removes the container"
 	}
 	p.row("netns", "%s: %s", cmp.Or(s.Netns.Path, "-"), state)

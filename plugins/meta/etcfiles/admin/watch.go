@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os/signal"
 	"strings"
@@ -39,10 +37,7 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 				}
 				return printChange(cmd, f, c)
 			})
-			if errors.Is(err, fs.ErrPermission) {
-				err = fmt.Errorf("%w: run it as root", err)
-			}
-			return err
+			return advise(err)
 		},
 	}
 	addFormat(cmd, &f)
