@@ -76,6 +76,7 @@ const (
 	Nobody           Code = "nobody"
 	StaleFile        Code = "stale-file"
 	StaleLine        Code = "stale-line"
+	TooMany          Code = "too-many"
 	NotMounted       Code = "not-mounted"
 	NoFilesInSwitch  Code = "nsswitch"
 	ContainerIsDead  Code = "container-gone"
@@ -102,11 +103,18 @@ func (m *Manager) Lookup(c *Inspected, name string, all []*Inspected) (*Lookup, 
 	}
 	defer done()
 	entries := l.see(sights)
+	l.candidates = l.wanted()
 	for _, e := range entries {
-		if holdsName(e.Names, l.Name) {
-			l.Answers = append(l.Answers, l.explain(e))
+		if !holdsName(e.Names, l.Name) {
+			continue
 		}
+		if len(l.Answers) == maxAnswers {
+			l.because(TooMany, nil, "more lines have the name: the first %d are looked at", maxAnswers)
+			break
+		}
+		l.Answers = append(l.Answers, l.explain(e))
 	}
+	l.stale()
 	l.Resolves = len(l.Answers) > 0 && !l.blind
 	l.deadSelf()
 	l.compare()
@@ -125,7 +133,12 @@ type lookup struct {
 	elsewhere bool // the file that was read is not the store's
 	blind     bool // glibc in the container does not read the file
 	known     bool // a reason was found
+
+	candidates []candidate // what the records have for the name
 }
+
+// maxAnswers is how many lines with the name are looked at: a container may fill its file.
+const maxAnswers = 256
 
 func (l *lookup) because(code Code, about *Inspected, format string, args ...any) {
 	r := Reason{Code: code, Text: fmt.Sprintf(format, args...)}
@@ -179,15 +192,34 @@ func (l *lookup) explain(e etchosts.Line) Answer {
 		a.Source = FromUser
 		return a
 	}
-	for _, want := range l.candidates() {
+	for _, want := range l.candidates {
 		if want.Address == e.Address {
 			want.Line = e.Number
 			return want.Answer
 		}
 	}
 	a.Source = FromNobody
-	l.because(StaleLine, nil, "line %d is stale, no record of a container has it: run `etcfiles check --repair`", e.Number)
 	return a
+}
+
+// stale says which lines are of nobody.
+func (l *lookup) stale() {
+	first, more := 0, 0
+	for _, a := range l.Answers {
+		switch {
+		case a.Source != FromNobody:
+		case first == 0:
+			first = a.Line
+		default:
+			more++
+		}
+	}
+	switch {
+	case more > 0:
+		l.because(StaleLine, nil, "line %d and %d more are stale, no record of a container has them: run `etcfiles check --repair`", first, more)
+	case first > 0:
+		l.because(StaleLine, nil, "line %d is stale, no record of a container has it: run `etcfiles check --repair`", first)
+	}
 }
 
 // candidate is a line that the records make for the name.
@@ -196,8 +228,8 @@ type candidate struct {
 	of *Inspected // a peer
 }
 
-// candidates returns what the records have for the name in the container's file, before one takes it from another.
-func (l *lookup) candidates() []candidate {
+// wanted returns what the records have for the name in the container's file, before one takes it from another.
+func (l *lookup) wanted() []candidate {
 	var out []candidate
 	add := func(source Source, addresses []netip.Addr, of *Inspected, network string) {
 		for _, addr := range addresses {
@@ -250,7 +282,7 @@ func (l *lookup) deadSelf() {
 
 // compare says what the records have for the name and the file has not.
 func (l *lookup) compare() {
-	for _, want := range l.candidates() {
+	for _, want := range l.candidates {
 		listed := slices.ContainsFunc(l.Answers, func(a Answer) bool { return a.Address == want.Address })
 		above := slices.IndexFunc(l.Answers, func(a Answer) bool { return a.Source.rank() >= 0 && a.Source.rank() < want.Source.rank() })
 		switch {
