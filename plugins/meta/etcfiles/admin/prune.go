@@ -30,6 +30,9 @@ runtime may use them.`,
 			m := o.manager(cmd)
 			m.LockTimeout = timeout
 			list, err := m.Prune(cmd.Context(), o.namespace, dryRun)
+			if err != nil && len(list) == 0 {
+				return advise(err)
+			}
 			return errors.Join(advise(err), printPruned(cmd.OutOrStdout(), out, list, dryRun))
 		},
 	}
