@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,21 +11,12 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
-// adminLockTimeout is how long somebody at a terminal waits for a lock.
-const adminLockTimeout = 5 * time.Second
-
-// addLockTimeout gives a command the flag --lock-timeout.
-func addLockTimeout(cmd *cobra.Command, timeout *time.Duration) {
-	cmd.Flags().DurationVar(timeout, "lock-timeout", adminLockTimeout, "how long to wait for a running operation")
-}
-
 func checkCommand(o *options) *cobra.Command {
 	var out format
 	var repair bool
-	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Compare everything in the store with each other, and mend it",
+		Short: "Look for faults in the store, and mend them",
 		Long: `Compare every record, file and index of the store with each other and with the network namespaces that live, in every
 namespace or in that of --namespace, and say what is wrong: where, what, and what to do. It looks under the lock, so that
 no running operation is taken for a fault, and writes nothing.
@@ -36,15 +26,14 @@ of hosts files, modes, containers that are dead, what was left half-done. Then i
 what is left.
 
 A note is no fault, such as a resolv.conf that was edited in its container. The exit code is 0 when nothing is wrong, or
-nothing any more, 1 when something is, and 3 when it could not look: there is no data directory, or a process holds the lock.`,
+nothing any more, 1 when something is, and 3 when it could not look: there is no data directory, a process holds the lock, or
+the hosts files have another marker than --marker.`,
 		Example: `  etcfiles check
   etcfiles check --namespace k8s.io --repair
   etcfiles check -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m := o.manager(cmd)
-			m.LockTimeout = timeout
-			list, err := m.Audit(cmd.Context(), o.namespace, repair)
+			list, err := o.manager(cmd).Audit(cmd.Context(), o.namespace, repair)
 			if err != nil && len(list) == 0 {
 				return advise(err)
 			}
@@ -58,7 +47,7 @@ nothing any more, 1 when something is, and 3 when it could not look: there is no
 		},
 	}
 	addFormat(cmd, &out)
-	addLockTimeout(cmd, &timeout)
+	o.addLockTimeout(cmd)
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what can be mended")
 	return cmd
 }

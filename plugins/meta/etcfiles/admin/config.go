@@ -33,8 +33,8 @@ and every key and value of etcfiles, as the plugin itself reads them. A note is 
 If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there, with an address of
 the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Nothing is made or written.
 
-The exit code is 1 when something is wrong. The flags --data-dir and --namespace of other commands mean nothing here: the
-conflist says both.`,
+The exit code is 1 when something is wrong. The flags --data-dir, --namespace and --marker of other commands mean nothing
+here: the conflist says all of them.`,
 		Example: `  etcfiles config lab
   etcfiles config ./10-bridge.conflist --name web --alias www
   etcfiles config k8s --pod shop/web -o json`,

@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,16 +18,25 @@ import (
 // options are the flags that every command has.
 type options struct {
 	dataDir, namespace, marker string
+	lockTimeout                time.Duration
 }
 
 func (o *options) addTo(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.dataDir, "data-dir", netconf.DefaultDataDir, "`directory` of the store, the conflist's dataDir")
 	flags.StringVar(&o.namespace, "namespace", "", "one `namespace` only, such as default or k8s.io")
-	flags.StringVar(&o.marker, "marker", "", "`word` in the marker lines, if it is not to be taken from the hosts files")
+	flags.StringVar(&o.marker, "marker", "", "`word` in the marker lines (default the one that the hosts files have)")
 	_ = root.RegisterFlagCompletionFunc("namespace", o.completeNamespace)
 	_ = root.MarkPersistentFlagDirname("data-dir")
 }
+
+// addLockTimeout gives a command that takes the lock the flag --lock-timeout.
+func (o *options) addLockTimeout(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", adminLockTimeout, "how long to wait for a running operation")
+}
+
+// adminLockTimeout is how long somebody at a terminal waits for a lock.
+const adminLockTimeout = 5 * time.Second
 
 // check makes what the flags say usable.
 func (o *options) check(cmd *cobra.Command) error {
@@ -51,7 +61,7 @@ func (o *options) check(cmd *cobra.Command) error {
 // manager returns what does the operations; warnings go to the command's stderr.
 func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
 	return &etcfiles.Manager{
-		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), FindMarker: true, LockTimeout: netconf.DefaultLockTimeout,
+		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), FindMarker: true, LockTimeout: o.lockTimeout,
 		Warnf: func(format string, args ...any) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", cli.Plain(fmt.Sprintf(format, args...)))
 		},

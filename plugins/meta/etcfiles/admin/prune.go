@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +13,6 @@ import (
 func pruneCommand(o *options) *cobra.Command {
 	var out format
 	var dryRun bool
-	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove what is dead",
@@ -27,9 +25,7 @@ runtime may use them.`,
   etcfiles prune --namespace default`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m := o.manager(cmd)
-			m.LockTimeout = timeout
-			list, err := m.Prune(cmd.Context(), o.namespace, dryRun)
+			list, err := o.manager(cmd).Prune(cmd.Context(), o.namespace, dryRun)
 			if err != nil && len(list) == 0 {
 				return advise(err)
 			}
@@ -37,7 +33,7 @@ runtime may use them.`,
 		},
 	}
 	addFormat(cmd, &out)
-	addLockTimeout(cmd, &timeout)
+	o.addLockTimeout(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be removed")
 	return cmd
 }

@@ -20,7 +20,7 @@ func refreshCommand(o *options) *cobra.Command {
 		Long: `Bring the resolv.conf of running containers to the DNS settings that the host has now, as after a change of networks or with a
 VPN that has come up. Only what was left to the host is taken from it, files that were edited stay as they are, and every file
 stays in its place, so that a container sees the change at once. One line says which file was rewritten, and its nameservers
-before and now.`,
+before and now. The exit code is 1 when the store has no namespace of that name.`,
 		Example: "  etcfiles refresh\n  etcfiles refresh --namespace k8s.io -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,6 +36,7 @@ before and now.`,
 		},
 	}
 	addFormat(cmd, &f)
+	o.addLockTimeout(cmd)
 	return cmd
 }
 

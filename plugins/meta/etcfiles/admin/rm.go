@@ -11,7 +11,7 @@ import (
 )
 
 func removeCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "rm CONTAINER",
 		Short: "Take a container out of the store with its files",
 		Long: `Take a container out of the store and out of the hosts files of its peers, and remove its own files, also those that
@@ -41,4 +41,6 @@ is written, and the exit code is 1.
 			return err
 		},
 	}
+	o.addLockTimeout(cmd)
+	return cmd
 }
