@@ -333,5 +333,6 @@ func (s *session) undo(a *addition, before *hostsstore.Record) error {
 	if err := again.load(); err != nil {
 		return err
 	}
+	again.ix.Remember(s.ix.Departed)
 	return again.commit()
 }

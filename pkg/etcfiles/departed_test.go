@@ -140,7 +140,7 @@ func TestDepartedOfNerdctl(t *testing.T) {
 	s.wantDeparted("its address is another's", "theirs back theirs,theirs.back: record changed", "theirs lab theirs,theirs.lab: address given to container heir")
 }
 
-// TestDepartedAfterRepair: who mends the store by hand forgets nobody.
+// TestDepartedAfterRepair: neither who mends the store by hand nor an ADD that fails forgets anybody.
 func TestDepartedAfterRepair(t *testing.T) {
 	s := newStore(t)
 	s.add(key("stays", "eth0", "lab"), 1)
@@ -151,6 +151,8 @@ func TestDepartedAfterRepair(t *testing.T) {
 	}
 	s.findings(true)
 	s.wantDeparted("after a repair", "web lab web,web.lab: DEL")
+	s.failingAdd("new")
+	s.wantDeparted("after an ADD that failed", "web lab web,web.lab: DEL")
 }
 
 // TestDepartedIsBounded: what every operation reads and writes does not grow with the history of the namespace.
