@@ -27,7 +27,7 @@ func (m *Manager) Audit(ctx context.Context, namespace string, repair bool) ([]F
 
 // audit looks at each of the namespaces and lets do mend.
 func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
-	namespaces, err := m.namespaces(namespace)
+	namespaces, err := m.existing(namespace)
 	if err != nil {
 		return nil, err
 	}

@@ -15,12 +15,9 @@ type Valid struct {
 // GC removes every attachment of the network that valid does not list. Without a namespace it looks through all of them,
 // since the lists of a network are complete. It goes on after an error and returns all of them.
 func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Valid) error {
-	namespaces := []string{namespace}
-	if namespace == "" {
-		var err error
-		if namespaces, err = m.Dir.Namespaces(); err != nil {
-			return err
-		}
+	namespaces, err := m.Namespaces(namespace)
+	if err != nil {
+		return err
 	}
 	keep := make(map[Valid]bool, len(valid))
 	for _, v := range valid {

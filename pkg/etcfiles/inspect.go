@@ -96,7 +96,7 @@ func thisBoot() string {
 // operation that runs may be seen half done. What cannot be read goes to Warnf with its path and is left out. The error
 // is fs.ErrNotExist when there is no data directory, and fs.ErrPermission when its records are not for this user.
 func (m *Manager) Inspect(namespace string) ([]*Inspected, error) {
-	namespaces, err := m.namespaces("")
+	namespaces, err := m.existing("")
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,17 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
-// namespaces returns the one that is given, or for "" all that have anything in the data directory. The error is
+// Namespaces returns the one that is given, or for "" all that may have a container.
+func (m *Manager) Namespaces(given string) ([]string, error) {
+	if given != "" {
+		return []string{given}, nil
+	}
+	return m.Dir.Namespaces()
+}
+
+// existing returns the one that is given, or for "" all that have anything in the data directory. The error is
 // fs.ErrNotExist when there is no data directory or no such namespace.
-func (m *Manager) namespaces(given string) ([]string, error) {
+func (m *Manager) existing(given string) ([]string, error) {
 	all, err := m.Dir.AllNamespaces()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

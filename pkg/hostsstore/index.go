@@ -143,16 +143,6 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 	return replace(n.IndexPath(), ix.encode(), recordMode, false)
 }
 
-// FreeNumber returns the lowest number that is not in use.
-func FreeNumber(used []bool) int {
-	for i, u := range used {
-		if !u {
-			return i
-		}
-	}
-	return len(used)
-}
-
 // Rows tells which rows of the offset table are in use.
 func (ix *Index) Rows() []bool {
 	used := make([]bool, 0, len(ix.Containers)+len(ix.Networks)+1)

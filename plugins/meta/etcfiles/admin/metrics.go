@@ -70,11 +70,9 @@ func metrics(m *etcfiles.Manager, dir hostsstore.Dir, namespace, version string)
 	if err != nil {
 		return nil, err
 	}
-	namespaces := []string{namespace}
-	if namespace == "" {
-		if namespaces, err = dir.Namespaces(); err != nil {
-			return nil, err
-		}
+	namespaces, err := m.Namespaces(namespace)
+	if err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
 	writeCounts(&b, counts)

@@ -82,10 +82,7 @@ func (o *options) findOne(cmd *cobra.Command, list []*etcfiles.Inspected, ref st
 func (o *options) unknown(cmd *cobra.Command, ref string) error {
 	text := fmt.Sprintf("%s: no container in %s has this ID or name", ref, o.where())
 	m := o.manager(cmd)
-	namespaces, err := m.Dir.Namespaces()
-	if o.namespace != "" {
-		namespaces, err = []string{o.namespace}, nil
-	}
+	namespaces, err := m.Namespaces(o.namespace)
 	if err != nil {
 		return cli.Answer("%s", text)
 	}
