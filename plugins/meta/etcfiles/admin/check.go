@@ -34,7 +34,7 @@ the hosts files have another marker than --marker.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := o.manager(cmd).Audit(cmd.Context(), o.namespace, repair)
-			if err != nil && len(list) == 0 {
+			if err != nil && len(list) == 0 { // it could not look
 				return advise(err)
 			}
 			if err := errors.Join(advise(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
