@@ -34,7 +34,7 @@ type CommandCounts struct {
 
 const (
 	countedCommands = 5
-	countedCodes    = 7
+	countedCodes    = 8
 )
 
 // CountedCommands are the CNI commands, in the order of Counts.Commands.
@@ -44,7 +44,7 @@ func CountedCommands() [countedCommands]string {
 
 // CountedCodes are the error codes, in the order of CommandCounts.Failures; the last one stands for all others as well.
 func CountedCodes() [countedCodes]uint {
-	return [countedCodes]uint{5, 6, 7, 11, 50, 100, 999}
+	return [countedCodes]uint{5, 6, 7, 11, 50, 100, 101, 999}
 }
 
 // Operation returns the counts of one operation. A code of 0 is success.

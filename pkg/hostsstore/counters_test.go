@@ -106,7 +106,7 @@ func TestStartingAtOnce(t *testing.T) {
 // TestOperationCodes: every code has a place, one that is not known that of 999; success has none.
 func TestOperationCodes(t *testing.T) {
 	for code, want := range map[uint][countedCodes]uint64{
-		0: {}, 5: {1}, 11: {3: 1}, 100: {5: 1}, 999: {6: 1}, 4: {6: 1}, 1 << 30: {6: 1},
+		0: {}, 5: {1}, 11: {3: 1}, 100: {5: 1}, 101: {6: 1}, 999: {7: 1}, 4: {7: 1}, 1 << 30: {7: 1},
 	} {
 		if got := Operation("STATUS", -1, code).Commands[4]; got != (CommandCounts{1, 0, want}) {
 			t.Errorf("code %d: %v", code, got)
