@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
+)
+
+// TestPages: groff formats each page without a warning, every command and every key of a conflist is on one, and what
+// completes the command line is a script.
+func TestPages(t *testing.T) {
+	out := t.TempDir()
+	if err := run(out, "1.2.3", "1700000000"); err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]string{}
+	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-conflist.5"} {
+		page, err := os.Open(filepath.Join(out, "man", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("groff", "-k", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=200n")
+		var text, complaints bytes.Buffer
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = page, &text, &complaints
+		if err := cmd.Run(); err != nil || complaints.Len() > 0 {
+			t.Errorf("%s: %v\n%s", name, err, &complaints)
+		}
+		if err := page.Close(); err != nil {
+			t.Error(err)
+		}
+		pages[name] = strings.Join(strings.Fields(text.String()), " ")
+	}
+	for _, cmd := range admin.Command("1.2.3").Commands() {
+		if long, _, _ := strings.Cut(strings.Join(strings.Fields(cmd.Long), " "), ". "); cmd.Name() != "completion" && !strings.Contains(pages["etcfiles.8"], long) {
+			t.Errorf("etcfiles(8) lacks what %s --help says: %s", cmd.Name(), long)
+		}
+	}
+	for _, key := range append(netconf.Keys, netconf.Capabilities...) {
+		if !strings.Contains(pages["etcfiles-conflist.5"], key.Name+" "+key.Type) {
+			t.Errorf("etcfiles-conflist(5) lacks %s", key.Name)
+		}
+	}
+	for _, name := range []string{"etcfiles", "oci-cni-hook", "etcfiles-mount"} {
+		script := filepath.Join(out, "completions", name)
+		if output, err := exec.Command("bash", "-n", script+".bash").CombinedOutput(); err != nil {
+			t.Errorf("%s.bash: %v\n%s", name, err, output)
+		}
+		for _, shell := range []string{".zsh", ".fish"} {
+			if text, err := os.ReadFile(script + shell); err != nil || !bytes.Contains(text, []byte("__complete")) {
+				t.Errorf("%s%s completes nothing: %v", name, shell, err)
+			}
+		}
+	}
+}
