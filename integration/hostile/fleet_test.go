@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // attachment is a container on the network.
@@ -79,13 +81,7 @@ func newFleet(t *testing.T, there []attachment, comers ...attachment) fleet {
 	}
 	for _, a := range slices.Concat(there, comers) {
 		path := filepath.Join(f.netns, a.id)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		script := "ip link add eth0 type veth peer name peer && ip address add " + a.addr + "/16 dev eth0"
-		if out, err := exec.Command("unshare", "--net="+path, "sh", "-c", script).CombinedOutput(); err != nil {
-			t.Fatalf("network namespace: %v\n%s", err, out)
-		}
+		suite.MakeNetns(t, path, "sh", "-c", "ip link add eth0 type veth peer name peer && ip address add "+a.addr+"/16 dev eth0")
 		t.Cleanup(func() { f.kill(t, a) })
 	}
 	for _, a := range there {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // attachment is a container on a network, with an alias if that is not "".
@@ -36,17 +38,7 @@ func newFleet(t *testing.T, dataDir string, all []attachment) fleet {
 		if _, err := os.Stat(path); err == nil {
 			continue
 		}
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command("unshare", "--net="+path, "true").CombinedOutput(); err != nil {
-			t.Fatalf("network namespace: %v\n%s", err, out)
-		}
-		t.Cleanup(func() {
-			if out, err := exec.Command("umount", path).CombinedOutput(); err != nil {
-				t.Errorf("network namespace: %v\n%s", err, out)
-			}
-		})
+		suite.Netns(t, path)
 	}
 	return f
 }

@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 var rounds = flag.Int("rounds", 4, "number of random networks")
@@ -215,11 +217,7 @@ func add(t *testing.T, plugin, dir string, c container) {
 	if err := os.MkdirAll(filepath.Dir(netns), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(netns, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	command(t, nil, "unshare", "--net="+netns, "true")
-	t.Cleanup(func() { command(t, nil, "umount", netns) })
+	suite.Netns(t, netns)
 	conf, err := json.Marshal(map[string]any{
 		"cniVersion": "1.0.0", "name": "lab", "type": "etcfiles", "dataDir": filepath.Join(dir, "data"),
 		"runtimeConfig": map[string]any{"etcfiles": map[string]any{

@@ -2,30 +2,20 @@ package torture
 
 import (
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // makeNetns makes a network namespace with the name below a directory, for the time of the test.
 func makeNetns(t *testing.T, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("unshare", "--net="+path, "true").CombinedOutput(); err != nil {
-		t.Fatalf("network namespace: %v\n%s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", path).CombinedOutput(); err != nil {
-			t.Errorf("network namespace: %v\n%s", err, out)
-		}
-	})
+	suite.Netns(t, path)
 	return path
 }
 

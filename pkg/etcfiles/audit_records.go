@@ -21,6 +21,7 @@ func (a *audit) lookAtRecords() {
 		ids[i] = e.ID
 	}
 	records, errs := readRecords(a.ns, ids)
+	states := statesOf(records, a.bootID, a.mntns)
 	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
 	adopter := adopterOf(a.ns)
 	a.want = hostsstore.NewIndex(a.bootID)
@@ -38,7 +39,7 @@ func (a *audit) lookAtRecords() {
 		}
 		r := records[i]
 		a.records[e.ID] = r
-		if stateOf(r, a.bootID, a.mntns) == NetnsEarlierBoot {
+		if states[i] == NetnsEarlierBoot {
 			a.stale[e.ID] = true
 			f.Problem, f.What, f.Do = RecordOldBoot, "the container is of an earlier boot", doPrune
 			a.found(f)
@@ -47,7 +48,7 @@ func (a *audit) lookAtRecords() {
 		c := adopter.adopt(r)
 		c.Record, _ = a.ns.StatRecord(e.ID)
 		a.want.Containers[e.ID] = c
-		if stateOf(r, a.bootID, a.mntns) == NetnsGone {
+		if states[i] == NetnsGone {
 			f.Path = ""
 			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
 			a.found(f)

@@ -120,7 +120,7 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 		return nil, err
 	}
 	records, errs := readRecords(n, ids)
-	boot, mntns := thisBoot(), mountNamespace()
+	states := statesOf(records, thisBoot(), mountNamespace())
 	adopter := adopterOf(n)
 	var out []*Inspected
 	for i, r := range records {
@@ -138,7 +138,7 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 		}
 		c := adopter.adopt(r)
 		out = append(out, &Inspected{
-			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: stateOf(r, boot, mntns), container: c,
+			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: states[i], container: c,
 		})
 	}
 	return out, nil
@@ -155,6 +155,17 @@ func readRecords(n *hostsstore.Namespace, ids []string) ([]*hostsstore.Record, [
 // when it came.
 func adopterOf(n *hostsstore.Namespace) *session {
 	return &session{Manager: &Manager{Warnf: func(string, ...any) {}}, ns: n}
+}
+
+// statesOf returns the state of each record, "" where there is none.
+func statesOf(records []*hostsstore.Record, boot string, mntns uint64) []NetnsState {
+	states := make([]NetnsState, len(records))
+	parallel(len(records), func(i int) {
+		if records[i] != nil {
+			states[i] = stateOf(records[i], boot, mntns)
+		}
+	})
+	return states
 }
 
 func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {

@@ -21,7 +21,10 @@ func (p *plugin) funcs() skel.CNIFuncs {
 	command := func(name string, run func(*operation) error) func(*skel.CmdArgs) error {
 		return func(args *skel.CmdArgs) error {
 			o := p.begin(name, args)
-			err := run(o)
+			err := o.confErr
+			if err == nil || (name == "DEL" && o.conf != nil) {
+				err = run(o)
+			}
 			o.end(err)
 			if err != nil {
 				return cniError(err)
@@ -37,9 +40,6 @@ func (p *plugin) funcs() skel.CNIFuncs {
 }
 
 func (o *operation) add() error {
-	if o.confErr != nil {
-		return o.confErr
-	}
 	request, previous, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
@@ -68,11 +68,9 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 	}
 }
 
-// del succeeds on whatever is not there: an error would keep the plugins before this one from freeing the address.
+// del succeeds on whatever is not there, also with a wrong value in the configuration: an error would keep the plugins before
+// this one from freeing the address.
 func (o *operation) del() error {
-	if o.conf == nil {
-		return o.confErr
-	}
 	if o.confErr != nil {
 		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
@@ -88,9 +86,6 @@ func (o *operation) del() error {
 }
 
 func (o *operation) check() error {
-	if o.confErr != nil {
-		return o.confErr
-	}
 	request, _, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
@@ -100,9 +95,6 @@ func (o *operation) check() error {
 }
 
 func (o *operation) gc() error {
-	if o.confErr != nil {
-		return o.confErr
-	}
 	valid := make([]etcfiles.Valid, 0, len(o.conf.ValidAttachments))
 	for _, a := range o.conf.ValidAttachments {
 		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
@@ -111,9 +103,6 @@ func (o *operation) gc() error {
 }
 
 func (o *operation) status() error {
-	if o.confErr != nil {
-		return o.confErr
-	}
 	for _, namespace := range o.conf.Namespaces() {
 		if err := o.manager().Status(namespace); err != nil {
 			return err
