@@ -35,11 +35,9 @@ func parseArguments(s string) arguments {
 }
 
 // Key returns which attachment the call is about.
-func (c *Conf) Key(args *skel.CmdArgs) (etcfiles.Key, error) {
+func (c *Conf) Key(args *skel.CmdArgs) etcfiles.Key {
 	namespace, _ := c.namespace(args)
-	return etcfiles.Key{
-		Namespace: namespace, ContainerID: args.ContainerID, IfName: args.IfName, Network: c.Name,
-	}, nil
+	return etcfiles.Key{Namespace: namespace, ContainerID: args.ContainerID, IfName: args.IfName, Network: c.Name}
 }
 
 // namespace returns the namespace and where it came from.
@@ -70,13 +68,9 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	if err != nil {
 		return nil, nil, err
 	}
-	key, err := c.Key(args)
-	if err != nil {
-		return nil, nil, err
-	}
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
 	r := &etcfiles.Request{
-		Key: key, Netns: args.Netns, Result: previous,
+		Key: c.Key(args), Netns: args.Netns, Result: previous,
 		Pod: env.pod, Kubernetes: env.podNamespace, Domain: c.Domain,
 		QualifiedAliases: c.AllowQualifiedAliases,
 		DNS: resolvconf.Sources{

@@ -85,9 +85,7 @@ func (o *operation) subject() attrs {
 	var a attrs
 	namespace := o.conf.Namespace
 	if o.args.ContainerID != "" {
-		if key, err := o.conf.Key(o.args); err == nil {
-			namespace = key.Namespace
-		}
+		namespace = o.conf.Key(o.args).Namespace
 	}
 	a.text("namespace", namespace)
 	a.text("network", o.conf.Name)

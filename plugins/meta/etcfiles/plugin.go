@@ -74,11 +74,7 @@ func (o *operation) del() error {
 	if o.confErr != nil {
 		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
-	key, err := o.conf.Key(o.args)
-	if err == nil {
-		err = o.manager().Del(context.Background(), key)
-	}
-	if err != nil {
+	if err := o.manager().Del(context.Background(), o.conf.Key(o.args)); err != nil {
 		o.failed = err
 		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
