@@ -34,7 +34,7 @@ conflist() { # NAME LAST-PLUGINS
 	cat >"$work/net.d/$1.conflist" <<-END
 		{ "cniVersion": "1.0.0", "name": "$1", "plugins": [
 			{ "type": "bridge", "bridge": "cni-bench0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
-			  "ipam": { "type": "host-local", "dataDir": "$work/leases", "ranges": [[{ "subnet": "10.88.10.0/24" }]] } },
+			  "ipam": { "type": "host-local", "dataDir": "$work/leases", "ranges": [[{ "subnet": "10.231.10.0/24" }]] } },
 			{ "type": "portmap", "capabilities": { "portMappings": true } },
 			{ "type": "firewall" }$2
 		] }

@@ -25,7 +25,7 @@ var needs = map[string]struct {
 	"30-macvlan-dhcp.conflist": {families: 1, prepare: lan},
 	"40-dual-stack.conflist":   {families: 2},
 	"50-static.conflist": {families: 1, capabilities: [2]string{
-		`"ips":["10.88.50.2/24"]`, `"ips":["10.88.50.3/24"]`,
+		`"ips":["10.231.50.2/24"]`, `"ips":["10.231.50.3/24"]`,
 	}},
 }
 
@@ -155,10 +155,10 @@ func lan(h *host) {
 		other.netns = server
 		other.run(args...)
 	}
-	in("ip", "addr", "add", "10.88.30.1/24", "dev", "lan0")
+	in("ip", "addr", "add", "10.231.30.1/24", "dev", "lan0")
 	in("ip", "link", "set", "lan0", "up")
 	start(h.t, server, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=lan0",
-		"--bind-interfaces", "--dhcp-range=10.88.30.50,10.88.30.99,255.255.255.0,1h", "--dhcp-authoritative", "--no-ping",
+		"--bind-interfaces", "--dhcp-range=10.231.30.50,10.231.30.99,255.255.255.0,1h", "--dhcp-authoritative", "--no-ping",
 		"--dhcp-leasefile="+h.dir+"/dnsmasq.leases", "--pid-file="+h.dir+"/dnsmasq.pid", "--user=root")
 	start(h.t, h.netns, filepath.Join(h.plugin, "dhcp"), "daemon", "-socketpath", h.dir+"/dhcp.sock",
 		"-pidfile", h.dir+"/dhcp.pid", "-timeout", "20s")
@@ -241,8 +241,8 @@ func (h *host) expectNothingLeft(addresses [2][]string) {
 // TestStaleRuleIsSeen shows that the search for rules finds one.
 func TestStaleRuleIsSeen(t *testing.T) {
 	h := newHost(t)
-	h.run("iptables", "-A", "FORWARD", "-s", "10.88.10.7/32", "-j", "ACCEPT")
-	if rules := h.rules("10.88.10.7"); len(rules) != 1 {
+	h.run("iptables", "-A", "FORWARD", "-s", "10.231.10.7/32", "-j", "ACCEPT")
+	if rules := h.rules("10.231.10.7"); len(rules) != 1 {
 		t.Fatal(fmt.Sprint("rules found: ", rules))
 	}
 }

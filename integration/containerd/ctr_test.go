@@ -21,7 +21,7 @@ func TestCtrCNI(t *testing.T) {
 		run("db", "--detach", imageName, "db")
 		hosts := n.read(dataDir + "/etchosts/default/default-web/hosts")
 		for _, name := range []string{"default-web", "default-db"} {
-			if got := lookup(hosts, name); len(got) != 1 || !strings.HasPrefix(got[0], "10.88.10.") {
+			if got := lookup(hosts, name); len(got) != 1 || !strings.HasPrefix(got[0], "10.231.10.") {
 				t.Errorf("%s has the addresses %v:\n%s", name, got, hosts)
 			}
 		}

@@ -122,7 +122,7 @@ func TestPorts(t *testing.T) {
 			c.PortMappings = []*cri.PortMapping{{ContainerPort: 80, HostPort: 8080}}
 		})
 		web.container("server", "/bin/sh", "-c", "echo hello >/index.html; exec /bin/busybox httpd -f -p 80")
-		const url = "http://10.88.10.1:8080/" // the bridge's address
+		const url = "http://10.231.10.1:8080/" // the bridge's address
 		n.until("the published port answers", func() bool {
 			out, err := n.command("wget", "-q", "-T", "5", "-t", "1", "-O", "-", url).Output()
 			return err == nil && string(out) == "hello\n"

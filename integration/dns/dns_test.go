@@ -35,7 +35,7 @@ func TestServers(t *testing.T) {
 			if !server.needsBridge {
 				m.add("web")
 			}
-			m.expect("web", "web", "10.88.10.2")
+			m.expect("web", "web", "10.231.10.2")
 			m.expect("web", "outside.example", "192.0.2.80")
 			for name, answer := range server.stray {
 				m.expect("web", name, answer)
@@ -50,23 +50,23 @@ func TestServers(t *testing.T) {
 
 			expectAll(absent)
 			m.add("db")
-			expectAll("10.88.10.3")
+			expectAll("10.231.10.3")
 			m.del("db")
 			expectAll(absent)
-			m.expect("web", "web", "10.88.10.2")
+			m.expect("web", "web", "10.231.10.2")
 			m.add("cache") // in the room of db's line
-			m.expect("web", "cache", "10.88.10.4")
+			m.expect("web", "cache", "10.231.10.4")
 			m.add("db")
-			expectAll("10.88.10.5")
+			expectAll("10.231.10.5")
 
 			for _, name := range []string{"db", "cache", "web"} {
 				m.del(name)
 			}
 			m.add("web")
-			m.expect("web", "web", "10.88.10.6")
+			m.expect("web", "web", "10.231.10.6")
 			expectAll(absent)
 			m.add("db")
-			expectAll("10.88.10.7")
+			expectAll("10.231.10.7")
 			if !alive() {
 				t.Error("the server has ended")
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // addNetwork installs the conflist that is shipped, with a name, a bridge, a subnet and directories of its own: the first
-// network is 10.88.10.0/24, the second 10.88.20.0/24. It can have the plugin probe before etcfiles, and bridge can take the
+// network is 10.231.10.0/24, the second 10.231.20.0/24. It can have the plugin probe before etcfiles, and bridge can take the
 // capabilities ips and mac.
 func (w *world) addNetwork(name string, probe, addresses bool) error {
 	if !slices.Contains(w.networks, name) {
@@ -28,7 +28,7 @@ func (w *world) addNetwork(name string, probe, addresses bool) error {
 	bridge["bridge"] = "cni-" + name
 	merge(bridge["ipam"].(object), object{
 		"dataDir": w.leases(),
-		"ranges":  []any{[]any{object{"subnet": fmt.Sprintf("10.88.%d.0/24", number)}}},
+		"ranges":  []any{[]any{object{"subnet": fmt.Sprintf("10.231.%d.0/24", number)}}},
 	})
 	etcfiles["dataDir"] = w.data()
 	if addresses {

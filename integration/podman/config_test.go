@@ -75,7 +75,7 @@ cni_plugin_dirs = [%q]
 }
 
 // addNetwork installs the conflist that is shipped, with a name, a bridge and a subnet of its own, and the
-// recorder before etcfiles: the first network is 10.88.10.0/24, the second 10.88.20.0/24.
+// recorder before etcfiles: the first network is 10.231.10.0/24, the second 10.231.20.0/24.
 func (w *world) addNetwork(name string) error {
 	w.networks = append(w.networks, name)
 	number := 10 * len(w.networks)
@@ -93,7 +93,7 @@ func (w *world) addNetwork(name string) error {
 		return fmt.Errorf("the shipped conflist does not begin with bridge and end with etcfiles: %v", chain)
 	}
 	bridge["bridge"] = "cni-" + name
-	bridge["ipam"].(object)["ranges"] = []any{[]any{object{"subnet": fmt.Sprintf("10.88.%d.0/24", number)}}}
+	bridge["ipam"].(object)["ranges"] = []any{[]any{object{"subnet": fmt.Sprintf("10.231.%d.0/24", number)}}}
 	list["name"] = name
 	list["plugins"] = slices.Insert(chain, len(chain)-1, any(object{
 		"type": "recorder", "dir": w.dir, "capabilities": etcfiles["capabilities"],

@@ -37,7 +37,7 @@ func TestResolve(t *testing.T) {
 		}, 0},
 		{"fields from different sources", Sources{
 			Explicit: []DNS{{Options: []string{"rotate"}}, {Domain: "c.example"}},
-			Previous: DNS{Nameservers: []string{"10.88.0.1"}}, Host: host,
+			Previous: DNS{Nameservers: []string{"10.231.0.1"}}, Host: host,
 		}, 0},
 		{"empty is unset", Sources{Explicit: []DNS{{Nameservers: []string{}, Search: []string{""}}}, Host: host}, 0}, // nomad#20174
 		{"search list of a dot is none", Sources{Explicit: []DNS{{Search: []string{"."}}}, Host: host}, 0},
@@ -251,7 +251,7 @@ func checkForm(t *testing.T, r Result) {
 // FuzzResolve: whatever the host's file, the plugins before and the configuration hold, what is written has the form and
 // says what was meant, or the configuration is refused.
 func FuzzResolve(f *testing.F) {
-	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), "10.88.0.1", "", true)
+	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), "10.231.0.1", "", true)
 	f.Add([]byte(" nameserver 127.0.0.1#x\ndomain .\nsearch . a\x00b\r\n"), "", "a.example", false)
 	f.Add([]byte("search ..\nnameserver 2001:db8::1%a\x01\n"), "2001:db8::1%x\nnameserver 192.0.2.66", ".", true)
 	f.Fuzz(func(t *testing.T, host []byte, previous, given string, ipv6 bool) {
