@@ -13,19 +13,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
 // release is what there is to package.
 type release struct {
-	source  string // the repository
+	contents.Source
 	bin     string // the directory of the built programs
-	docs    string // man/*.N and completions/*, which need not be there
 	out     string
 	arch    string // GOARCH
 	version string // as Debian and RPM compare it
 	time    time.Time
-
-	programs []program
 }
 
 func main() {
@@ -38,9 +37,9 @@ func main() {
 func run(args []string) error {
 	var r release
 	flags := flag.NewFlagSet("packaging", flag.ContinueOnError)
-	flags.StringVar(&r.source, "source", "..", "the repository")
+	flags.StringVar(&r.Root, "source", "..", "the repository")
 	flags.StringVar(&r.bin, "bin", "", "`directory` of the built programs")
-	flags.StringVar(&r.docs, "docs", "", "`directory` with man/*.N and completions/PROGRAM.{bash,zsh,fish}, where there are any")
+	flags.StringVar(&r.Docs, "docs", "", "`directory` with man/*.N and completions/PROGRAM.{bash,zsh,fish}, where there are any")
 	flags.StringVar(&r.out, "out", "", "`directory` for the packages")
 	flags.StringVar(&r.arch, "arch", "", "GOARCH of the programs")
 	described := flags.String("version", "", "version as git describe prints it")
@@ -56,7 +55,7 @@ func run(args []string) error {
 	if r.version, err = packageVersion(*described, r.time); err != nil {
 		return err
 	}
-	if r.programs, err = findPrograms(r.source, r.bin); err != nil {
+	if r.Programs, err = contents.FindPrograms(r.Root, r.bin); err != nil {
 		return err
 	}
 	return r.write()
@@ -70,14 +69,14 @@ func (r *release) write() error {
 	}
 	for _, f := range []struct {
 		name   string
-		layout *layout
-		write  func(r *release, path string, files []file) error
+		layout *contents.Layout
+		write  func(r *release, path string, files []contents.File) error
 	}{
-		{"etcfiles_%s_" + r.arch + ".deb", &debian, writeDeb},
-		{"etcfiles-%s." + rpmArch + ".rpm", &fedora, writeRPM},
-		{"etcfiles-%s-linux-" + r.arch + ".tar.gz", &local, writeTarball},
+		{"etcfiles_%s_" + r.arch + ".deb", &contents.Debian, writeDeb},
+		{"etcfiles-%s." + rpmArch + ".rpm", &contents.Fedora, writeRPM},
+		{"etcfiles-%s-linux-" + r.arch + ".tar.gz", contents.Local("/usr/local", "/opt/cni/bin"), writeTarball},
 	} {
-		files, err := f.layout.files(r)
+		files, err := f.layout.Files(&r.Source)
 		if err != nil {
 			return err
 		}

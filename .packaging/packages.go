@@ -13,6 +13,8 @@ import (
 	"github.com/goreleaser/nfpm/v2/deb"
 	nfpmfiles "github.com/goreleaser/nfpm/v2/files"
 	"github.com/goreleaser/nfpm/v2/rpm"
+
+	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
 const (
@@ -29,33 +31,33 @@ and mount the files, and a plugin of containerd's Node Resource Interface.`
 )
 
 // writeDeb writes a package for Debian.
-func writeDeb(r *release, path string, files []file) error {
-	changelog, err := compress(fmt.Appendf(nil, "etcfiles (%s) unstable; urgency=medium\n\n  * What is new: %s/releases\n\n -- %s  %s\n",
+func writeDeb(r *release, path string, files []contents.File) error {
+	changelog, err := contents.Compress(fmt.Appendf(nil, "etcfiles (%s) unstable; urgency=medium\n\n  * What is new: %s/releases\n\n -- %s  %s\n",
 		r.version, homepage, maintainer, r.time.Format("Mon, 02 Jan 2006 15:04:05 -0700")))
 	if err != nil {
 		return err
 	}
 	files = append(files,
-		file{path: debian.doc + "/changelog.gz", mode: 0o644, content: changelog},
+		contents.File{Path: contents.Debian.Doc + "/changelog.gz", Mode: 0o644, Content: changelog},
 		// The programs are static so that they also run where there is no libc: in the mount namespace of a container.
-		file{path: "/usr/share/lintian/overrides/etcfiles", mode: 0o644, content: []byte("etcfiles: statically-linked-binary\n")})
+		contents.File{Path: "/usr/share/lintian/overrides/etcfiles", Mode: 0o644, Content: []byte("etcfiles: statically-linked-binary\n")})
 	return writePackage(r, path, files, summary+"\n"+description, deb.Default)
 }
 
 // writeRPM writes a package for the distributions with RPM.
-func writeRPM(r *release, path string, files []file) error {
+func writeRPM(r *release, path string, files []contents.File) error {
 	return writePackage(r, path, append(files, ownDirectories(files)...), description, rpm.DefaultRPM)
 }
 
 // ownDirectories returns the directories that are there for the files of this package alone, or of shells that need not be
 // installed: RPM removes only those that a package names.
-func ownDirectories(files []file) []file {
-	var out []file
+func ownDirectories(files []contents.File) []contents.File {
+	var out []contents.File
 	seen := map[string]bool{}
 	for _, f := range files {
-		for dir := filepath.Dir(f.path); owned(dir) && !seen[dir]; dir = filepath.Dir(dir) {
+		for dir := filepath.Dir(f.Path); owned(dir) && !seen[dir]; dir = filepath.Dir(dir) {
 			seen[dir] = true
-			out = append(out, file{path: dir, mode: fs.ModeDir | 0o755})
+			out = append(out, contents.File{Path: dir, Mode: fs.ModeDir | 0o755})
 		}
 	}
 	return out
@@ -65,7 +67,7 @@ func owned(dir string) bool {
 	return strings.Contains(dir+"/", "/etcfiles/") || strings.HasPrefix(dir, "/usr/share/fish") || strings.HasPrefix(dir, "/usr/share/zsh")
 }
 
-func writePackage(r *release, path string, files []file, description string, packager nfpm.Packager) (err error) {
+func writePackage(r *release, path string, files []contents.File, description string, packager nfpm.Packager) (err error) {
 	dir, err := os.MkdirTemp("", "etcfiles-packaging-") // nfpm reads contents and scripts from files
 	if err != nil {
 		return err
@@ -93,27 +95,27 @@ func writePackage(r *release, path string, files []file, description string, pac
 }
 
 // stage writes the contents of files into a directory, and returns what nfpm has to know of them.
-func stage(r *release, dir string, files []file) (nfpmfiles.Contents, error) {
+func stage(r *release, dir string, files []contents.File) (nfpmfiles.Contents, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
 	var out nfpmfiles.Contents
 	for i, f := range files {
-		c := &nfpmfiles.Content{Destination: f.path, FileInfo: &nfpmfiles.ContentFileInfo{Owner: "root", Group: "root", Mode: f.mode, MTime: r.time}}
+		c := &nfpmfiles.Content{Destination: f.Path, FileInfo: &nfpmfiles.ContentFileInfo{Owner: "root", Group: "root", Mode: f.Mode, MTime: r.time}}
 		out = append(out, c)
 		switch {
-		case f.mode.IsDir():
+		case f.Mode.IsDir():
 			c.Type = nfpmfiles.TypeDir
 			continue
-		case f.target != "":
-			c.Type, c.Source = nfpmfiles.TypeSymlink, f.target
+		case f.Target != "":
+			c.Type, c.Source = nfpmfiles.TypeSymlink, f.Target
 			continue
 		}
-		if f.config {
+		if f.Config {
 			c.Type = nfpmfiles.TypeConfigNoReplace
 		}
 		c.Source = filepath.Join(dir, strconv.Itoa(i))
-		if err := os.WriteFile(c.Source, f.content, 0o600); err != nil {
+		if err := os.WriteFile(c.Source, f.Content, 0o600); err != nil {
 			return nil, err
 		}
 	}

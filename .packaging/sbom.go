@@ -10,6 +10,8 @@ import (
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
 // writeSBOM writes what the programs are made of, as they say themselves, in CycloneDX 1.6: the modules of Go, and the version of
@@ -27,27 +29,27 @@ func (r *release) writeSBOM(path string) error {
 	var components []cdx.Component
 	var dependencies []cdx.Dependency
 	var names []string
-	for _, p := range r.programs {
-		content, err := os.ReadFile(p.path)
+	for _, p := range r.Programs {
+		content, err := os.ReadFile(p.Path)
 		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(content)
 		components = append(components, cdx.Component{
-			BOMRef: p.name, Type: cdx.ComponentTypeApplication, Name: p.name, Version: r.version,
+			BOMRef: p.Name, Type: cdx.ComponentTypeApplication, Name: p.Name, Version: r.version,
 			Hashes: &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}},
 		})
-		names = append(names, p.name)
+		names = append(names, p.Name)
 		library := standardLibrary(p)
 		refs := []string{library.BOMRef}
 		components = append(components, library)
-		for _, m := range p.info.Deps {
-			module := moduleComponent(actual(m))
+		for _, m := range p.Info.Deps {
+			module := moduleComponent(contents.Actual(m))
 			refs = append(refs, module.BOMRef)
 			components = append(components, module)
 		}
 		slices.Sort(refs)
-		dependencies = append(dependencies, cdx.Dependency{Ref: p.name, Dependencies: &refs})
+		dependencies = append(dependencies, cdx.Dependency{Ref: p.Name, Dependencies: &refs})
 	}
 	byRef := func(a, b cdx.Component) int { return strings.Compare(a.BOMRef, b.BOMRef) }
 	slices.SortFunc(components, byRef)
@@ -67,8 +69,8 @@ func (r *release) writeSBOM(path string) error {
 }
 
 // standardLibrary is Go, under the name by which scanners look for its vulnerabilities.
-func standardLibrary(p program) cdx.Component {
-	version := strings.TrimPrefix(p.info.GoVersion, "go")
+func standardLibrary(p contents.Program) cdx.Component {
+	version := strings.TrimPrefix(p.Info.GoVersion, "go")
 	url := purl("stdlib", version)
 	return cdx.Component{BOMRef: url, Type: cdx.ComponentTypeLibrary, Name: "stdlib", Version: version, PackageURL: url}
 }

@@ -9,6 +9,8 @@ import (
 	"text/template"
 
 	"github.com/goreleaser/nfpm/v2"
+
+	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
 // The scripts of packages. Debian calls them with words, RPM with the number of versions that are there afterwards.
@@ -30,7 +32,7 @@ type units struct {
 // stageScripts writes the scripts into a directory.
 func stageScripts(r *release, dir string) (nfpm.Scripts, error) {
 	none := nfpm.Scripts{}
-	u, err := readUnits(r.source)
+	u, err := readUnits(r.Root)
 	if err != nil {
 		return none, err
 	}
@@ -62,7 +64,7 @@ func stageScripts(r *release, dir string) (nfpm.Scripts, error) {
 }
 
 func readUnits(source string) (units, error) {
-	paths, err := findUnits(source)
+	paths, err := contents.FindUnits(source)
 	if err != nil {
 		return units{}, err
 	}

@@ -47,7 +47,7 @@ func TestMetricsUnit(t *testing.T) {
 	_, command, _ := strings.Cut(string(unit), "\nExecStart=")
 	command, _, _ = strings.Cut(command, "\n")
 	args := strings.Fields(strings.NewReplacer(
-		"/opt/cni/bin/etcfiles", binary, "/var/lib/prometheus/node-exporter", dir,
+		"/usr/local/bin/etcfiles", binary, "/var/lib/prometheus/node-exporter", dir,
 	).Replace(command))
 	args = append(args, "--data-dir", f.dataDir)
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {

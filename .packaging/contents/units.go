@@ -1,4 +1,4 @@
-package main
+package contents
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// makeInstall is where `make install` puts the programs, and what the units in the source say.
-const makeInstall = "/opt/cni/bin/"
+// makeInstall is where `make install` puts commands, and what the units in the source say.
+const makeInstall = "/usr/local/bin/"
 
 var (
 	programPath = regexp.MustCompile(regexp.QuoteMeta(makeInstall) + `([a-z-]+)`)
@@ -17,12 +17,12 @@ var (
 )
 
 // unitFiles are the units of systemd beside the programs, with the paths of the programs as they will be installed.
-func (l *layout) unitFiles(r *release, places map[string]string) ([]file, error) {
-	paths, err := findUnits(r.source)
+func (l *Layout) unitFiles(s *Source, places map[string]string) ([]File, error) {
+	paths, err := FindUnits(s.Root)
 	if err != nil {
 		return nil, err
 	}
-	var out []file
+	var out []File
 	for _, p := range paths {
 		text, err := os.ReadFile(p)
 		if err != nil {
@@ -31,13 +31,13 @@ func (l *layout) unitFiles(r *release, places map[string]string) ([]file, error)
 		if text, err = replacePrograms(text, places); err != nil {
 			return nil, fmt.Errorf("%s: %w", p, err)
 		}
-		out = append(out, file{path: l.units + "/" + filepath.Base(p), mode: 0o644, content: text})
+		out = append(out, File{Path: l.units + "/" + filepath.Base(p), Mode: 0o644, Content: text})
 	}
 	return out, nil
 }
 
-// findUnits returns the paths of the units in the source.
-func findUnits(source string) ([]string, error) {
+// FindUnits returns the paths of the units in the source.
+func FindUnits(source string) ([]string, error) {
 	var out []string
 	for _, kind := range []string{"service", "timer", "path", "socket"} {
 		paths, err := filepath.Glob(filepath.Join(source, "plugins/*/*/*."+kind))

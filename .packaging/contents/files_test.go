@@ -1,4 +1,4 @@
-package main
+package contents
 
 import (
 	"bytes"
@@ -9,11 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// testRelease returns a release of a source with one program of each kind, each of which is the test itself, and these files beside it.
-func testRelease(t *testing.T, files map[string]string) *release {
+// testSource returns a source with one program of each kind, each of which is the test itself, and these files beside it.
+func testSource(t *testing.T, files map[string]string) *Source {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -24,9 +23,7 @@ func testRelease(t *testing.T, files map[string]string) *release {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	r := &release{
-		source: dir, bin: dir + "/bin", docs: dir + "/docs", out: dir, arch: "arm64", version: "1.2.3+dirty", time: time.Unix(1e9, 0).UTC(),
-	}
+	s := &Source{Root: dir, Docs: dir + "/docs"}
 	all := map[string]string{"README.md": "read", "LICENSE": "license", "conflists/10-bridge.conflist": "{}"}
 	for name, content := range files {
 		all[name] = content
@@ -44,12 +41,12 @@ func testRelease(t *testing.T, files map[string]string) *release {
 			t.Fatal(err)
 		}
 	}
-	if r.programs, err = findPrograms(r.source, r.bin); err != nil {
+	if s.Programs, err = FindPrograms(dir, dir+"/bin"); err != nil {
 		t.Fatal(err)
 	}
 	// Licenses are looked up from the source, which is to know the modules of the programs.
 	for _, name := range []string{"go.mod", "go.sum"} {
-		content, err := os.ReadFile(name)
+		content, err := os.ReadFile("../" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,13 +54,13 @@ func testRelease(t *testing.T, files map[string]string) *release {
 			t.Fatal(err)
 		}
 	}
-	return r
+	return s
 }
 
 // TestFiles: units, the logrotate file, manual pages and completions go where each kind of package has them.
 func TestFiles(t *testing.T) {
-	r := testRelease(t, map[string]string{
-		"plugins/hook/hook/gc.service":           "[Service]\nExecStart=/opt/cni/bin/hook gc\n",
+	s := testSource(t, map[string]string{
+		"plugins/hook/hook/gc.service":           "[Service]\nExecStart=/usr/local/bin/hook gc\n",
 		"plugins/hook/hook/gc.path":              "[Path]\nPathChanged=/etc/cni/net.d\n",
 		"plugins/meta/plugin/etcfiles.logrotate": "/var/log/etcfiles.log {}\n",
 		"docs/man/plugin.8":                      "manual",
@@ -73,55 +70,55 @@ func TestFiles(t *testing.T) {
 	})
 	for _, c := range []struct {
 		name       string
-		layout     *layout
+		layout     *Layout
 		want, lack []string
 	}{
-		{"debian", &debian, []string{
+		{"debian", &Debian, []string{
 			"/usr/lib/cni/plugin", "/usr/bin/plugin -> ../lib/cni/plugin", "/usr/bin/hook", "/usr/libexec/etcfiles/listener",
 			"/usr/lib/systemd/system/gc.path", "/etc/logrotate.d/etcfiles config", "/usr/share/man/man8/plugin.8.gz",
 			"/usr/share/bash-completion/completions/plugin", "/usr/share/zsh/vendor-completions/_plugin",
 			"/usr/share/fish/vendor_completions.d/plugin.fish", "/usr/share/doc/etcfiles/copyright",
 			"/usr/share/doc/etcfiles/third-party-licenses", "/usr/share/doc/etcfiles/README.md",
 		}, []string{"/opt/", "/usr/local/", "/etc/cni"}},
-		{"fedora", &fedora, []string{
+		{"fedora", &Fedora, []string{
 			"/usr/libexec/cni/plugin", "/usr/bin/plugin -> ../libexec/cni/plugin", "/etc/logrotate.d/etcfiles config",
 			"/usr/share/zsh/site-functions/_plugin", "/usr/share/licenses/etcfiles/LICENSE",
 		}, []string{"/opt/", "/usr/local/", "/etc/cni", "/usr/lib/cni"}},
-		{"local", &local, []string{
+		{"local", Local("/usr/local", "/opt/cni/bin"), []string{
 			"/opt/cni/bin/plugin", "/usr/local/bin/plugin -> /opt/cni/bin/plugin", "/usr/local/lib/systemd/system/gc.service",
 			"/usr/local/share/doc/etcfiles/examples/etcfiles.logrotate", "/usr/local/share/man/man8/plugin.8.gz",
 		}, []string{"/etc/", "/usr/bin", "/usr/share", "/usr/lib"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files, err := c.layout.files(r)
+			files, err := c.layout.Files(s)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := map[string]bool{}
 			for _, f := range files {
-				line := f.path
-				if f.target != "" {
-					line += " -> " + f.target
+				line := f.Path
+				if f.Target != "" {
+					line += " -> " + f.Target
 				}
-				if f.config {
+				if f.Config {
 					line += " config"
 				}
 				got[line] = true
 				for _, lack := range c.lack {
-					if strings.HasPrefix(f.path, lack) {
-						t.Errorf("%s is no place for a file", f.path)
+					if strings.HasPrefix(f.Path, lack) {
+						t.Errorf("%s is no place for a file", f.Path)
 					}
 				}
-				if want := modeOf(f); f.mode != want {
-					t.Errorf("%s: mode %o, want %o", f.path, f.mode, want)
+				if want := modeOf(f); f.Mode != want {
+					t.Errorf("%s: mode %o, want %o", f.Path, f.Mode, want)
 				}
-				switch filepath.Base(f.path) {
+				switch filepath.Base(f.Path) {
 				case "gc.service":
-					if want := "ExecStart=" + c.layout.bin + "/hook gc\n"; !strings.Contains(string(f.content), want) {
-						t.Errorf("%s: %q, want %q", f.path, f.content, want)
+					if want := "ExecStart=" + c.layout.bin + "/hook gc\n"; !strings.Contains(string(f.Content), want) {
+						t.Errorf("%s: %q, want %q", f.Path, f.Content, want)
 					}
 				case "plugin.8.gz":
-					checkManual(t, f.content)
+					checkManual(t, f.Content)
 				}
 			}
 			for _, want := range c.want {
@@ -134,11 +131,11 @@ func TestFiles(t *testing.T) {
 }
 
 // modeOf returns the mode that a file is to have, whatever that of its source is.
-func modeOf(f file) fs.FileMode {
+func modeOf(f File) fs.FileMode {
 	switch {
-	case f.target != "":
+	case f.Target != "":
 		return 0o777
-	case bytes.HasPrefix(f.content, []byte("\x7fELF")):
+	case bytes.HasPrefix(f.Content, []byte("\x7fELF")):
 		return 0o755
 	}
 	return 0o644
@@ -159,29 +156,16 @@ func checkManual(t *testing.T, content []byte) {
 // TestRefusals: what would be packaged wrongly is refused.
 func TestRefusals(t *testing.T) {
 	for name, files := range map[string]map[string]string{
-		"a unit runs another program":          {"plugins/hook/hook/gc.service": "[Service]\nExecStart=-/usr/local/bin/hook gc\n"},
-		"a unit runs an unknown program":       {"plugins/hook/hook/gc.service": "[Service]\nExecStart=/opt/cni/bin/hooks gc\n"},
+		"a unit runs another program":          {"plugins/hook/hook/gc.service": "[Service]\nExecStart=-/opt/cni/bin/hook gc\n"},
+		"a unit runs an unknown program":       {"plugins/hook/hook/gc.service": "[Service]\nExecStart=/usr/local/bin/hooks gc\n"},
 		"a completion for an unknown shell":    {"docs/completions/plugin.tcsh": ""},
 		"a file that is in a package is twice": {"plugins/hook/hook/gc.timer": "", "plugins/meta/plugin/gc.timer": ""},
 	} {
-		if _, err := debian.files(testRelease(t, files)); err == nil {
+		if _, err := Debian.Files(testSource(t, files)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if place, err := debian.place(program{name: "x", kind: "other"}); err == nil {
+	if place, err := Debian.place(Program{Name: "x", Kind: "other"}); err == nil {
 		t.Errorf("a program of an unknown kind is at %s", place)
-	}
-}
-
-// TestScripts: the scripts speak of all units, and of services that stay.
-func TestScripts(t *testing.T) {
-	u, err := readUnits(testRelease(t, map[string]string{
-		"plugins/hook/hook/gc.service":          "[Service]\nType=oneshot\nExecStart=/opt/cni/bin/hook gc\n",
-		"plugins/hook/hook/gc.timer":            "[Timer]\n",
-		"plugins/meta/plugin/metrics.service":   "[Service]\nExecStart=/opt/cni/bin/plugin metrics\n",
-		"plugins/meta/plugin/metrics.logrotate": "",
-	}).source)
-	if want := (units{"gc.service metrics.service gc.timer", "metrics.service"}); err != nil || u != want {
-		t.Errorf("%+v, %v; want %+v", u, err, want)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package contents
 
 import (
 	"bytes"
@@ -26,28 +26,28 @@ License: Apache-2.0
 `
 
 // licenses are the license of etcfiles, and those of the modules in the programs, which ask to go with every copy.
-func (l *layout) licenses(r *release, _ map[string]string) ([]file, error) {
-	thirdParty, err := thirdPartyLicenses(r.source, linkedModules(r.programs))
+func (l *Layout) licenses(s *Source, _ map[string]string) ([]File, error) {
+	thirdParty, err := thirdPartyLicenses(s.Root, linkedModules(s.Programs))
 	if err != nil {
 		return nil, err
 	}
-	out := []file{{path: l.doc + "/third-party-licenses", mode: 0o644, content: thirdParty}}
+	out := []File{{Path: l.Doc + "/third-party-licenses", Mode: 0o644, Content: thirdParty}}
 	if l.license == "" {
-		return append(out, file{path: l.doc + "/copyright", mode: 0o644, content: []byte(copyright)}), nil
+		return append(out, File{Path: l.Doc + "/copyright", Mode: 0o644, Content: []byte(copyright)}), nil
 	}
-	text, err := os.ReadFile(filepath.Join(r.source, "LICENSE"))
+	text, err := os.ReadFile(filepath.Join(s.Root, "LICENSE"))
 	if err != nil {
 		return nil, err
 	}
-	return append(out, file{path: l.license + "/LICENSE", mode: 0o644, content: text}), nil
+	return append(out, File{Path: l.license + "/LICENSE", Mode: 0o644, Content: text}), nil
 }
 
 // linkedModules returns the modules in the programs, in the order of their paths.
-func linkedModules(programs []program) []debug.Module {
+func linkedModules(programs []Program) []debug.Module {
 	found := map[string]debug.Module{}
 	for _, p := range programs {
-		for _, m := range p.info.Deps {
-			found[m.Path] = actual(m)
+		for _, m := range p.Info.Deps {
+			found[m.Path] = Actual(m)
 		}
 	}
 	var out []debug.Module
@@ -58,8 +58,8 @@ func linkedModules(programs []program) []debug.Module {
 	return out
 }
 
-// actual returns the module that is linked for another.
-func actual(m *debug.Module) debug.Module {
+// Actual returns the module that is linked for another.
+func Actual(m *debug.Module) debug.Module {
 	if m.Replace != nil {
 		return *m.Replace
 	}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestScripts: the scripts speak of all units, and of services that stay.
+func TestScripts(t *testing.T) {
+	source := t.TempDir()
+	for name, text := range map[string]string{
+		"plugins/hook/hook/gc.service":          "[Service]\nType=oneshot\nExecStart=/usr/local/bin/hook gc\n",
+		"plugins/hook/hook/gc.timer":            "[Timer]\n",
+		"plugins/meta/plugin/metrics.service":   "[Service]\nExecStart=/usr/local/bin/plugin metrics\n",
+		"plugins/meta/plugin/metrics.logrotate": "",
+	} {
+		path := filepath.Join(source, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, err := readUnits(source)
+	if want := (units{"gc.service metrics.service gc.timer", "metrics.service"}); err != nil || u != want {
+		t.Errorf("%+v, %v; want %+v", u, err, want)
+	}
+}
