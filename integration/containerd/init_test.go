@@ -44,7 +44,6 @@ func mountNode() error {
 		}
 		return nil
 	}
-	const upper, work = "/run/node/upper", "/run/node/work"
 	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return err
 	}
@@ -56,13 +55,16 @@ func mountNode() error {
 			return err
 		}
 	}
-	for _, dir := range []string{upper, work} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	for _, dir := range []string{"/etc", "/usr/local"} {
+		upper, work := "/run/node"+dir+"/upper", "/run/node"+dir+"/work"
+		for _, made := range []string{upper, work} {
+			if err := os.MkdirAll(made, 0o755); err != nil {
+				return err
+			}
+		}
+		if err := mount("overlay", dir, "overlay", 0, "lowerdir="+dir+",upperdir="+upper+",workdir="+work); err != nil {
 			return err
 		}
-	}
-	if err := mount("overlay", "/etc", "overlay", 0, "lowerdir=/etc,upperdir="+upper+",workdir="+work); err != nil {
-		return err
 	}
 	// crun 1.8 refuses to run where both versions of cgroups are mounted; what it then writes there instead is the node's.
 	if err := mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", 0, ""); err != nil && !errors.Is(err, unix.ENOENT) {

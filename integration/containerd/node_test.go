@@ -43,8 +43,8 @@ const patience = 60 * time.Second
 // pause is the time between two looks.
 const pause = 20 * time.Millisecond
 
-// node is what a machine is to containerd: a process, network and mount namespace, with /run, /var/lib, /opt and /etc of its
-// own. They end with the init process, see runInit, so nothing of a node can outlive the test.
+// node is what a machine is to containerd: a process, network and mount namespace, with /run, /var/lib, /opt, /etc and
+// /usr/local of its own. They end with the init process, see runInit, so nothing of a node can outlive the test.
 type node struct {
 	t       testing.TB
 	release release
