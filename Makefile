@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 DESTDIR ?=
+PREFIX ?= /usr/local
 CNI_BIN_DIR ?= /opt/cni/bin
 NRI_PLUGIN_DIR ?=
 VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo unknown)
@@ -18,7 +19,7 @@ LINT := $(BIN)/golangci-lint
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
 	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm logrotate:logrotate
 
-.PHONY: help build test test-kubelet vuln lint demo bench torture fuzz package install clean cni-plugins containerds debian-packages root
+.PHONY: help build test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,10 +94,20 @@ package: ## make .deb, .rpm, tarball and SBOM for each of PACKAGE_ARCHS, with ch
 	done
 	@cd $(DIST) && sha256sum etcfiles* >SHA256SUMS && cat SHA256SUMS
 
-install: build ## install the binaries into DESTDIR/CNI_BIN_DIR; etcfiles-nri into NRI_PLUGIN_DIR if that is given
-	install -d $(DESTDIR)$(CNI_BIN_DIR)
-	for p in $(filter-out etcfiles-nri,$(PROGRAMS)); do install -m 0755 $(BIN)/$$p $(DESTDIR)$(CNI_BIN_DIR)/$$p; done
-	$(if $(NRI_PLUGIN_DIR),install -D -m 0755 $(BIN)/etcfiles-nri $(DESTDIR)$(NRI_PLUGIN_DIR)/10-etcfiles-nri)
+# What `make install` has put, for `make uninstall`: below PREFIX, since the other directories need not be given again.
+INSTALLED = $(PREFIX)/share/etcfiles/installed
+
+install: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+install: build ## install as the tarball has it: etcfiles into CNI_BIN_DIR, all else below PREFIX, a link to etcfiles-nri into NRI_PLUGIN_DIR if that is given
+	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	(cd .packaging && GOOS= GOARCH= CGO_ENABLED=0 go build -trimpath -o "$$tools/" ./install ./manual); \
+	"$$tools/manual" -out "$$tools" -version $(VERSION); \
+	"$$tools/install" -bin $(BIN) -docs "$$tools" -destdir "$(DESTDIR)" -list "$(INSTALLED)" \
+		-prefix "$(PREFIX)" -cni-bin-dir "$(CNI_BIN_DIR)" -nri-plugin-dir "$(NRI_PLUGIN_DIR)"
+	@if [[ -z "$(DESTDIR)" && -d /run/systemd/system ]]; then systemctl daemon-reload || :; fi
+
+uninstall: ## take away what `make install` has put; refused while a conflist, base specification or hook names it
+	@.packaging/scripts/uninstall.sh "$(DESTDIR)" "$(INSTALLED)" $(PROGRAMS:%="$(CNI_BIN_DIR)/%") $(if $(NRI_PLUGIN_DIR),"$(NRI_PLUGIN_DIR)/10-etcfiles-nri")
 
 clean: ## remove what was built
 	rm -rf $(BIN) $(DIST)

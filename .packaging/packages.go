@@ -84,7 +84,7 @@ func writePackage(r *release, path string, files []contents.File, description st
 	if info.Contents, err = stage(r, filepath.Join(dir, "files"), files); err != nil {
 		return err
 	}
-	if info.Scripts, err = stageScripts(r, filepath.Join(dir, "scripts")); err != nil {
+	if info.Scripts, err = stageScripts(r, filepath.Join(dir, "scripts"), files); err != nil {
 		return err
 	}
 	out, err := os.Create(path)

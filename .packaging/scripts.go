@@ -21,6 +21,8 @@ var (
 	prerm string
 	//go:embed scripts/postrm.sh
 	postrm string
+	//go:embed scripts/removal.sh
+	removal string
 )
 
 // units are the names of the units that a script is about.
@@ -29,8 +31,8 @@ type units struct {
 	Staying string // services that stay, and are to run the new version after an upgrade
 }
 
-// stageScripts writes the scripts into a directory.
-func stageScripts(r *release, dir string) (nfpm.Scripts, error) {
+// stageScripts writes the scripts of a package that has the files into a directory.
+func stageScripts(r *release, dir string, files []contents.File) (nfpm.Scripts, error) {
 	none := nfpm.Scripts{}
 	u, err := readUnits(r.Root)
 	if err != nil {
@@ -39,13 +41,24 @@ func stageScripts(r *release, dir string) (nfpm.Scripts, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return none, err
 	}
+	var programs []string
+	for _, f := range files {
+		if f.Program != "" {
+			programs = append(programs, f.Path)
+		}
+	}
+	about := struct {
+		Units    units
+		Programs string // their paths
+		Removal  string // the text of removal.sh
+	}{u, strings.Join(programs, " "), removal}
 	write := func(name, text string) (string, error) {
 		t, err := template.New(name).Parse(text)
 		if err != nil {
 			return "", err
 		}
 		var out bytes.Buffer
-		if err := t.Execute(&out, u); err != nil {
+		if err := t.Execute(&out, about); err != nil {
 			return "", err
 		}
 		path := filepath.Join(dir, name)

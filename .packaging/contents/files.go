@@ -16,6 +16,7 @@ type Source struct {
 	Root     string // the repository
 	Docs     string // man/*.N and completions/*, which need not be there; "" for none
 	Programs []Program
+	Here     bool // for this machine only: a license that goes with every copy may be missing
 }
 
 // File is a file as it will be installed.

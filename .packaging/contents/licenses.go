@@ -27,7 +27,7 @@ License: Apache-2.0
 
 // licenses are the license of etcfiles, and those of the modules in the programs, which ask to go with every copy.
 func (l *Layout) licenses(s *Source, _ map[string]string) ([]File, error) {
-	thirdParty, err := thirdPartyLicenses(s.Root, linkedModules(s.Programs))
+	thirdParty, err := s.thirdPartyLicenses()
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +66,34 @@ func Actual(m *debug.Module) debug.Module {
 	return *m
 }
 
-// thirdPartyLicenses returns the texts of the licenses of Go and of modules, which go finds from the directory.
-func thirdPartyLicenses(dir string, modules []debug.Module) ([]byte, error) {
-	root, err := goList(dir, "env", "GOROOT")
+// thirdPartyLicenses returns the texts of the licenses of Go and of the modules in the programs.
+func (s *Source) thirdPartyLicenses() ([]byte, error) {
+	root, err := goList(s.Root, "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := appendLicenses(&out, "Go and its standard library", strings.TrimSpace(root)); err != nil {
+	if err := s.appendLicenses(&out, "Go and its standard library", strings.TrimSpace(root)); err != nil {
 		return nil, err
 	}
+	modules := linkedModules(s.Programs)
+	if len(modules) == 0 { // then go list would name the main module
+		return out.Bytes(), nil
+	}
+	args := []string{"list", "-mod=readonly", "-m", "-f", "{{.Dir}}"}
 	for _, m := range modules {
-		in, err := goList(dir, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", m.Path)
-		if err != nil {
-			return nil, err
-		}
-		if err := appendLicenses(&out, m.Path+" "+m.Version, strings.TrimSpace(in)); err != nil {
+		args = append(args, m.Path)
+	}
+	list, err := goList(s.Root, args...)
+	if err != nil {
+		return nil, err
+	}
+	dirs := strings.Split(strings.TrimSuffix(list, "\n"), "\n")
+	if len(dirs) != len(modules) {
+		return nil, fmt.Errorf("go list names %d directories for %d modules", len(dirs), len(modules))
+	}
+	for i, m := range modules {
+		if err := s.appendLicenses(&out, m.Path+" "+m.Version, dirs[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +101,7 @@ func thirdPartyLicenses(dir string, modules []debug.Module) ([]byte, error) {
 }
 
 // appendLicenses writes the license files in the top of a directory.
-func appendLicenses(out *bytes.Buffer, name, dir string) error {
+func (s *Source) appendLicenses(out *bytes.Buffer, name, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("licenses of %s: %w", name, err)
@@ -107,7 +119,11 @@ func appendLicenses(out *bytes.Buffer, name, dir string) error {
 		found = true
 		fmt.Fprintf(out, "==== %s: %s\n\n%s\n\n", name, e.Name(), bytes.TrimSpace(text))
 	}
-	if !found {
+	switch {
+	case found:
+	case s.Here: // distributions put the license of their Go elsewhere
+		fmt.Fprintf(out, "==== %s: its license is not in %s\n\n", name, dir)
+	default:
 		return fmt.Errorf("%s has no license in %s", name, dir)
 	}
 	return nil

@@ -3,7 +3,7 @@
 set -e
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || :
-{{- if .Staying}}
-	systemctl try-restart {{.Staying}} || :
+{{- if .Units.Staying}}
+	systemctl try-restart {{.Units.Staying}} || :
 {{- end}}
 fi

@@ -1,13 +1,14 @@
 #!/bin/sh
-# When the package goes, the units that were enabled are disabled and stopped. Containers and their files are left alone.
+# When the package goes, what still names its programs is listed, and the units that were enabled are disabled and stopped.
 set -e
+
+{{.Removal}}
 case $1 in
 remove | 0)
-	if command -v systemctl >/dev/null; then
-		systemctl --quiet disable {{.All}} || :
+	named=$(references "" {{.Programs}}) || :
+	if [ -n "$named" ]; then
+		printf 'etcfiles is removed, and these still name it:\n%s\n' "$named" >&2
 	fi
-	if [ -d /run/systemd/system ]; then
-		systemctl stop {{.All}} || :
-	fi
+	stop_units {{.Units.All}}
 	;;
 esac

@@ -2,12 +2,14 @@ package packages
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,9 +21,18 @@ import (
 )
 
 // TestScripts runs the stories in testdata, each on a machine of its own, which sees $WORK and $OLDER and $NEWER, the directories of the
-// packages of two versions. Scripts in testdata/bin are the commands, on this machine: `machine COMMAND...` runs one there.
+// packages of two versions; the programs are in $PROGRAMS there. Scripts in testdata/bin are the commands, on this machine: `machine COMMAND...`
+// runs one there.
 func TestScripts(t *testing.T) {
 	commands, err := filepath.Abs("testdata/bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goPlaces, err := findGo()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +40,7 @@ func TestScripts(t *testing.T) {
 		Dir:         "testdata",
 		WorkdirRoot: t.TempDir(),
 		Setup: func(env *testscript.Env) error {
-			pid, cgroup, err := startMachine(env)
+			pid, cgroup, err := startMachine(env, source, goPlaces["GOCACHE"], goPlaces["GOMODCACHE"])
 			if err != nil {
 				return err
 			}
@@ -38,6 +49,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("OLDER", filepath.Join(packages, older))
 			env.Setenv("NEWER", filepath.Join(packages, newer))
 			env.Setenv("PATH", commands+":"+os.Getenv("PATH"))
+			env.Setenv("REPOSITORY", source)
+			env.Setenv("PROGRAMS", ".build/"+runtime.GOARCH)
+			for name, value := range goPlaces {
+				env.Setenv(name, value)
+			}
 			return nil
 		},
 	})
@@ -45,8 +61,18 @@ func TestScripts(t *testing.T) {
 
 var machines atomic.Int32
 
-// startMachine starts a machine that ends with the test. It returns the PID of its first process, and the cgroup for its containers.
-func startMachine(env *testscript.Env) (pid int, cgroup string, err error) {
+// findGo returns where Go, its cache and its modules are: `make install` builds what it needs.
+func findGo() (map[string]string, error) {
+	out, err := exec.Command("go", "env", "-json", "GOROOT", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, err
+	}
+	var places map[string]string
+	return places, json.Unmarshal(out, &places)
+}
+
+// startMachine starts a machine that ends with the test and sees the directories. It returns the PID of its first process, and the cgroup for its containers.
+func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, err error) {
 	plugins, err := referencePlugins()
 	if err != nil {
 		return 0, "", err
@@ -55,7 +81,7 @@ func startMachine(env *testscript.Env) (pid int, cgroup string, err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return 0, "", err
 	}
-	cmd := exec.Command("testdata/machine.sh", dir, plugins, env.WorkDir, packages)
+	cmd := exec.Command("testdata/machine.sh", append([]string{dir, plugins, env.WorkDir, packages}, seen...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 	}
