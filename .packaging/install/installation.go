@@ -11,11 +11,10 @@ import (
 	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
-// The NRI plugin, the name under which containerd starts it, and where containerd looks for it.
+// The NRI plugin, and the name under which containerd starts it.
 const (
-	nriPlugin  = "etcfiles-nri"
-	nriName    = "10-" + nriPlugin
-	nriPlugins = "/opt/nri/plugins"
+	nriPlugin = "etcfiles-nri"
+	nriName   = "10-" + nriPlugin
 )
 
 // installation is what is installed below a root. Paths are without it.
@@ -104,17 +103,12 @@ func (i *installation) links(files []contents.File, former []string) []contents.
 		if f.Program == "" {
 			continue
 		}
-		unlisted := []string{i.plugins + "/" + f.Program}
-		if f.Program == nriPlugin {
-			unlisted = append(unlisted, nriPlugins+"/"+nriName)
-			if i.nri != "" {
-				add(i.nri+"/"+nriName, f.Path)
-			}
+		if f.Program == nriPlugin && i.nri != "" {
+			add(i.nri+"/"+nriName, f.Path)
 		}
-		for _, path := range unlisted {
-			if info, err := os.Lstat(i.root + path); err == nil && info.Mode().IsRegular() {
-				add(path, f.Path)
-			}
+		unlisted := i.plugins + "/" + f.Program
+		if info, err := os.Lstat(i.root + unlisted); err == nil && info.Mode().IsRegular() {
+			add(unlisted, f.Path)
 		}
 		for _, path := range former {
 			name := strings.TrimPrefix(filepath.Base(path), strings.TrimSuffix(nriName, nriPlugin))

@@ -10,6 +10,10 @@ shift 2
 if [ -f "$root$list" ]; then
 	installed=$(cat "$root$list")
 else
+	if [ -d "$root${list%/etcfiles/installed}/doc/etcfiles" ]; then
+		echo "what is installed has no $root$list, as from a tarball: run make install first, which takes it over" >&2
+		exit 1
+	fi
 	installed=$(for path; do [ ! -f "$root$path" ] || echo "$path"; done)
 	if [ -z "$installed" ]; then
 		echo "nothing is installed: there is no $root$list; say DESTDIR and PREFIX as for make install" >&2
