@@ -119,6 +119,28 @@ func TestOneDirectory(t *testing.T) {
 	}
 }
 
+// TestEarlierVersion: an installation into the usual prefix makes links of what an earlier version has put into the usual directory of plugins,
+// and one into another prefix leaves that alone.
+func TestEarlierVersion(t *testing.T) {
+	for usual, want := range map[bool]string{true: "/usr/local/bin/oci-cni-hook", false: "old"} {
+		root := t.TempDir()
+		if err := os.MkdirAll(root+usualPlugins, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(root+usualPlugins+"/oci-cni-hook", []byte("old"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		i := testInstallation(root, "/usr/lib/cni")
+		i.usual = usual
+		if err := i.install(testFiles("/usr/lib/cni")); err != nil {
+			t.Fatal(err)
+		}
+		if got := tree(t, root)[usualPlugins+"/oci-cni-hook"]; got != want {
+			t.Errorf("usual %v: %s; want %s", usual, got, want)
+		}
+	}
+}
+
 // TestInterrupted: what an installation that failed has put is in its list, and a temporary file that it left does no harm.
 func TestInterrupted(t *testing.T) {
 	root := t.TempDir()

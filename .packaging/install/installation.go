@@ -11,10 +11,12 @@ import (
 	"github.com/etcfiles/etcfiles/packaging/contents"
 )
 
-// The NRI plugin, and the name under which containerd starts it.
+// The NRI plugin, the name under which containerd starts it, and the directories where plugins usually are.
 const (
-	nriPlugin = "etcfiles-nri"
-	nriName   = "10-" + nriPlugin
+	nriPlugin       = "etcfiles-nri"
+	nriName         = "10-" + nriPlugin
+	usualNRIPlugins = "/opt/nri/plugins"
+	usualPlugins    = "/opt/cni/bin"
 )
 
 // installation is what is installed below a root. Paths are without it.
@@ -23,6 +25,7 @@ type installation struct {
 	list    string // of what was installed: a path a line, those of directories that were made for it with a slash at the end
 	plugins string // CNI plugins, and all programs of versions that had them there
 	nri     string // directory for a link to the NRI plugin, "" for none
+	usual   bool   // into the usual prefix: so programs in the usual directories of plugins are of an earlier version
 }
 
 // install puts the files in their places, and a link where an earlier version had a program that is elsewhere now: specifications and hooks name
@@ -106,9 +109,14 @@ func (i *installation) links(files []contents.File, former []string) []contents.
 		if f.Program == nriPlugin && i.nri != "" {
 			add(i.nri+"/"+nriName, f.Path)
 		}
-		unlisted := i.plugins + "/" + f.Program
-		if info, err := os.Lstat(i.root + unlisted); err == nil && info.Mode().IsRegular() {
-			add(unlisted, f.Path)
+		unlisted := []string{i.plugins + "/" + f.Program}
+		if i.usual {
+			unlisted = append(unlisted, usualPlugins+"/"+f.Program, usualNRIPlugins+"/10-"+f.Program)
+		}
+		for _, path := range unlisted {
+			if info, err := os.Lstat(i.root + path); err == nil && info.Mode().IsRegular() {
+				add(path, f.Path)
+			}
 		}
 		for _, path := range former {
 			name := strings.TrimPrefix(filepath.Base(path), strings.TrimSuffix(nriName, nriPlugin))

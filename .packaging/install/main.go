@@ -59,6 +59,6 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	i.list = filepath.Clean(*list)
+	i.list, i.usual = filepath.Clean(*list), *prefix == "/usr/local"
 	return i.install(files)
 }
