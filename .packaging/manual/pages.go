@@ -8,6 +8,7 @@ import (
 var dataFiles = []manual.Item{
 	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/hosts", Text: "a container's /etc/hosts; its inode never changes"},
 	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/meta.json", Text: "its record: the truth, all else can be made again from it"},
+	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/netns", Text: "device and inode of its network namespace"},
 	{Term: "/var/lib/etcfiles/containers/NAMESPACE/ID/resolv.conf, hostname", Text: "its other files"},
 	{Term: "/var/lib/etcfiles/networks/NAMESPACE/NETWORK/hosts", Text: "every live container of a network, for dnsmasq, CoreDNS or you"},
 	{Term: "/var/lib/etcfiles/index/NAMESPACE", Text: "caches of the running boot; safe to delete at any time"},

@@ -10,4 +10,6 @@ import (
 // binary is the path of the plugin under test, built once by TestMain.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(suite.Run(m, "blackbox", &binary, "logrotate", "strace")) }
+func TestMain(m *testing.M) {
+	os.Exit(suite.Run(m, "blackbox", &binary, "flock", "logrotate", "setpriv", "strace"))
+}

@@ -33,6 +33,8 @@ import (
 //	inodes, sameinodes              remember the inodes of all hosts files; compare those that are still there
 //	snapshot, unchanged             remember the data directory; compare
 //	lock NS, unlock NS              hold the lock of a namespace
+//	stranger DIR...                 print what a process of uid 65534 can open there; it holds the lock of all that from now on
+//	endstranger                     end it
 //	cover FILE TARGET, uncover      from now on the plugin sees FILE at TARGET
 //	readonly DIR, writable          from now on a directory is mounted read-only for the plugin
 //	etcfiles [EXITCODE] ARG...      run the admin tool on the data directory
@@ -68,6 +70,8 @@ func runScripts(t *testing.T, dir string) {
 			"nic":          worldCmd((*world).cmdNIC),
 			"lock":         worldCmd((*world).cmdLock),
 			"unlock":       worldCmd((*world).cmdUnlock),
+			"stranger":     worldCmd((*world).cmdStranger),
+			"endstranger":  worldCmd((*world).cmdEndStranger),
 			"cover":        worldCmd((*world).cmdCover),
 			"uncover":      worldCmd((*world).cmdUncover),
 			"readonly":     worldCmd((*world).cmdReadOnly),

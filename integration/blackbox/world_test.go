@@ -27,6 +27,7 @@ type world struct {
 	full          []string     // file systems without room
 	processes     []*exec.Cmd  // of containers
 	watch         *watching
+	stranger      *stranger
 }
 
 // close ends what the script has made, after failures too.
@@ -36,6 +37,7 @@ func (w *world) close() {
 		_ = dropNetns(path) // most are gone already
 	}
 	w.unlockAll()
+	w.endStranger()
 	for _, dir := range w.full {
 		_ = unix.Unmount(dir, unix.MNT_DETACH)
 	}

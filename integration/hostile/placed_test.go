@@ -20,7 +20,7 @@ func newVictim(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{
-		"file", "hosts", "resolv.conf", "hostname", "meta.json", "meta.json.corrupt", ".meta.json.leaving", ".meta.json.new", ".hosts.new",
+		"file", "hosts", "resolv.conf", "hostname", "meta.json", "netns", ".netns.new", "meta.json.corrupt", ".meta.json.leaving", ".meta.json.new", ".hosts.new",
 		".hostname.new", ".resolv.conf.new", "index", ".index.new", "offsets", "1-1",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o640); err != nil {

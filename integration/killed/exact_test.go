@@ -101,7 +101,7 @@ func (f fleet) belongs(path string, hosts map[string][]string) bool {
 		name = strings.TrimSuffix(name[1:], ".new")
 	}
 	_, ok := hosts[filepath.Join(f.records(), filepath.Base(filepath.Dir(path)), "hosts")]
-	return ok && slices.Contains([]string{"meta.json", "resolv.conf", "hostname"}, name)
+	return ok && slices.Contains([]string{"meta.json", "netns", "resolv.conf", "hostname"}, name)
 }
 
 // checkStable finds names that stay and are missing, and lines that nobody wrote, in the files of those who stay.

@@ -26,7 +26,7 @@ func ofRunning(n int) map[string]int {
 	}
 	return map[string]int{
 		"leases": n, "cache": n, "netns": n, "links": n,
-		"store": 4*n + 1, // with the network's file
+		"store": 5*n + 1, // with the network's file
 		"rules": 6 * n,   // 2 of firewall; 4 of bridge: a chain, two rules in it, one that leads to it
 	}
 }

@@ -53,6 +53,14 @@ func checkAlone(root string, o order, live ...attachment) error {
 		switch mode := info.Mode(); {
 		case e.Name() == "meta.json":
 			have[rel] = fmt.Sprintf("%04o", mode)
+			if netns := filepath.Join(filepath.Dir(path), "netns"); netnsFile(netns) != "" {
+				have[filepath.Join(filepath.Dir(rel), "netns")] = netnsFile(netns)
+			}
+		case e.Name() == "netns":
+			delete(have, rel)
+			if said := netnsFile(path); said != "" {
+				have[rel] = said
+			}
 		case e.Name() == "hosts":
 			have[rel] = strings.Join(sorted(entries(string(b))), "\n")
 			fallthrough

@@ -199,6 +199,13 @@ func (m *model) files(want map[string]string) (map[string]string, error) {
 				own = append(own, fmt.Sprint(a.network, " ", a.ifName, " ", a.addr))
 			}
 			have[rel] = text(own)
+			if netns := filepath.Join(filepath.Dir(path), "netns"); netnsFile(netns) != "" {
+				have[filepath.Join(filepath.Dir(rel), "netns")] = netnsFile(netns)
+			}
+		case e.Name() == "netns":
+			if said := netnsFile(path); said != "" {
+				have[rel] = said
+			}
 		case e.Name() == "index" || e.Name() == "offsets":
 			have[rel] = ""
 		default:
@@ -207,6 +214,28 @@ func (m *model) files(want map[string]string) (map[string]string, error) {
 		return err
 	})
 	return have, err
+}
+
+// netnsFile returns what is wrong with a netns file: it is to be what the record beside it says, and absent if that says
+// nothing.
+func netnsFile(path string) string {
+	var r struct {
+		Etcfiles struct {
+			Netns struct{ Device, Inode uint64 }
+		}
+	}
+	record, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "meta.json"))
+	_ = json.Unmarshal(record, &r)
+	want := ""
+	if r.Etcfiles.Netns.Inode != 0 {
+		want = fmt.Sprintf("%d %d\n", r.Etcfiles.Netns.Device, r.Etcfiles.Netns.Inode)
+	}
+	switch said, err := os.ReadFile(path); {
+	case string(said) == want && (err == nil) == (want != ""):
+		return ""
+	default:
+		return fmt.Sprintf("it says %q (%v), the record %q", said, err, want)
+	}
 }
 
 // attachments returns what a record says.

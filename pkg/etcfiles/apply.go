@@ -366,7 +366,7 @@ func (e *edit) make(f *file) error {
 	}
 	blocks := e.members.blocks(f.view)
 	data, offsets := etchosts.Render(e.Marker, head, texts(blocks))
-	if err := hostsstore.MakeDir(filepath.Dir(f.path)); err != nil {
+	if err := e.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	if err := hostsstore.WriteFile(f.path, data); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// lookAtOwnFiles looks at resolv.conf and hostname of the containers that are ours.
+// lookAtOwnFiles looks at resolv.conf, hostname and the netns file of the containers that are ours.
 func (a *audit) lookAtOwnFiles() {
 	var list []*hostsstore.Record
 	for id := range a.want.Containers {
@@ -22,6 +22,12 @@ func (a *audit) lookAtOwnFiles() {
 	parallel(len(list), func(i int) {
 		a.lookAtResolvConf(list[i])
 		a.lookAtHostname(list[i])
+		if !a.ns.NetnsMatches(list[i]) {
+			a.found(Finding{
+				ID: list[i].ID, Path: a.ns.NetnsPath(list[i].ID), Problem: NetnsFileWrong,
+				What: "it does not name the network namespace of the record", Do: doAudit,
+			})
+		}
 	})
 }
 
@@ -70,8 +76,7 @@ func (a *audit) readOwn(f *Finding, absent Problem, doAbsent string) ([]byte, bo
 // lookAtModes finds permission bits that are not as they have to be.
 func (a *audit) lookAtModes() {
 	for _, e := range a.entries {
-		want, ok := e.Kind.Mode()
-		if !ok || e.Mode.Perm() == want || !a.madeByUs(&e) {
+		if e.Want == 0 || e.Mode.Perm() == e.Want || !a.madeByUs(&e) {
 			continue
 		}
 		if e.Kind == hostsstore.KindDirectory && !e.Mode.IsDir() || e.Kind != hostsstore.KindDirectory && !e.Mode.IsRegular() {
@@ -79,7 +84,7 @@ func (a *audit) lookAtModes() {
 		}
 		a.found(Finding{
 			ID: e.ID, Network: e.Network, Path: e.Path, Problem: ModeWrong,
-			What: fmt.Sprintf("its mode is %04o and has to be %04o", e.Mode.Perm(), want), Do: doAudit,
+			What: fmt.Sprintf("its mode is %04o and has to be %04o", e.Mode.Perm(), e.Want), Do: doAudit,
 		})
 	}
 }

@@ -124,8 +124,8 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	}
 	return func() error {
 		err := errors.Join(
-			cl.resolvConf.put(s.ns.ResolvConfPath(a.ContainerID), resolvConf),
-			cl.hostname.put(s.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
+			cl.resolvConf.put(s.Dir, s.ns.ResolvConfPath(a.ContainerID), resolvConf),
+			cl.hostname.put(s.Dir, s.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
 		)
 		if err == nil && d.ResolvConf.Former != "" {
 			d.ResolvConf.Former = ""
@@ -135,12 +135,12 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	}
 }
 
-func (c claim) put(path string, data []byte) error {
+func (c claim) put(dir hostsstore.Dir, path string, data []byte) error {
 	switch c {
 	case theirs:
 		return nil
 	case absent:
-		if err := hostsstore.MakeDir(filepath.Dir(path)); err != nil {
+		if err := dir.MakeDir(filepath.Dir(path)); err != nil {
 			return err
 		}
 		return hostsstore.WriteFile(path, data)

@@ -31,6 +31,7 @@ const (
 	ResolvEdited   Problem = "resolvconf-edited" // a note
 	HostnameAbsent Problem = "hostname-absent"
 	HostnameWrong  Problem = "hostname-differs"
+	NetnsFileWrong Problem = "netns-file"
 	ModeWrong      Problem = "mode"
 	LeftTemporary  Problem = "left-temporary" // half-written by a process that is gone
 	LeftRemoval    Problem = "left-removal"   // a removal that was begun and not finished

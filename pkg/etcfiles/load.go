@@ -185,6 +185,11 @@ func (s *session) reread(id string, f *found) error {
 	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
 		return s.bury(c)
 	}
+	if err := s.ns.WriteNetns(r); obstructed(err) {
+		s.Warnf("container %s: who mounts its files cannot see that they are its own: %v", id, err)
+	} else if err != nil {
+		return fmt.Errorf("record of container %s: %w", id, err)
+	}
 	s.own[c] = true
 	if old != nil {
 		for i := range old.Attachments {

@@ -59,5 +59,8 @@ func (m *Manager) session(ctx context.Context, namespace string) (*session, erro
 	if err := s.load(); err != nil {
 		return nil, s.end(err)
 	}
+	if err := ns.Modernize(); err != nil {
+		m.Warnf("what an earlier version has made stays as it is for now: %v", err)
+	}
 	return s, nil
 }

@@ -45,7 +45,7 @@ func (a *audit) mend(prune bool) error {
 		}
 	}
 	s := &session{Manager: a.Manager, ns: a.ns, unlock: a.unlock}
-	err := hostsstore.MakeDir(a.ns.RecordsDir())
+	err := a.Dir.MakeDir(a.ns.RecordsDir())
 	if err == nil {
 		err = a.ns.TakeIndex()
 	}
@@ -66,6 +66,8 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 	switch f.Problem {
 	case ModeWrong:
 		return a.setMode(f.Path)
+	case NetnsFileWrong:
+		return a.ns.WriteNetns(a.records[f.ID])
 	case HostnameAbsent, HostnameWrong:
 		return a.putHostname(f)
 	case LeftTemporary:
@@ -95,8 +97,8 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 
 func (a *audit) setMode(path string) error {
 	for _, e := range a.entries {
-		if mode, ok := e.Kind.Mode(); ok && e.Path == path {
-			return hostsstore.SetMode(path, mode)
+		if e.Want != 0 && e.Path == path {
+			return hostsstore.SetMode(path, e.Want)
 		}
 	}
 	return nil
@@ -112,5 +114,5 @@ func (a *audit) putHostname(f *Finding) error {
 	if f.Problem == HostnameAbsent {
 		how = absent
 	}
-	return how.put(f.Path, []byte(r.Hostname+"\n"))
+	return how.put(a.Dir, f.Path, []byte(r.Hostname+"\n"))
 }

@@ -112,7 +112,7 @@ func (d Dir) Counts() (*Counts, error) {
 
 // StartCounting has the operations counted from now on. Counters that are there go on.
 func (d Dir) StartCounting() error {
-	if err := MakeDir(string(d)); err != nil {
+	if err := d.MakeDir(string(d)); err != nil {
 		return err
 	}
 	f, err := openRegular(d.countersPath(), os.O_RDWR|os.O_CREATE)

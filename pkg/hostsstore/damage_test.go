@@ -14,7 +14,7 @@ import (
 func TestRemoveDamaged(t *testing.T) {
 	n := Dir(t.TempDir()).Namespace("ns")
 	for _, path := range []string{n.HostsPath("a"), n.ResolvConfPath("a")} {
-		if err := MakeDir(filepath.Dir(path)); err != nil {
+		if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 			t.Fatal(err)
 		}
 		if err := WriteFile(path, []byte("as it was left\n")); err != nil {
@@ -49,7 +49,7 @@ func TestUnfinishedNote(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := Dir(t.TempDir()).Namespace("ns")
-	if err := MakeDir(n.pendingDir()); err != nil {
+	if err := n.dir.MakeDir(n.pendingDir()); err != nil {
 		t.Fatal(err)
 	}
 	unfinished := filepath.Join(n.pendingDir(), fmt.Sprintf(".1-%d.new", gone.Process.Pid))

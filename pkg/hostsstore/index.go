@@ -137,7 +137,7 @@ func (n *Namespace) TakeIndex() error {
 
 // WriteIndex puts a new index in place, which says that all files are as the records want them.
 func (n *Namespace) WriteIndex(ix *Index) error {
-	if err := MakeDir(filepath.Dir(n.IndexPath())); err != nil {
+	if err := n.dir.MakeDir(filepath.Dir(n.IndexPath())); err != nil {
 		return err
 	}
 	return replace(n.IndexPath(), ix.encode(), recordMode, false)

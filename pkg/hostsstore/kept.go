@@ -36,7 +36,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 		k.Digests[file] = digest
 	}
 	path := n.KeptPath(id)
-	if err := MakeDir(filepath.Dir(path)); err != nil {
+	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	data, err := json.Marshal(k)

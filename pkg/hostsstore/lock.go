@@ -19,15 +19,16 @@ const errNotEmpty = unix.ENOTEMPTY
 var ErrLocked = errors.New("locked by another process")
 
 // Lock takes the flock(2) on the directory <dataDir>/etchosts/<NS>, the one that nerdctl's hosts store takes too, and
-// makes the directory if need be. It waits in the kernel's queue for at most timeout; past it the error is ErrLocked and
+// makes the directory if need be. Others can no longer open it then: who could before may hold the lock yet. It waits in the kernel's queue for at most timeout; past it the error is ErrLocked and
 // names the holder. The lock is let go by unlock, or by the end of the process.
 func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
 	if err := n.CheckDirs(); err != nil {
 		return nil, err
 	}
-	if err := MakeDir(n.RecordsDir()); err != nil {
+	if err := n.dir.MakeDir(n.RecordsDir()); err != nil {
 		return nil, err
 	}
+	_ = n.shutLock() // a store that is usable otherwise is used; check has the mode as a finding
 	return n.LockExisting(ctx, timeout)
 }
 

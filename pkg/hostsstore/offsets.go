@@ -23,7 +23,7 @@ const cellSize = 4
 
 // OpenOffsets opens the table with columns of stride cells, empty if it is not there or if fresh is true.
 func (n *Namespace) OpenOffsets(stride int, fresh bool) (*Offsets, error) {
-	if err := MakeDir(n.indexDir()); err != nil {
+	if err := n.dir.MakeDir(n.indexDir()); err != nil {
 		return nil, err
 	}
 	f, err := openRegular(n.offsetsPath(), os.O_RDWR|os.O_CREATE)

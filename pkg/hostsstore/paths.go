@@ -10,6 +10,7 @@ const (
 	HostnameFile   = "hostname"
 	ResolvConfFile = "resolv.conf"
 	recordFile     = "meta.json"
+	netnsFile      = "netns"
 	leavingFile    = ".meta.json.leaving"
 	corruptFile    = "meta.json.corrupt"
 	indexFile      = "index"

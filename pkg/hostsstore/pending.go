@@ -35,7 +35,7 @@ func (n *Namespace) AddPending(p Pending) error {
 	}
 	path := filepath.Join(n.pendingDir(), fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
 	for range 3 { // who has the lock may remove the directory between the two calls
-		if err = MakeDir(n.pendingDir()); err == nil {
+		if err = n.dir.MakeDir(n.pendingDir()); err == nil {
 			err = replace(path, data, recordMode, false)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {

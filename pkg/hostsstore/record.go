@@ -185,14 +185,17 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	return r, nil
 }
 
-// WriteRecord puts a container's meta.json in place, synced, with mode 0600.
+// WriteRecord puts a container's meta.json in place, synced, with mode 0600, and before it the netns file.
 func (n *Namespace) WriteRecord(r *Record) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}
 	path := n.RecordPath(r.ID)
-	if err := MakeDir(filepath.Dir(path)); err != nil {
+	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := n.WriteNetns(r); err != nil {
 		return err
 	}
 	return replace(path, data, recordMode, true)
@@ -234,8 +237,8 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 	return errors.Join(Remove(filepath.Join(records, corruptFile)), Remove(filepath.Join(records, leavingFile)), n.Tidy(id))
 }
 
-// Tidy removes what a process that was killed has left half-written for a container, and its directories if nothing is
-// in them.
+// Tidy removes, of a container without a record, what a process that was killed has left half-written, the netns file, and
+// its directories if nothing is in them.
 func (n *Namespace) Tidy(id string) error {
 	if err := n.checkContainer(id); err != nil {
 		return err
@@ -244,6 +247,7 @@ func (n *Namespace) Tidy(id string) error {
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, Remove(temporaryOf(path)))
 	}
+	errs = append(errs, n.removeNetns(id))
 	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
 		errs = append(errs, Remove(filepath.Dir(path)))
 	}

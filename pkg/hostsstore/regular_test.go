@@ -27,7 +27,7 @@ func TestNotRegular(t *testing.T) {
 			dir := t.TempDir()
 			victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "path")
 			n := Dir(dir).Namespace("ns")
-			if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o644), place(victim, path), MakeDir(n.indexDir()), place(victim, n.offsetsPath())); err != nil {
+			if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o644), place(victim, path), n.dir.MakeDir(n.indexDir()), place(victim, n.offsetsPath())); err != nil {
 				t.Fatal(err)
 			}
 			if b, err := ReadSmall(path, 10); !errors.Is(err, ErrNotRegular) {

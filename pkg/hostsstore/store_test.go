@@ -68,7 +68,7 @@ func TestLockAgainstAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestModes: files are readable to other users whatever the umask, records are not (nerdctl#2684).
+// TestModes: files are readable to other users whatever the umask, records are not (nerdctl#2684); directories are only for walking.
 func TestModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	n := Dir(t.TempDir() + "/data").Namespace("ns")
@@ -78,10 +78,15 @@ func TestModes(t *testing.T) {
 	if err := WriteFile(n.HostsPath("web"), []byte("x\n")); err != nil {
 		t.Fatal(err)
 	}
+	if err := n.WriteIndex(NewIndex("boot")); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]fs.FileMode{
-		n.RecordsDir():                   fs.ModeDir | 0o755,
-		filepath.Dir(n.RecordsDir()):     fs.ModeDir | 0o755,
-		filepath.Dir(n.HostsPath("web")): fs.ModeDir | 0o755,
+		string(n.dir):                    fs.ModeDir | 0o711,
+		n.RecordsDir():                   fs.ModeDir | 0o711,
+		filepath.Dir(n.RecordsDir()):     fs.ModeDir | 0o711,
+		filepath.Dir(n.HostsPath("web")): fs.ModeDir | 0o711,
+		filepath.Dir(n.IndexPath()):      fs.ModeDir | 0o700,
 		n.HostsPath("web"):               0o644,
 		n.RecordPath("web"):              0o600,
 	} {
@@ -97,7 +102,7 @@ func TestModes(t *testing.T) {
 
 // TestMakeDirEnds: a file system may answer ENOENT although the parent is there.
 func TestMakeDirEnds(t *testing.T) {
-	if err := MakeDir("/proc/etcfiles/x"); err == nil {
+	if err := Dir("/proc/etcfiles").MakeDir("/proc/etcfiles/x"); err == nil {
 		t.Error("a directory was made in /proc")
 	}
 }
@@ -160,7 +165,7 @@ func TestCorruptRecords(t *testing.T) {
 		"dir":  func(p string) error { return os.Mkdir(p, 0o700) },
 	} {
 		path := n.RecordPath(id)
-		if err := MakeDir(filepath.Dir(path)); err != nil {
+		if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 			t.Fatal(err)
 		}
 		if err := make(path); err != nil {

@@ -18,6 +18,7 @@ const (
 	KindRecord                 // meta.json
 	KindLeaving                // of a removal that was begun and not finished
 	KindCorrupt                // one that did not parse and was put aside
+	KindNetns                  // which network namespace the record is of
 	KindHosts                  // a container's hosts file
 	KindResolvConf             // a container's resolv.conf
 	KindHostname               // a container's hostname file
@@ -36,20 +37,19 @@ type Entry struct {
 	ID      string      // container; "" for what is of none
 	Network string      // of a network's file or directory
 	Mode    fs.FileMode // of the entry itself, links are not followed
+	Want    fs.FileMode // permission bits that it has to have; 0 where they do not matter
 	Empty   bool        // a directory with nothing in it
 }
 
-// Mode returns the permission bits that a kind of entry has to have, false where they do not matter.
-func (k Kind) Mode() (fs.FileMode, bool) {
+// mode returns the permission bits that a kind of file has to have, 0 where they do not matter.
+func (k Kind) mode() fs.FileMode {
 	switch k {
-	case KindDirectory:
-		return dirMode, true
-	case KindHosts, KindResolvConf, KindHostname, KindNetwork:
-		return fileMode, true
+	case KindHosts, KindResolvConf, KindHostname, KindNetwork, KindNetns:
+		return fileMode
 	case KindRecord, KindIndex, KindPending, KindKept:
-		return recordMode, true
+		return recordMode
 	default:
-		return 0, false
+		return 0
 	}
 }
 
@@ -61,7 +61,7 @@ type place struct {
 	below func(name string) (place, Entry) // of a directory in it; nil where there is none
 }
 
-// Survey lists everything in the directories of the namespace, in the order of the paths. What vanishes meanwhile is left
+// Survey lists everything in the directories of the namespace, and the directories above these. What vanishes meanwhile is left
 // out. It follows no link and writes nothing.
 func (n *Namespace) Survey() ([]Entry, error) {
 	container := func(parent string, files map[string]Kind) func(string) (place, Entry) {
@@ -71,12 +71,17 @@ func (n *Namespace) Survey() ([]Entry, error) {
 	}
 	var list []Entry
 	var errs []error
+	for _, dir := range n.above() {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+			list = append(list, Entry{Path: dir, Kind: KindDirectory, Mode: info.Mode()})
+		}
+	}
 	for _, p := range []place{
 		{dir: n.ContainersDir(), below: container(n.ContainersDir(), map[string]Kind{
 			ResolvConfFile: KindResolvConf, HostnameFile: KindHostname,
 		})},
 		{dir: n.RecordsDir(), below: container(n.RecordsDir(), map[string]Kind{
-			HostsFile: KindHosts, recordFile: KindRecord, leavingFile: KindLeaving, corruptFile: KindCorrupt,
+			HostsFile: KindHosts, recordFile: KindRecord, netnsFile: KindNetns, leavingFile: KindLeaving, corruptFile: KindCorrupt,
 		})},
 		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, offsetsFile: KindOffsets}, below: func(string) (place, Entry) {
 			return place{dir: n.pendingDir(), rest: KindPending}, Entry{}
@@ -88,7 +93,25 @@ func (n *Namespace) Survey() ([]Entry, error) {
 	} {
 		errs = append(errs, p.survey(&list, Entry{}))
 	}
+	for i := range list {
+		e := &list[i]
+		if e.Want = e.Kind.mode(); e.Kind == KindDirectory {
+			e.Want = n.dir.dirMode(e.Path)
+		}
+	}
 	return list, errors.Join(errs...)
+}
+
+// above returns the directories above those of the namespace whose modes are etcfiles' to say.
+func (n *Namespace) above() []string {
+	var list []string
+	if n.dir.ours() {
+		list = append(list, string(n.dir))
+	}
+	for _, dir := range n.dirs() {
+		list = append(list, filepath.Dir(dir))
+	}
+	return list
 }
 
 // survey appends the directory and what is in it; of is what its files have in common.

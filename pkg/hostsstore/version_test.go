@@ -12,7 +12,7 @@ import (
 func TestVersion(t *testing.T) {
 	n := Dir(t.TempDir()).Namespace("ns")
 	path := n.RecordPath("web")
-	if err := MakeDir(filepath.Dir(path)); err != nil {
+	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

@@ -10,38 +10,38 @@ import (
 )
 
 const (
-	dirMode    = 0o755
 	fileMode   = 0o644
 	recordMode = 0o600
 )
 
-// MakeDir makes a directory and its parents with mode 0755 whatever the umask is: a user-namespaced container reaches
-// its files as another uid. Directories that are there keep their mode.
-func MakeDir(path string) error {
-	err := os.Mkdir(path, dirMode)
+// MakeDir makes a directory of the data directory, and its parents, with the mode of its place whatever the umask is. Those
+// that are there keep their mode.
+func (d Dir) MakeDir(path string) error {
+	mode := d.dirMode(path)
+	err := os.Mkdir(path, mode)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return CheckDir(path)
 	case errors.Is(err, fs.ErrNotExist):
-		if err := makeParent(path); err != nil {
+		if err := d.makeParent(path); err != nil {
 			return err
 		}
-		if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Mkdir(path, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	case err != nil:
 		return err
 	}
-	return os.Chmod(path, dirMode)
+	return os.Chmod(path, mode)
 }
 
 // makeParent makes the parents of path. One that is there already may be a link to a directory, as /var/lib may be.
-func makeParent(path string) error {
+func (d Dir) makeParent(path string) error {
 	parent := filepath.Dir(path)
 	if info, err := os.Stat(parent); err == nil && info.IsDir() {
 		return nil
 	}
-	return MakeDir(parent)
+	return d.MakeDir(parent)
 }
 
 // WriteFile puts a file with mode 0644 in place by a temporary file in the same directory and a rename. It is for files
