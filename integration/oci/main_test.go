@@ -52,6 +52,9 @@ func runTests(m *testing.M) (status int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(programs)) }()
+	if err := os.Chmod(programs, 0o755); err != nil { // the hook of a user-namespaced container runs as another user
+		return 1, err
+	}
 	build := exec.Command("go", "build", "-o", programs+"/", "./plugins/...")
 	build.Dir = filepath.Join("..", "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

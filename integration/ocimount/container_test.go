@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // The runtimes, as the beginning of a command line. crun refuses a hybrid of cgroup versions, so it does not see that, and
@@ -145,6 +146,47 @@ func (c *container) store(namespace, id string) {
 	for _, name := range []string{"resolv.conf", "hostname"} {
 		c.write(filepath.Join(c.dir, "data", "containers", namespace, id, name), "store "+name+"\n")
 	}
+}
+
+// record puts the record of a container with the network namespace at path into the store, as etcfiles does.
+func (c *container) record(namespace, id, path string) {
+	c.t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		c.t.Fatal(err)
+	}
+	dir := filepath.Dir(c.hostsFile(namespace, id))
+	c.write(dir+"/meta.json", fmt.Sprintf(`{"ID":%q,"Etcfiles":{"Version":2,"Netns":{"Path":%q,"Device":%d,"Inode":%d}}}`, id, path, st.Dev, st.Ino))
+	if err := os.Chmod(dir+"/meta.json", 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	c.write(dir+"/netns", fmt.Sprintf("%d %d\n", st.Dev, st.Ino))
+	for _, path := range []string{dir, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), c.dir + "/data"} {
+		if err := os.Chmod(path, 0o711); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// netns makes a network namespace that ends with the test, and returns its path.
+func (c *container) netns(name string) string {
+	c.t.Helper()
+	path := filepath.Join(c.dir, name)
+	c.write(path, "")
+	if out, err := exec.Command("unshare", "--net="+path, "true").CombinedOutput(); err != nil {
+		c.t.Fatalf("unshare: %v: %s", err, out)
+	}
+	c.t.Cleanup(func() {
+		if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
+			c.t.Error(err)
+		}
+	})
+	return path
+}
+
+// joins has the container join the network namespace at path; "" is a new one.
+func (c *container) joins(path string) {
+	c.spec.Linux.Namespaces = append(c.spec.Linux.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: path})
 }
 
 func (c *container) hostsFile(namespace, id string) string {

@@ -40,11 +40,15 @@ func TestRunningContainerSeesAppends(t *testing.T) {
 	})
 }
 
+// hostNetns is the network namespace of a container that has none of its own.
+const hostNetns = "/proc/self/ns/net"
+
 func TestWhereTheStoreIsSearched(t *testing.T) {
 	annotated := func(key string) func(c *container) {
 		return func(c *container) {
 			c.spec.Annotations[key] = "pod1"
 			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", hostNetns)
 			c.write(c.hostsFile("default", c.id), "not this one\n")
 		}
 	}

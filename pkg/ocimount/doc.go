@@ -5,5 +5,8 @@
 // The rootfs is not trusted: every path in it is resolved by openat2(2) with RESOLVE_IN_ROOT, and what was resolved is
 // held by a descriptor until it is mounted over. The store is found by its fixed paths alone, and nothing in it is changed.
 //
+// What names a container is not trusted either: the annotation with the ID of a pod may be an image's, and an ID may be what CNI calls
+// another container. The files are those of the container's network namespace, which the hook runs in, by device and inode.
+//
 // It needs Linux 5.12 (mount_setattr) or later.
 package ocimount

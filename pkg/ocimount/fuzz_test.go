@@ -29,7 +29,7 @@ func FuzzStoreDirs(f *testing.F) {
 				if len(parts) != 4 || !filepath.IsLocal(s.path) || filepath.Clean(s.path) != s.path || strings.Contains(s.path, "\x00") {
 					t.Fatalf("%s: %q", s.target, s.path)
 				}
-				if pod && parts[2] != sandbox || namespace != "" && parts[1] != namespace {
+				if d.annotation != "" && parts[2] != sandbox || d.annotation == "" && !strings.HasSuffix(parts[2], id) || namespace != "" && parts[1] != namespace {
 					t.Fatalf("%s: %q is of sandbox %q, namespace %q", s.target, s.path, sandbox, namespace)
 				}
 			}

@@ -23,14 +23,18 @@ type Hook struct {
 }
 
 // CreateContainer mounts those of the three files that the store has for the container with the state. It must run in
-// the container's mount namespace. A container that the store knows nothing of is no error. An error begins with the
+// the container's mount and network namespaces. A container that the store knows nothing of is no error. An error begins with the
 // path in the container that it is about, if it is about one.
 func (h *Hook) CreateContainer(state *specs.State) error {
 	candidates, err := storeDirs(state, h.Namespace)
 	if err != nil {
 		return err
 	}
-	sources, err := openSources(h.DataDir, candidates)
+	own, err := netnsAt(ownNetns)
+	if err != nil {
+		return fmt.Errorf("the container's network namespace: %w", err)
+	}
+	sources, err := openSources(h.DataDir, candidates, own, h.passOver)
 	if err != nil {
 		return err
 	}
@@ -68,6 +72,15 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 		}
 	}
 	return nil
+}
+
+// passOver says that the files of a candidate are not mounted, since they are another container's.
+func (h *Hook) passOver(d storeDir) {
+	if d.annotation != "" {
+		h.Warnf("the annotation %s names %s, which is not known to have this container's network namespace: its files are not mounted", d.annotation, d)
+		return
+	}
+	h.Verbosef("%s has another network namespace: its files are not mounted", d)
 }
 
 // mount mounts one file over its target in the rootfs.

@@ -1,6 +1,7 @@
 package ocimount
 
 import (
+	"fmt"
 	"path/filepath"
 )
 
@@ -10,13 +11,21 @@ const PodNamespace = "k8s.io"
 // File is one of the three files: its path in the container and, absolute, that of the store's.
 type File struct{ Target, Source string }
 
-// PodFiles returns those of the three files that the store has for the pod with the sandbox ID, none if it knows nothing
-// of it. It fails if what is in the store is no regular file of its own.
-func PodFiles(dataDir, namespace, sandboxID string) ([]File, error) {
+// PodFiles returns those of the three files that the store has for the pod with the sandbox ID and the network namespace at
+// path, none if it knows nothing of such a pod. A path of "" is the network namespace of the host. It fails if what is in the
+// store is no regular file of its own.
+func PodFiles(dataDir, namespace, sandboxID, path string) ([]File, error) {
 	if err := pathElement("sandbox ID", sandboxID); err != nil {
 		return nil, err
 	}
-	sources, err := openSources(dataDir, []storeDir{{namespace, sandboxID}})
+	if path == "" {
+		path = ownNetns
+	}
+	own, err := netnsAt(path)
+	if err != nil {
+		return nil, fmt.Errorf("the pod's network namespace: %w", err)
+	}
+	sources, err := openSources(dataDir, []storeDir{{namespace: namespace, id: sandboxID}}, own, func(storeDir) {})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,10 @@ const (
 )
 
 // storeDir names the directories that the store may have for a container.
-type storeDir struct{ namespace, id string }
+type storeDir struct {
+	namespace, id string
+	annotation    string // the annotation that the ID comes from; "" for the container's own
+}
 
 func (d storeDir) String() string { return d.namespace + "/" + d.id }
 
@@ -39,36 +42,40 @@ func (d storeDir) sources() []source {
 	}
 }
 
-// storeDirs returns where the files of a container may be, the first to be preferred.
+// storeDirs returns where the files of a container may be, the first to be preferred. An annotation may be the word of an
+// image: whose files it names is for the network namespace to decide.
 func storeDirs(state *specs.State, namespace string) ([]storeDir, error) {
+	own, pods := namespace, namespace
+	if namespace == "" {
+		own, pods = ocistate.BundleNamespace(state.Bundle), PodNamespace
+	}
+	if err := pathElement("container ID", state.ID); err != nil {
+		return nil, err
+	}
+	if err := pathElement("namespace", own); err != nil {
+		return nil, err
+	}
+	var dirs []storeDir
 	for _, key := range []string{criSandboxID, crioSandboxID} {
 		id, ok := state.Annotations[key]
 		if !ok {
 			continue
 		}
-		if namespace == "" {
-			namespace = PodNamespace
-		}
 		if err := pathElement("annotation "+key, id); err != nil {
 			return nil, err
 		}
-		return []storeDir{{namespace, id}}, pathElement("namespace", namespace)
+		dirs = append(dirs, storeDir{pods, id, key})
 	}
-	if err := pathElement("container ID", state.ID); err != nil {
-		return nil, err
+	cni := (&ocistate.Container{State: *state, Namespace: own}).CNIID()
+	dirs = append(dirs, storeDir{namespace: own, id: cni})
+	if ctr := own + "-" + state.ID; ctr != cni { // as `ctr run --cni` has it
+		dirs = append(dirs, storeDir{namespace: own, id: ctr})
 	}
-	var podman []storeDir // whose CNI_ARGS make every container a pod, to the plugin
-	if namespace == "" {
-		namespace = ocistate.BundleNamespace(state.Bundle)
-		podman = []storeDir{{PodNamespace, state.ID}}
+	dirs = append(dirs, storeDir{namespace: own, id: state.ID})
+	if pods != own { // Podman's CNI_ARGS make every container a pod, to the plugin
+		dirs = append(dirs, storeDir{namespace: pods, id: state.ID})
 	}
-	cni := (&ocistate.Container{State: *state, Namespace: namespace}).CNIID()
-	dirs := []storeDir{{namespace, cni}}
-	if ctr := namespace + "-" + state.ID; ctr != cni { // as `ctr run --cni` has it
-		dirs = append(dirs, storeDir{namespace, ctr})
-	}
-	dirs = append(dirs, storeDir{namespace, state.ID})
-	return append(dirs, podman...), pathElement("namespace", namespace)
+	return dirs, nil
 }
 
 func pathElement(what, s string) error {
@@ -78,8 +85,10 @@ func pathElement(what, s string) error {
 	return nil
 }
 
-// openSources opens the files of the first candidate that has any.
-func openSources(dataDir string, candidates []storeDir) ([]source, error) {
+// openSources opens the files of the first candidate that has any and was added with the network namespace. Where the store
+// does not say with which, the container's own ID is good enough, and an annotation is not. passed takes the candidates that
+// are another's.
+func openSources(dataDir string, candidates []storeDir, own netns, passed func(storeDir)) ([]source, error) {
 	dir, err := os.OpenFile(dataDir, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -89,23 +98,42 @@ func openSources(dataDir string, candidates []storeDir) ([]source, error) {
 	}
 	defer dir.Close()
 	for _, candidate := range candidates {
-		var found []source
-		for _, s := range candidate.sources() {
-			s.file, err = openSource(dir, s.path)
-			if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENAMETOOLONG) {
-				continue
-			}
-			if err != nil {
-				closeSources(found)
-				return nil, fmt.Errorf("%s: %w", s.target, err)
-			}
-			found = append(found, s)
+		found, err := openAll(dir, candidate)
+		if err != nil {
+			return nil, err
 		}
-		if len(found) > 0 {
+		if len(found) == 0 {
+			continue
+		}
+		recorded, err := recordedNetns(dir, candidate)
+		if err == nil && (recorded == own || recorded == netns{} && candidate.annotation == "") {
 			return found, nil
 		}
+		closeSources(found)
+		if err != nil {
+			return nil, err
+		}
+		passed(candidate)
 	}
 	return nil, nil
+}
+
+// openAll opens those of the three files that there are.
+func openAll(dir *os.File, candidate storeDir) ([]source, error) {
+	var found []source
+	for _, s := range candidate.sources() {
+		var err error
+		s.file, err = openSource(dir, s.path)
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENAMETOOLONG) {
+			continue
+		}
+		if err != nil {
+			closeSources(found)
+			return nil, fmt.Errorf("%s: %w", s.target, err)
+		}
+		found = append(found, s)
+	}
+	return found, nil
 }
 
 // openSource opens a regular file below the data directory, for mounting it, and follows no symbolic link to it.

@@ -46,9 +46,11 @@ func TestStoreDirs(t *testing.T) {
 		{name: "ID that CNI does not take", state: specs.State{ID: "a+b"}, want: []string{"default/default-a+b", "default/a+b", "k8s.io/a+b"}},
 		{name: "containerd bundle", state: specs.State{ID: "web", Bundle: bundle + "/"}, want: []string{"shop/shop-web", "shop/web", "k8s.io/web"}},
 		{name: "bundle only looks like containerd's", state: specs.State{ID: "web", Bundle: bundle + "/deeper"}, want: []string{"default/default-web", "default/web", "k8s.io/web"}},
-		{name: "CRI", state: specs.State{ID: "c1", Bundle: bundle, Annotations: map[string]string{criSandboxID: "pod1"}}, want: []string{"k8s.io/pod1"}},
-		{name: "CRI-O", state: specs.State{ID: "c1", Bundle: "/b", Annotations: map[string]string{crioSandboxID: "pod2"}}, want: []string{"k8s.io/pod2"}},
-		{name: "pod, namespace given", state: specs.State{ID: "c1", Annotations: map[string]string{criSandboxID: "pod1"}}, namespace: "lab", want: []string{"lab/pod1"}},
+		{name: "CRI", state: specs.State{ID: "c1", Bundle: bundle, Annotations: map[string]string{criSandboxID: "pod1"}}, want: []string{"k8s.io/pod1", "shop/shop-c1", "shop/c1", "k8s.io/c1"}},
+		{name: "CRI-O", state: specs.State{ID: "c1", Bundle: "/b", Annotations: map[string]string{crioSandboxID: "pod2"}}, want: []string{"k8s.io/pod2", "default/default-c1", "default/c1", "k8s.io/c1"}},
+		{name: "pod, namespace given", state: specs.State{ID: "c1", Annotations: map[string]string{criSandboxID: "pod1"}}, namespace: "lab", want: []string{"lab/pod1", "lab/lab-c1", "lab/c1"}},
+		{name: "both annotations", state: specs.State{ID: "c1", Annotations: map[string]string{criSandboxID: "pod1", crioSandboxID: "pod2"}}, namespace: "lab", want: []string{"lab/pod1", "lab/pod2", "lab/lab-c1", "lab/c1"}},
+		{name: "containerd's own pod", state: specs.State{ID: "c1", Bundle: "/run/containerd/io.containerd.runtime.v2.task/k8s.io/c1"}, want: []string{"k8s.io/k8s.io-c1", "k8s.io/c1"}},
 		{name: "no ID", err: `container ID ""`},
 		{name: "ID climbs", state: specs.State{ID: ".."}, err: `container ID ".."`},
 		{name: "ID with a slash", state: specs.State{ID: "a/b"}, err: `container ID "a/b"`},
@@ -81,7 +83,7 @@ func TestStoreDirs(t *testing.T) {
 }
 
 func TestOpenSources(t *testing.T) {
-	candidates := []storeDir{{"default", "default-web"}, {"default", "web"}}
+	candidates := []storeDir{{namespace: "default", id: "default-web"}, {namespace: "default", id: "web"}}
 	const (
 		hosts   = "etchosts/default/web/hosts"
 		resolv  = "containers/default/web/resolv.conf"
@@ -145,7 +147,7 @@ func TestOpenSources(t *testing.T) {
 			if tc.make != nil {
 				tc.make(t, dir)
 			}
-			sources, err := openSources(dir, candidates)
+			sources, err := openSources(dir, candidates, netns{4, 5}, func(storeDir) {})
 			defer closeSources(sources)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
@@ -162,6 +164,63 @@ func TestOpenSources(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestWhoseFiles: the network namespace of the record decides, and where that is not known the container's own ID.
+func TestWhoseFiles(t *testing.T) {
+	own := storeDir{namespace: "default", id: "default-web"}
+	annotated := storeDir{namespace: "default", id: "default-web", annotation: criSandboxID}
+	const (
+		meta   = "etchosts/default/default-web/meta.json"
+		beside = "etchosts/default/default-web/netns"
+	)
+	for _, tc := range []struct {
+		name         string
+		files        map[string]string
+		byID, byNote bool // whether the files are mounted by the container's own ID, by an annotation
+		err          string
+	}{
+		{name: "no record", byID: true},
+		{name: "the record's", files: map[string]string{meta: `{"Etcfiles":{"Version":1,"Netns":{"Path":"/x","Device":4,"Inode":5}}}`}, byID: true, byNote: true},
+		{name: "another device", files: map[string]string{meta: `{"Etcfiles":{"Netns":{"Device":3,"Inode":5}}}`}},
+		{name: "another inode", files: map[string]string{meta: `{"Etcfiles":{"Netns":{"Device":4,"Inode":6}}}`}},
+		{name: "nerdctl's record", files: map[string]string{meta: `{"ID":"default-web","Networks":{}}`}, byID: true},
+		{name: "a record that does not say", files: map[string]string{meta: `{"Etcfiles":{"Netns":{"Path":"/x","Device":0,"Inode":0}}}`}, byID: true},
+		{name: "a record that is none", files: map[string]string{meta: `{"Etcfiles":{"Netns":{"Device":4,`}, byID: true},
+		{name: "beside it, for who may not read it", files: map[string]string{beside: "4 5\n"}, byID: true, byNote: true},
+		{name: "another beside it", files: map[string]string{beside: "4 6\n"}},
+		{name: "nothing beside it", files: map[string]string{beside: ""}, byID: true},
+		{name: "garbage beside it", files: map[string]string{beside: "five\n"}, byID: true},
+		{name: "the record counts", files: map[string]string{meta: `{"Etcfiles":{"Netns":{"Device":4,"Inode":5}}}`, beside: "4 6\n"}, byID: true, byNote: true},
+		{name: "a link beside it", files: map[string]string{beside: "->4 5"}, err: "a symbolic link in the store"},
+		{name: "a link for a record", files: map[string]string{meta: "->/etc/passwd"}, err: "a symbolic link in the store"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFile(t, dir+"/etchosts/default/default-web/hosts", "")
+			for path, text := range tc.files {
+				if to, link := strings.CutPrefix(text, "->"); link {
+					symlink(t, to, dir+"/"+path)
+				} else {
+					writeFile(t, dir+"/"+path, text)
+				}
+			}
+			for candidate, want := range map[storeDir]bool{own: tc.byID, annotated: tc.byNote} {
+				var passed []storeDir
+				sources, err := openSources(dir, []storeDir{candidate}, netns{4, 5}, func(d storeDir) { passed = append(passed, d) })
+				closeSources(sources)
+				if tc.err != "" {
+					if err == nil || !strings.Contains(err.Error(), tc.err) {
+						t.Errorf("error %v, want %q in it", err, tc.err)
+					}
+					continue
+				}
+				if err != nil || len(sources) > 0 != want || len(passed) > 0 == want {
+					t.Errorf("annotation %q: %d files, passed over %v, %v; want them: %v", candidate.annotation, len(sources), passed, err, want)
+				}
 			}
 		})
 	}

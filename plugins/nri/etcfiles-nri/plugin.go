@@ -62,7 +62,7 @@ func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.
 	if p.refused != nil {
 		return nil, nil, p.refused
 	}
-	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId())
+	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId(), netnsPath(pod, c))
 	if err != nil {
 		return nil, nil, fmt.Errorf("etcfiles-nri: pod %s/%s: %w", pod.GetNamespace(), pod.GetName(), err)
 	}
@@ -79,4 +79,16 @@ func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.
 		adjustment.AddMount(&api.Mount{Destination: f.Target, Type: "bind", Source: f.Source, Options: options})
 	}
 	return adjustment, nil, nil
+}
+
+// netnsPath returns the path of the network namespace of a pod, "" if it is the host's.
+func netnsPath(pod *api.PodSandbox, c *api.Container) string {
+	for _, list := range [][]*api.LinuxNamespace{pod.GetLinux().GetNamespaces(), c.GetLinux().GetNamespaces()} {
+		for _, n := range list {
+			if n.GetType() == "network" && n.GetPath() != "" {
+				return n.GetPath()
+			}
+		}
+	}
+	return ""
 }

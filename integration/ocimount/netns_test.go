@@ -1,0 +1,118 @@
+package ocimount
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+const sandboxID = "io.kubernetes.cri.sandbox-id"
+
+// notTheirs is what the hook says of an annotation that names a container with another network namespace.
+func notTheirs(key, id string) string {
+	return "the annotation " + key + " names " + id + ", which is not known to have this container's network namespace: its files are not mounted"
+}
+
+// An annotation may be the word of an image: Podman 4.3 copies those of its manifest, CRI-O those of a pod. Only who has the
+// network namespace of a container gets its files.
+func TestWhoHasTheNetns(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		make func(c *container)
+		want string
+		said []string
+	}{
+		{"a container of the pod", func(c *container) {
+			c.spec.Annotations[sandboxID] = "pod1"
+			path := c.netns("pod")
+			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", path)
+			c.joins(path)
+		}, allStore, nil},
+		{"an image that names a pod", func(c *container) {
+			c.spec.Annotations[sandboxID] = "pod1"
+			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", c.netns("pod"))
+			c.joins("")
+		}, allImage, []string{notTheirs(sandboxID, "k8s.io/pod1")}},
+		{"one with the network of the host", func(c *container) {
+			c.spec.Annotations["io.kubernetes.cri-o.SandboxID"] = "pod1"
+			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", c.netns("pod"))
+		}, allImage, []string{notTheirs("io.kubernetes.cri-o.SandboxID", "k8s.io/pod1")}},
+		{"one that has files of its own", func(c *container) {
+			c.spec.Annotations[sandboxID] = "pod1"
+			c.write(c.hostsFile("k8s.io", "pod1"), "not this one\n")
+			c.record("k8s.io", "pod1", c.netns("pod"))
+			path := c.netns("own")
+			c.store("default", "default-"+c.id)
+			c.record("default", "default-"+c.id, path)
+			c.joins(path)
+		}, allStore, []string{notTheirs(sandboxID, "k8s.io/pod1")}},
+		{"an annotation of CRI beside that of CRI-O", func(c *container) {
+			c.spec.Annotations[sandboxID] = "victim"
+			c.spec.Annotations["io.kubernetes.cri-o.SandboxID"] = "pod1"
+			c.write(c.hostsFile("k8s.io", "victim"), "not this one\n")
+			c.record("k8s.io", "victim", c.netns("victim"))
+			path := c.netns("pod")
+			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", path)
+			c.joins(path)
+		}, allStore, []string{notTheirs(sandboxID, "k8s.io/victim")}},
+		{"an annotation that names files without a record", func(c *container) {
+			c.spec.Annotations[sandboxID] = "pod1"
+			c.store("k8s.io", "pod1")
+			c.joins("")
+		}, allImage, []string{notTheirs(sandboxID, "k8s.io/pod1")}},
+		{"the own ID and files without a record", func(c *container) {
+			c.store("default", c.id)
+			c.joins("")
+		}, allStore, nil},
+		{"a record of an earlier version", func(c *container) {
+			c.spec.Annotations[sandboxID] = "pod1"
+			path := c.netns("pod")
+			c.store("k8s.io", "pod1")
+			c.record("k8s.io", "pod1", path)
+			if err := os.Remove(filepath.Dir(c.hostsFile("k8s.io", "pod1")) + "/netns"); err != nil {
+				c.t.Fatal(err)
+			}
+			c.joins(path)
+		}, allStore, nil},
+		{"the ID of one container is what CNI calls another", func(c *container) {
+			c.store("default", c.id) // of a container whose ID lacks a "default-"
+			c.record("default", c.id, c.netns("other"))
+			c.joins("")
+		}, allImage, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, c *container) {
+				c.etc()
+				tc.make(c)
+				c.want(catAll, tc.want, tc.said...)
+			})
+		})
+	}
+}
+
+// Root of a user namespace walks through the directories of the store, which it cannot open, and cannot read the record.
+func TestWhoHasTheNetnsInAUserNamespace(t *testing.T) {
+	for name, joins := range map[string]bool{"its own": true, "another": false} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, c *container) {
+				c.etc()
+				c.userns()
+				c.spec.Annotations[sandboxID] = "pod1"
+				path := c.netns("pod")
+				c.store("k8s.io", "pod1")
+				c.record("k8s.io", "pod1", path)
+				if joins {
+					c.joins(path)
+					c.want(catAll, allStore)
+					return
+				}
+				c.joins("")
+				c.want(catAll, allImage, notTheirs(sandboxID, "k8s.io/pod1"))
+			})
+		})
+	}
+}
