@@ -118,17 +118,24 @@ cni-plugins:
 	@CGO_ENABLED=0 go build -o $(BIN)/cni/ $$(go list -f '{{.ImportPath}}' tool)
 	@ln -sf ../etcfiles $(BIN)/cni/etcfiles
 
-# Two generations of containerd for the tests: 2.x in the version of its go.mod, and Debian's 1.6.
-containerds: $(BIN)/containerd2/ctr $(BIN)/containerd1/ctr
+# Three generations of containerd for the tests: 2.x in the version of its go.mod, and the 1.6 and 1.7 of Debian's own packages, with
+# the configuration that these bring. And a runc that can do more than Debian's.
+containerds: $(BIN)/containerd2/ctr $(BIN)/containerd1/config.toml $(BIN)/containerd17/config.toml $(BIN)/runc/runc
 
 $(BIN)/containerd2/ctr: integration/containerd/go.mod
 	cd integration/containerd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/containerd2/ tool
 	@touch $@
 
-$(BIN)/containerd1/ctr:
-	dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; cd $$dir; \
-	apt-get update -qq; apt-get download -qq containerd; dpkg -x containerd_*.deb .; \
-	install -D -t $(BIN)/containerd1 usr/bin/{containerd,containerd-shim-runc-v2,ctr}
+$(BIN)/containerd1/config.toml: integration/containerd/debian.sh
+	integration/containerd/debian.sh bookworm $(@D)
+	@touch $@
+
+$(BIN)/containerd17/config.toml: integration/containerd/debian.sh
+	integration/containerd/debian.sh trixie $(@D)
+	@touch $@
+
+$(BIN)/runc/runc: integration/runc/go.mod
+	cd integration/runc && CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o $@ github.com/opencontainers/runc
 
 $(BIN)/kubelet/kubelet: integration/kubelet/go.mod
 	cd integration/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet

@@ -40,6 +40,10 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // in a user namespace a hook runs as nobody that this machine knows
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := prepare(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -57,10 +57,15 @@ type node struct {
 
 // onEach runs the test on a node of each release of containerd with the conflist that the function gives.
 func onEach(t *testing.T, list func(testing.TB) []byte, test func(*testing.T, *node)) {
+	onEachBy(t, byBaseSpec, list, test)
+}
+
+// onEachBy does the same with the function that has configured containerd for the files to come into pods.
+func onEachBy(t *testing.T, deliver func(*node), list func(testing.TB) []byte, test func(*testing.T, *node)) {
 	for _, r := range versions {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newNode(t, r, list(t), byBaseSpec))
+			test(t, newNode(t, r, list(t), deliver))
 		})
 	}
 }

@@ -41,6 +41,7 @@ type Edit struct {
 	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example
 	Name        string
 	Networked   bool // refuse a container without a network namespace of its own
+	Unlimited   bool // drop process.rlimits
 }
 
 // exampleHostnames are what `runc spec` and `crun spec` call every container.
@@ -114,6 +115,11 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	if len(annotations) > 0 {
 		config.set("annotations", annotations)
 	}
+	if e.Unlimited {
+		if err := dropRlimits(config); err != nil {
+			return nil, fmt.Errorf("process: %w", err)
+		}
+	}
 	hooks, err := parseObject(config.get("hooks"))
 	if err != nil {
 		return nil, fmt.Errorf("hooks: %w", err)
@@ -125,6 +131,15 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	}
 	config.set("hooks", hooks)
 	return config.indented()
+}
+
+func dropRlimits(config *object) error {
+	process, err := parseObject(config.get("process"))
+	if err != nil || !process.remove("rlimits") {
+		return err
+	}
+	config.set("process", process)
+	return nil
 }
 
 // putHook replaces the hook of the same program in the stage, or appends it.

@@ -1,6 +1,7 @@
 package ocispec
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -235,4 +236,28 @@ func FuzzEdit(f *testing.F) {
 			t.Fatalf("%q (-want +got):\n%s", config, diff)
 		}
 	})
+}
+
+// TestUnlimited drops the limits and nothing beside them.
+func TestUnlimited(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"process":{"cwd":"/","rlimits":[{"type":"RLIMIT_NOFILE","hard":1024,"soft":1024}],"future":1e3}}`: `{"process":{"cwd":"/","future":1e3},"hooks":{}}`,
+		`{"process":{"cwd":"/"}}`: `{"process":{"cwd":"/"},"hooks":{}}`,
+		`{"ociVersion":"1.1.0"}`:  `{"ociVersion":"1.1.0","hooks":{}}`,
+	} {
+		out, err := Edit{Unlimited: true}.JSON([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := json.Compact(&got, out); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != want {
+			t.Errorf("%s became %s, want %s", in, &got, want)
+		}
+	}
+	if _, err := (Edit{Unlimited: true}).JSON([]byte(`{"process":[]}`)); err == nil || !strings.HasPrefix(err.Error(), "process: ") {
+		t.Errorf("a process that is a list: %v", err)
+	}
 }

@@ -60,6 +60,17 @@ func (o *object) set(key string, value any) {
 	o.values[key] = b
 }
 
+// remove takes a key out and tells whether it was there.
+func (o *object) remove(key string) bool {
+	i := slices.Index(o.keys, key)
+	if i < 0 {
+		return false
+	}
+	o.keys = slices.Delete(o.keys, i, i+1)
+	delete(o.values, key)
+	return true
+}
+
 // MarshalJSON implements json.Marshaler.
 func (o *object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer

@@ -33,7 +33,8 @@ func baseSpecCommand(flags *pflag.FlagSet) *cobra.Command {
 		Use:   "base-spec FILE",
 		Short: "Write a base_runtime_spec for containerd",
 		Long: `Write containerd's default configuration of a container, which is to be on stdin, with this hook and the given flags in
-it to FILE, an absolute path, and print what containerd's config.toml needs, for containerd 1.x and 2.x.`,
+it to FILE, an absolute path, and print what containerd's config.toml needs, for containerd 1.x and 2.x. The process.rlimits of
+the default are left out, since CRI gives pods none; limits that every container is to have can be added to FILE.`,
 		Example: "  ctr oci spec | etcfiles-mount base-spec /etc/containerd/etcfiles.json >>/etc/containerd/config.toml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +44,8 @@ it to FILE, an absolute path, and print what containerd's config.toml needs, for
 }
 
 // baseSpec puts this hook into the configuration on stdin, which is containerd's default, and writes that to the path. A
-// container of CRI gets mounts for the three files from CRI itself, so the hook is to override them.
+// container of CRI gets mounts for the three files from CRI itself, so the hook is to override them. CRI drops the rlimits of its
+// default specification only where it has no base specification; kept in one, they would limit every container.
 func baseSpec(flags *pflag.FlagSet, path string, stdin io.Reader, stdout io.Writer) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
@@ -66,7 +68,7 @@ func baseSpec(flags *pflag.FlagSet, path string, stdin io.Reader, stdout io.Writ
 		}
 	})
 	hook.Args = append(hook.Args, "--override", ocispec.CreateContainer)
-	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}}.JSON(in)
+	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}, Unlimited: true}.JSON(in)
 	if err != nil {
 		return fmt.Errorf("base-spec: the configuration on stdin: %w", err)
 	}
