@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -44,25 +45,28 @@ func TestBaseSpec(t *testing.T) {
 	})
 }
 
-// TestBaseSpecLines adds all the lines that base-spec prints to configurations of containerd that have none of their own: the handler
-// has its specification and is otherwise as before.
-func TestBaseSpecLines(t *testing.T) {
+// TestBaseSpecSet makes a specification that of the handler, by the lines that base-spec prints and by its edit of the configuration:
+// the handler has it and is otherwise as before.
+func TestBaseSpecSet(t *testing.T) {
 	for _, c := range []struct {
-		release  release
-		versions []string
+		release        release
+		printed, edits []string
 	}{
-		{containerd1, []string{"version = 2"}},
-		{containerd2, []string{"", "version = 2", "version = 3", "version = 4"}},
+		{containerd1, []string{"version = 2"}, []string{"", "version = 2", "oom_score = 0", "[plugins.cri]\n  enable_selinux = true"}},
+		{
+			containerd2, []string{"", "version = 2", "version = 3", "version = 4"},
+			[]string{"", "version = 2", "version = 3", "version = 4", "oom_score = 0"},
+		},
 	} {
 		n := newMachine(t, c.release)
 		if err := os.Symlink(pluginDir, n.path(binDir)); err != nil {
 			t.Fatal(err)
 		}
 		lines := n.makeBaseSpec(baseSpec)
-		for _, version := range c.versions {
-			n.write(configFile, []byte(version+"\n"))
+		check := func(config string, set func()) {
+			n.write(configFile, []byte(config+"\n"))
 			before := n.handler()
-			n.write(configFile, []byte(version+"\n"+lines))
+			set()
 			after := n.handler()
 			for i, line := range before {
 				if strings.HasPrefix(line, "base_runtime_spec") {
@@ -70,8 +74,14 @@ func TestBaseSpecLines(t *testing.T) {
 				}
 			}
 			if len(before) == 0 || !slices.Equal(before, after) {
-				t.Errorf("containerd %s, %q: the handler is\n%s\nwant\n%s", c.release.name, version, strings.Join(after, "\n"), strings.Join(before, "\n"))
+				t.Errorf("containerd %s, %q: the handler is\n%s\nwant\n%s", c.release.name, config, strings.Join(after, "\n"), strings.Join(before, "\n"))
 			}
+		}
+		for _, config := range c.printed {
+			check(config, func() { n.write(configFile, []byte(config+"\n"+lines)) })
+		}
+		for _, config := range c.edits {
+			check(config, func() { n.makeBaseSpec(baseSpec, "--config", configFile) })
 		}
 	}
 }
@@ -97,18 +107,53 @@ func (n *node) handler() []string {
 	return settings
 }
 
+// TestBaseSpecConfig edits a configuration that is a link, twice: it stays one, and its file keeps its permissions.
+func TestBaseSpecConfig(t *testing.T) {
+	dir := t.TempDir()
+	file, link := dir+"/real.toml", dir+"/config.toml"
+	if err := os.WriteFile(file, []byte("version = 3\n# ours\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real.toml", link); err != nil {
+		t.Fatal(err)
+	}
+	const table = `[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]`
+	for range 2 {
+		cmd := exec.Command(pluginDir+"/etcfiles-mount", "base-spec", "--config", link, dir+"/spec.json")
+		cmd.Stdin = strings.NewReader("{}")
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "Restart containerd.") {
+			t.Fatalf("%v: %s", err, out)
+		}
+		text, err := os.ReadFile(file)
+		if got := string(text); err != nil || !strings.HasPrefix(got, "version = 3\n# ours\n\n"+table) || strings.Count(got, table) != 1 {
+			t.Errorf("%v: the configuration is\n%s", err, got)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != fs.ModeSymlink {
+		t.Errorf("the link: %v, %v", info, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode() != 0o640 {
+		t.Errorf("its file: %v, %v", info, err)
+	}
+}
+
 // TestBaseSpecRefused has base-spec refuse what would give a specification that no container starts with, or none where containerd
 // looks for it. It leaves no file.
 func TestBaseSpecRefused(t *testing.T) {
 	dir := t.TempDir()
-	n := newMachine(t, containerd2)
-	for _, c := range []struct{ stdin, path, want string }{
-		{"", dir + "/spec.json", "stdin is empty: pipe the output of `ctr oci spec`"},
-		{"{", dir + "/spec.json", "the configuration on stdin"},
-		{"{}", "spec.json", `"spec.json" must be an absolute path`},
-		{"{}", dir + "/none/spec.json", "no such file or directory"},
+	docker := t.TempDir() + "/config.toml"
+	if err := os.WriteFile(docker, []byte("disabled_plugins = [\"cri\"]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ stdin, path, config, want string }{
+		{"", dir + "/spec.json", "", "stdin is empty: pipe the output of `ctr oci spec`"},
+		{"{", dir + "/spec.json", "", "the configuration on stdin"},
+		{"{}", "spec.json", "", `"spec.json" must be an absolute path`},
+		{"{}", dir + "/none/spec.json", "", "no such file or directory"},
+		{"{}", dir + "/spec.json", dir, dir + ": is a directory"},
+		{"{}", dir + "/spec.json", docker, docker + `: line 1: disabled_plugins has "cri"`},
 	} {
-		cmd := n.command(pluginDir+"/etcfiles-mount", "base-spec", c.path)
+		cmd := exec.Command(pluginDir+"/etcfiles-mount", "base-spec", "--config="+c.config, c.path)
 		cmd.Stdin = strings.NewReader(c.stdin)
 		out, err := cmd.CombinedOutput()
 		if line := string(out); err == nil || !strings.HasPrefix(line, "etcfiles-mount: ") || !strings.Contains(line, c.want) || strings.Count(line, "\n") != 1 {

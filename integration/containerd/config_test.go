@@ -28,6 +28,10 @@ var (
 	containerd2 = release{
 		name: "2.4", dir: "containerd2", config: config3, table: `plugins."io.containerd.cri.v1.runtime"`, status: true, ctrDELs: 3,
 	}
+	// containerd17 is tested only where its package matters.
+	containerd17 = release{
+		name: "1.7", dir: "containerd17", config: config2, table: containerd1.table, filesFirst: true, ctrDELs: 1,
+	}
 	versions = []release{containerd1, containerd2}
 )
 

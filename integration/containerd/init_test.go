@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +18,7 @@ const initName = "node-init"
 // container runtimes keep their state, says so on stdout, and reaps orphans until stdin ends. Stdin is a pipe that
 // the test holds open: when the test ends, however it ends, so does the node with every process, mount and interface in it.
 func runInit() int {
-	if err := mountNode(); err != nil {
+	if err := mountNode(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, initName+":", err)
 		return 1
 	}
@@ -37,7 +38,7 @@ func runInit() int {
 	return 0
 }
 
-func mountNode() error {
+func mountNode(changeable []string) error {
 	mount := func(source, target, fsType string, flags uintptr, data string) error {
 		if err := unix.Mount(source, target, fsType, flags, data); err != nil {
 			return fmt.Errorf("mount %s at %s: %w", fsType, target, err)
@@ -50,19 +51,29 @@ func mountNode() error {
 	if err := mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return err
 	}
-	for _, dir := range []string{"/run", "/var/lib", "/opt"} {
-		if err := mount("tmpfs", dir, "tmpfs", 0, "mode=755"); err != nil {
-			return err
-		}
+	if err := mount("tmpfs", "/run", "tmpfs", 0, "mode=755"); err != nil {
+		return err
 	}
-	for _, dir := range []string{"/etc", "/usr/local"} {
-		upper, work := "/run/node"+dir+"/upper", "/run/node"+dir+"/work"
-		for _, made := range []string{upper, work} {
-			if err := os.MkdirAll(made, 0o755); err != nil {
+	for i, dir := range append([]string{"/etc"}, changeable...) {
+		changes := fmt.Sprintf("/run/node/%d", i)
+		for _, sub := range []string{"/upper", "/work"} {
+			if err := os.MkdirAll(changes+sub, 0o755); err != nil {
 				return err
 			}
 		}
-		if err := mount("overlay", dir, "overlay", 0, "lowerdir="+dir+",upperdir="+upper+",workdir="+work); err != nil {
+		if err := mount("overlay", dir, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%[2]s/work", dir, changes)); err != nil {
+			return err
+		}
+	}
+	state := []string{"/opt", "/var/lib"}
+	if slices.Contains(changeable, "/var/lib") {
+		state = []string{"/opt", "/var/lib/cni", "/var/lib/containerd", dataDir}
+	}
+	for _, dir := range state {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		if err := mount("tmpfs", dir, "tmpfs", 0, "mode=755"); err != nil {
 			return err
 		}
 	}

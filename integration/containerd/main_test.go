@@ -70,7 +70,7 @@ func prepare(dir string) (err error) {
 	if len(reference) == 0 {
 		return errors.New("bin/cni is empty: run `make cni-plugins` first")
 	}
-	for _, version := range versions {
+	for _, version := range append(versions, containerd17) {
 		if _, err := os.Stat(version.binary("containerd")); err != nil {
 			return fmt.Errorf("%w: run `make containerds` first", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -43,8 +44,8 @@ const patience = 60 * time.Second
 // pause is the time between two looks.
 const pause = 20 * time.Millisecond
 
-// node is what a machine is to containerd: a process, network and mount namespace, with /run, /var/lib, /opt, /etc and
-// /usr/local of its own. They end with the init process, see runInit, so nothing of a node can outlive the test.
+// node is what a machine is to containerd: a process, network and mount namespace, with /run, /var/lib, /opt and /etc of its
+// own. They end with the init process, see runInit, so nothing of a node can outlive the test.
 type node struct {
 	t       testing.TB
 	release release
@@ -87,14 +88,15 @@ func newNode(t testing.TB, r release, list []byte, deliver func(*node)) *node {
 	return n
 }
 
-// newMachine makes a node without plugins and without the configurations of containerd and CNI.
-func newMachine(t testing.TB, r release) *node {
+// newMachine makes a node without plugins and without the configurations of containerd and CNI. Beside /etc it can change the further
+// directories, and is the only one to see what it has changed.
+func newMachine(t testing.TB, r release, changeable ...string) *node {
 	t.Helper()
 	n := &node{
 		t: t, release: r, ctx: t.Context(),
 		cgroup: fmt.Sprintf("/etcfiles-%d-%d", os.Getpid(), nodes.Add(1)),
 	}
-	n.boot()
+	n.boot(changeable)
 	t.Cleanup(func() {
 		if log, err := os.ReadFile(n.path(logFile)); err == nil && t.Failed() {
 			t.Logf("containerd's log:\n%s", log)
@@ -112,14 +114,19 @@ func newMachine(t testing.TB, r release) *node {
 	return n
 }
 
-// importImage imports the image that the pause container and all others are of.
-func (n *node) importImage() {
+// importImage imports the image that the pause container and all others are of, and gives it further names.
+func (n *node) importImage(names ...string) {
 	n.t.Helper()
 	n.run("ctr", "-n", "k8s.io", "images", "import", imageTar)
-	n.until("the image is known to CRI", func() bool {
-		answer, err := n.images.ImageStatus(n.ctx, &cri.ImageStatusRequest{Image: &cri.ImageSpec{Image: imageName}})
-		return err == nil && answer.Image != nil
-	})
+	for _, name := range names {
+		n.run("ctr", "-n", "k8s.io", "images", "tag", imageName, name)
+	}
+	for _, name := range append(names, imageName) {
+		n.until("CRI knows the image "+name, func() bool {
+			answer, err := n.images.ImageStatus(n.ctx, &cri.ImageStatusRequest{Image: &cri.ImageSpec{Image: name}})
+			return err == nil && answer.Image != nil
+		})
+	}
 }
 
 // install puts a conflist in the place of the one before.
@@ -129,10 +136,10 @@ func (n *node) install(list []byte) {
 }
 
 // boot starts the init process.
-func (n *node) boot() {
+func (n *node) boot(changeable []string) {
 	n.t.Helper()
 	init := &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{initName}, Stderr: os.Stderr,
+		Path: "/proc/self/exe", Args: append([]string{initName}, changeable...), Stderr: os.Stderr,
 		SysProcAttr: &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWNET},
 	}
 	stdin, err := init.StdinPipe()
@@ -230,8 +237,13 @@ func (n *node) end(signal unix.Signal) {
 
 // command prepares a command on the node.
 func (n *node) command(args ...string) *exec.Cmd {
-	target := strconv.Itoa(n.init.Process.Pid)
-	cmd := exec.Command("nsenter", append([]string{"--target", target, "--mount", "--net", "--pid", "--"}, args...)...)
+	return n.commandIn([]string{"--mount", "--net", "--pid"}, args...)
+}
+
+// commandIn prepares a command in some namespaces of the node, which are flags of nsenter.
+func (n *node) commandIn(namespaces []string, args ...string) *exec.Cmd {
+	target := []string{"--target", strconv.Itoa(n.init.Process.Pid)}
+	cmd := exec.Command("nsenter", slices.Concat(target, namespaces, []string{"--"}, args)...)
 	cmd.Env = append(os.Environ(), "PATH="+n.release.binary("")+":"+os.Getenv("PATH"))
 	return cmd
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/etcfiles/etcfiles/pkg/containerdconf"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
 )
 
@@ -29,37 +31,103 @@ const configLines = `
 `
 
 func baseSpecCommand(flags *pflag.FlagSet) *cobra.Command {
-	return &cobra.Command{
+	config := ""
+	cmd := &cobra.Command{
 		Use:   "base-spec FILE",
 		Short: "Write a base_runtime_spec for containerd",
 		Long: `Write containerd's default configuration of a container, which is to be on stdin, with this hook and the given flags in
-it to FILE, an absolute path, and print what containerd's config.toml needs, for containerd 1.x and 2.x. The process.rlimits of
-the default are left out, since CRI gives pods none; limits that every container is to have can be added to FILE.`,
-		Example: "  ctr oci spec | etcfiles-mount base-spec /etc/containerd/etcfiles.json >>/etc/containerd/config.toml",
+it to FILE, an absolute path. The process.rlimits of the default are left out, since CRI gives pods none; limits that every
+container is to have can be added to FILE.
+
+With --config make FILE the base_runtime_spec of the runtime handler runc in containerd's config.toml, and change nothing else
+there; to do it twice is to do it once. Without it print what config.toml needs, for containerd 1.x and 2.x. In both cases
+containerd is to be restarted.`,
+		Example: "  ctr oci spec | etcfiles-mount base-spec --config /etc/containerd/config.toml /etc/containerd/etcfiles.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return baseSpec(flags, args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+			path := args[0]
+			if !filepath.IsAbs(path) {
+				return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
+			}
+			spec, err := baseSpec(flags, cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			if config == "" {
+				if err := ocispec.Replace(path, spec, 0o644); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), configLines, path)
+				return nil
+			}
+			c, err := readConfig(config)
+			if err != nil {
+				return err
+			}
+			edited, err := containerdconf.SetBaseSpec(c.text, path)
+			if err != nil {
+				return fmt.Errorf("%s: %w", config, err)
+			}
+			if err := ocispec.Replace(path, spec, 0o644); err != nil {
+				return err
+			}
+			if err := c.replace(edited); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: the runtime handler %s has base_runtime_spec = %q. Restart containerd.\n", config, containerdconf.Handler, path)
+			return nil
 		},
 	}
+	cmd.Flags().StringVar(&config, "config", "", "containerd's `config.toml`, which is made if it is not there")
+	return cmd
 }
 
-// baseSpec puts this hook into the configuration on stdin, which is containerd's default, and writes that to the path. A
-// container of CRI gets mounts for the three files from CRI itself, so the hook is to override them. CRI drops the rlimits of its
-// default specification only where it has no base specification; kept in one, they would limit every container.
-func baseSpec(flags *pflag.FlagSet, path string, stdin io.Reader, stdout io.Writer) error {
-	if !filepath.IsAbs(path) {
-		return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
+// configFile is containerd's configuration.
+type configFile struct {
+	path string // with no link in it, so that a link to it stays one
+	text []byte
+	mode os.FileMode
+}
+
+// readConfig reads containerd's configuration; one that is not there is empty.
+func readConfig(path string) (*configFile, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return &configFile{path: path, mode: 0o644}, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(real)
+	return &configFile{real, text, info.Mode().Perm()}, err
+}
+
+// replace writes the configuration if it is another one now.
+func (c *configFile) replace(text []byte) error {
+	if bytes.Equal(text, c.text) {
+		return nil
+	}
+	return ocispec.Replace(c.path, text, c.mode)
+}
+
+// baseSpec returns the configuration on stdin, which is containerd's default, with this hook. A container of CRI gets mounts for the
+// three files from CRI itself, so the hook is to override them. CRI drops the rlimits of its default specification only where it has no
+// base specification; kept in one, they would limit every container.
+func baseSpec(flags *pflag.FlagSet, stdin io.Reader) ([]byte, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in, err := io.ReadAll(stdin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(in) == 0 {
-		return errors.New("base-spec: stdin is empty: pipe the output of `ctr oci spec` of the containerd that is to use it into this")
+		return nil, errors.New("base-spec: stdin is empty: pipe the output of `ctr oci spec` of the containerd that is to use it into this")
 	}
 	hook := ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: self}}
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -70,11 +138,7 @@ func baseSpec(flags *pflag.FlagSet, path string, stdin io.Reader, stdout io.Writ
 	hook.Args = append(hook.Args, "--override", ocispec.CreateContainer)
 	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}, Unlimited: true}.JSON(in)
 	if err != nil {
-		return fmt.Errorf("base-spec: the configuration on stdin: %w", err)
+		return nil, fmt.Errorf("base-spec: the configuration on stdin: %w", err)
 	}
-	if err := ocispec.Replace(path, append(out, '\n'), 0o644); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, configLines, path)
-	return nil
+	return append(out, '\n'), nil
 }
