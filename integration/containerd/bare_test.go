@@ -16,9 +16,11 @@ func TestReadmeOnBareMachine(t *testing.T) {
 	n.write(runc, []byte(runcScript))
 	n.run("chmod", "755", runc)
 	n.run("rm", "-rf", filepath.Dir(configFile), confDir, filepath.Dir(binDir), "/usr/lib/cni", "/usr/local/bin/etcfiles", "/usr/local/bin/etcfiles-mount")
+	n.run("sh", "-c", "! dpkg-query --status containerd >/dev/null 2>&1 || dpkg --purge --force-depends containerd >/dev/null")
 	n.copyRepository("/opt/etcfiles")
 
 	n.download("/", readmeBlock(t, "install: Debian"))
+	t.Logf("the package's configuration:\n%s", n.read(configFile))
 	for _, program := range []string{"containerd", "ctr"} {
 		if where := strings.TrimSpace(n.run("sh", "-c", "command -v "+program)); where != "/usr/bin/"+program {
 			t.Fatalf("%s is %s, not the package's", program, where)
@@ -49,6 +51,6 @@ func TestReadmeOnBareMachine(t *testing.T) {
 func (n *node) copyRepository(dir string) {
 	n.t.Helper()
 	n.run("mkdir", "-p", dir)
-	n.run("sh", "-ec", `cd "$0"; git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read | tar -x -C "$1"`,
+	n.run("sh", "-ec", `cd "$0"; git -c safe.directory="*" ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read | tar -x -C "$1"`,
 		repository, dir)
 }

@@ -54,7 +54,8 @@ func TestBaseSpecSet(t *testing.T) {
 	}{
 		{containerd1, []string{"version = 2"}, []string{"", "version = 2", "oom_score = 0", "[plugins.cri]\n  enable_selinux = true"}},
 		{
-			containerd2, []string{"", "version = 2", "version = 3", "version = 4"},
+			containerd2,
+			[]string{"", "version = 2", "version = 3", "version = 4"},
 			[]string{"", "version = 2", "version = 3", "version = 4", "oom_score = 0"},
 		},
 	} {

@@ -91,19 +91,19 @@ type configFile struct {
 
 // readConfig reads containerd's configuration; one that is not there is empty.
 func readConfig(path string) (*configFile, error) {
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return &configFile{path: path, mode: 0o644}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(resolved)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(real)
-	return &configFile{real, text, info.Mode().Perm()}, err
+	text, err := os.ReadFile(resolved)
+	return &configFile{resolved, text, info.Mode().Perm()}, err
 }
 
 // replace writes the configuration if it is another one now.

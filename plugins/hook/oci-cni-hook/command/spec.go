@@ -60,7 +60,7 @@ func (o *options) specCommand() *cobra.Command {
 		Long: `Put the hooks and annotations into BUNDLE/config.json and change nothing else there; or, with --hooks-d, print a file for
 hooks.d. The flags marked * may be given several times.`,
 		Example: `  runc spec && oci-cni-hook spec --network lab --name web . && runc run web
-  oci-cni-hook spec --hooks-d mount >/usr/share/containers/oci/hooks.d/etcfiles-mount.json`,
+  oci-cni-hook spec --hooks-d mount >/etc/containers/oci/hooks.d/etcfiles-mount.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, operands []string) error {
 			if (len(operands) == 1) != (s.hooksD == "") {

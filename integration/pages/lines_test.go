@@ -1,0 +1,122 @@
+package pages
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestCnitool runs what the README says of cnitool, on a machine without any configuration of CNI.
+func TestCnitool(t *testing.T) {
+	out := bare(t, readme(t, "cnitool"), "")
+	for _, want := range []string{"default    lab      web", "k8s.io     lab      web", " www "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestHooksD runs what the README says of hooks.d, on a machine where the directory does not exist.
+func TestHooksD(t *testing.T) {
+	out := bare(t, readme(t, "hooks.d"), "rm -rf /etc/containers; PATH=$PWD/bin:$PATH") +
+		bare(t, readme(t, "hooks.d")+"\ncat /etc/containers/oci/hooks.d/*.json", "PATH=$PWD/bin:$PATH")
+	if !strings.Contains(out, `/etcfiles-mount"`) || !strings.Contains(out, `"createContainer"`) {
+		t.Errorf("the file is\n%s", out)
+	}
+}
+
+// TestDirectoriesAreMade finds in the pages what copies or writes into a directory of the machine that no line before has made: the
+// directories of CNI, containerd and hooks.d need not be there.
+func TestDirectoriesAreMade(t *testing.T) {
+	pages, err := paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := ""
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "```") {
+				made = ""
+			}
+			if dir, ok := strings.CutPrefix(strings.TrimSpace(line), "mkdir -p "); ok {
+				made += dir + "\n"
+			}
+			for _, target := range targets(line) {
+				if dir := filepath.Dir(target); !strings.Contains(made, dir) {
+					t.Errorf("%s: %snobody has made %s: mkdir -p, or install -D", page, line, dir)
+				}
+			}
+		}
+	}
+}
+
+// targets returns the absolute paths that a line of shell copies or writes to, but for those in directories that are always there: systemd's
+// where there is a systemctl.
+func targets(line string) []string {
+	var found []string
+	words := strings.Fields(line)
+	for i, word := range words {
+		if path, ok := strings.CutPrefix(word, ">"); ok && strings.HasPrefix(path, "/") {
+			found = append(found, path)
+		}
+		if i == 0 && (word == "cp" || word == "ln") {
+			found = append(found, words[len(words)-1])
+		}
+	}
+	var outside []string
+	for _, path := range found {
+		if strings.HasPrefix(path, "/") && !slices.ContainsFunc([]string{"/tmp/", "/dev/", "/etc/systemd/system/"}, func(dir string) bool { return strings.HasPrefix(path, dir) }) {
+			outside = append(outside, path)
+		}
+	}
+	return outside
+}
+
+func readme(t *testing.T, name string) string {
+	t.Helper()
+	script, err := block(filepath.Join(repository, "README.md"), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
+// bare runs a script in the repository, after another, where /etc, /run, /var/lib and the network are its own and empty of CNI. make has
+// built already what it is told to build there. It returns what the script says.
+func bare(t *testing.T, script, before string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("run this as root: it makes namespaces and mounts")
+	}
+	for _, built := range []string{"bin/etcfiles", "bin/oci-cni-hook", "bin/cni/cnitool"} {
+		if _, err := os.Stat(filepath.Join(repository, built)); err != nil {
+			t.Fatalf("%v: run `make build cni-plugins` first", err)
+		}
+	}
+	const own = `mount -t tmpfs tmpfs /run
+mkdir /run/upper /run/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
+mount -t tmpfs tmpfs /var/lib
+ip link set lo up
+rm -rf /etc/cni /etc/containers
+make() { [ "$*" = "build cni-plugins" ]; }
+`
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", own+before+"\n"+script)
+	cmd.Dir = repository
+	cmd.SysProcAttr = &unix.SysProcAttr{Unshareflags: unix.CLONE_NEWNS, Cloneflags: unix.CLONE_NEWNET}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(fmt.Errorf("%w\n%s\n%s", err, script, out))
+	}
+	return string(out)
+}
