@@ -33,7 +33,7 @@ func TestReadmeOnBareMachine(t *testing.T) {
 	n.importImage(n.pauseImage(), "docker.io/library/busybox:latest")
 	n.write("/etc/crictl.yaml", []byte("disable-pull-on-run: true\n"))
 	cmd := n.command("bash", "-euo", "pipefail", "-c", readmeBlock(t, "pods"))
-	cmd.Dir = "/"
+	cmd.Env = append(cmd.Env, "TMPDIR=/run")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
