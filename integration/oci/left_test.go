@@ -117,7 +117,7 @@ func nonEmptyLines(s string) []string {
 
 // ofContainer finds in an iptables rule what the plugins write for one container: its address, its ID in a comment, or a
 // chain of its own.
-var ofContainer = regexp.MustCompile(`10\.88\.\d+\.\d+/32|id: |-N CNI-(DN-|SN-)?[0-9a-f]{10,}`)
+var ofContainer = regexp.MustCompile(`10\.231\.\d+\.\d+/32|id: |-N CNI-(DN-|SN-)?[0-9a-f]{10,}`)
 
 // rules lists the iptables rules of the world that are a container's.
 func (w *world) rules() ([]string, error) {
