@@ -27,9 +27,14 @@ func uts(c *ocistate.Container) (hostname, domainname string, err error) {
 	return spec.Hostname, spec.Domainname, nil
 }
 
-// netnsPath returns where the container's network namespace is to be found: where its annotation says, or its process.
-func netnsPath(c *ocistate.Container) (string, error) {
+// netnsPath returns where the container's network namespace is to be found: where its annotation says, if that counts, or
+// its process. An annotation that does not count is an error: the process of a VM runtime may be in another one.
+func (h *Hook) netnsPath(c *ocistate.Container) (string, error) {
 	if path := c.Annotations[AnnotationNetns]; path != "" {
+		if !h.AllowNetns {
+			return "", fmt.Errorf("container %s: annotation %s: it may be the image's, and counts only if the hook has the argument --allow-netns: "+
+				"put that into the hook's args, or take the annotation away", c.ID, AnnotationNetns)
+		}
 		return path, nil
 	}
 	if c.Pid <= 0 {

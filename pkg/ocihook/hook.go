@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
@@ -25,6 +24,8 @@ type Hook struct {
 	CacheDir string   // results of libcni, normally /var/lib/cni
 	RunDir   string   // pins and records, normally /run/etcfiles
 	Networks []string // of a container without the annotation etcfiles/networks; if empty, the first conflist's
+	// AllowNetns has the annotation etcfiles/netns count. Whoever makes an image may be able to set it.
+	AllowNetns bool
 }
 
 func (h *Hook) pinPath(cniID string) string   { return filepath.Join(h.RunDir, "netns", cniID) }
@@ -35,11 +36,12 @@ func (h *Hook) cni(cniID string) *libcni.CNIConfig {
 	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, &recordingExec{dir: h.recordDir(cniID)})
 }
 
-// CreateRuntime attaches the container to its networks, as eth0, eth1 and so on. It does nothing for a container whose
-// network namespace is the one it runs in itself, or one that another container of the hook has. After a failure nothing
-// is left of what it did; the error names the network and has the plugin's own words.
+// CreateRuntime attaches the container to its networks, as eth0, eth1 and so on, without those names that its network
+// namespace has already. It does nothing for a container whose network namespace is the one it runs in itself, or one that
+// another container of the hook has. After a failure nothing is left of what it did; the error names the network and has
+// the plugin's own words.
 func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err error) {
-	path, err := netnsPath(c)
+	path, err := h.netnsPath(c)
 	if err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 	if shared, err := h.pinned(id); err != nil || shared {
 		return err
 	}
-	r, err := h.plan(c, id)
+	r, err := h.plan(c, ns, id)
 	if err != nil {
 		return err
 	}
@@ -93,7 +95,7 @@ func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) 
 }
 
 // plan returns the record of what is to be done for a container.
-func (h *Hook) plan(c *ocistate.Container, id netns) (*record, error) {
+func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, error) {
 	names := list(c.Annotations[AnnotationNetworks])
 	if len(names) == 0 {
 		names = h.Networks
@@ -114,8 +116,12 @@ func (h *Hook) plan(c *ocistate.Container, id netns) (*record, error) {
 		return nil, err
 	}
 	r := &record{ContainerID: c.CNIID(), Netns: id, Process: processOf(c.Pid), PIDNamespace: pids}
+	ifNames, err := freeNames(ns, len(networks))
+	if err != nil {
+		return nil, err
+	}
 	for i, n := range networks {
-		r.Attachments = append(r.Attachments, newAttachment(n, "eth"+strconv.Itoa(i), args[i]))
+		r.Attachments = append(r.Attachments, newAttachment(n, ifNames[i], args[i]))
 	}
 	return r, nil
 }

@@ -18,9 +18,22 @@ type netns struct {
 // errNoNetns says that a path does not lead to a network namespace.
 var errNoNetns = errors.New("no network namespace")
 
-// openNetns opens the network namespace at a path such as /proc/<pid>/ns/net.
+// openNetns opens the network namespace at a path such as /proc/<pid>/ns/net. Nothing else is ever opened for reading: to
+// open a device may do something, and a FIFO waits.
 func openNetns(path string) (*os.File, netns, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	at, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, netns{}, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer func() { _ = unix.Close(at) }()
+	var fsType unix.Statfs_t
+	if err := unix.Fstatfs(at, &fsType); err != nil {
+		return nil, netns{}, &os.PathError{Op: "statfs", Path: path, Err: err}
+	}
+	if fsType.Type != unix.NSFS_MAGIC {
+		return nil, netns{}, fmt.Errorf("%s: %w", path, errNoNetns)
+	}
+	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", at), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, netns{}, &os.PathError{Op: "open", Path: path, Err: err}
 	}

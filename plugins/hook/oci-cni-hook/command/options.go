@@ -10,11 +10,14 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
 )
 
+const flagAllowNetns = "allow-netns"
+
 // options are the flags that every command has. Those that are given to spec go into the hooks' arguments, too.
 type options struct {
 	flags                       *pflag.FlagSet
 	confDir, cacheDir, runDir   directory
 	binDir, namespace, networks string
+	allowNetns                  bool
 }
 
 func (o *options) addTo(flags *pflag.FlagSet) {
@@ -27,6 +30,7 @@ func (o *options) addTo(flags *pflag.FlagSet) {
 	flags.Var(&o.runDir, "run-dir", "pins and records")
 	flags.StringVar(&o.networks, "networks", "", "`names`, with commas, of the networks of a container without the annotation etcfiles/networks (default the first conflist's)")
 	flags.StringVar(&o.namespace, "namespace", "", "containerd `namespace` (default from containerd's bundle path, else default)")
+	flags.BoolVar(&o.allowNetns, flagAllowNetns, false, "have the annotation etcfiles/netns count: not where it may come from an image")
 }
 
 func (o *options) hook() *ocihook.Hook {
@@ -34,7 +38,7 @@ func (o *options) hook() *ocihook.Hook {
 	_ = networks.Set(o.networks)
 	return &ocihook.Hook{
 		ConfDir: string(o.confDir), BinDirs: filepath.SplitList(o.binDir), CacheDir: string(o.cacheDir), RunDir: string(o.runDir),
-		Networks: networks,
+		Networks: networks, AllowNetns: o.allowNetns,
 	}
 }
 
@@ -42,7 +46,11 @@ func (o *options) hook() *ocihook.Hook {
 func (o *options) hookArgs() []string {
 	var out []string
 	o.flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed {
+		switch {
+		case !f.Changed:
+		case f.Value.Type() == "bool":
+			out = append(out, "--"+f.Name+"="+f.Value.String())
+		default:
 			out = append(out, "--"+f.Name, f.Value.String())
 		}
 	})

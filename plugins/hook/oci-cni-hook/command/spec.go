@@ -38,6 +38,7 @@ func (a *annotation) Type() string { return a.operand }
 const (
 	flagName    = "name"
 	flagPublish = "publish"
+	flagNetns   = "netns"
 )
 
 func (o *options) specCommand() *cobra.Command {
@@ -50,6 +51,7 @@ func (o *options) specCommand() *cobra.Command {
 		{flag: flagPublish, key: ocihook.AnnotationPorts, operand: "[hostip:]hostport:port[/tcp|udp|sctp]", usage: "a port of the host that leads to one of the container*"},
 		{flag: "ip", key: ocihook.AnnotationIP, operand: "[network=]address", usage: "its address*"},
 		{flag: "mac", key: ocihook.AnnotationMAC, operand: "[network=]address", usage: "its hardware address*"},
+		{flag: flagNetns, key: ocihook.AnnotationNetns, operand: "path", usage: "its network namespace, where its process does not show it (VMs); implies --allow-netns"},
 		{flag: "dns", key: ocihook.AnnotationDNS, operand: "address", usage: "a nameserver*"},
 		{flag: "dns-search", key: ocihook.AnnotationDNSSearch, operand: "domain", usage: "a search domain*"},
 		{flag: "dns-option", key: ocihook.AnnotationDNSOptions, operand: "option", usage: "an option of resolv.conf*"},
@@ -87,6 +89,11 @@ func (s *spec) run(operands []string, stdout io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
+	}
+	if s.cmd.Flags().Changed(flagNetns) && !s.flags.Changed(flagAllowNetns) {
+		if err := s.flags.Set(flagAllowNetns, "true"); err != nil {
+			return err
+		}
 	}
 	cni := func(stage string) ocispec.StagedHook {
 		return ocispec.StagedHook{Stage: stage, Hook: specs.Hook{Path: self, Args: append(s.hookArgs(), stage)}}
