@@ -289,9 +289,14 @@ func (w *world) callHookWith(state object, args ...string) (stdout, stderr strin
 	if err != nil {
 		return "", "", err
 	}
+	return w.pipe(string(stdin), append([]string{w.hook()}, args...)...)
+}
+
+// pipe runs a command in the world with a text on stdin.
+func (w *world) pipe(stdin string, command ...string) (stdout, stderr string, err error) {
 	var out, errOut bytes.Buffer
-	cmd := w.command(append([]string{w.hook()}, args...)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &errOut
+	cmd := w.command(command...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errOut
 	err = cmd.Run()
 	return out.String(), errOut.String(), err
 }

@@ -19,7 +19,7 @@ import (
 var runtimes = []string{"runc", "crun"}
 
 // TestScripts runs the stories in testdata with each runtime, each in a world of its own: $runtime is its name and $path where it
-// is. A container is named ID, or NS/ID for one in a bundle as containerd's. Beside the commands of testscript there are these:
+// is, $cgroup that which the containers are below. A container is named ID, or NS/ID for one in a bundle as containerd's. Beside the commands of testscript there are these:
 //
 //	network NAME [probe] [addresses]  install the shipped conflist, with the plugin probe before etcfiles, and with
 //	                                the capabilities ips and mac
@@ -41,6 +41,7 @@ var runtimes = []string{"runc", "crun"}
 //	killprogram PROGRAM             wait for a program to run, and kill its oldest process
 //	[!] hook STAGE NAME [FLAG...]   call the hook by hand; silent if it succeeds
 //	[!] gc                          call its gc
+//	[!] byhand PROGRAM STAGE NAME   call a hook's program with what the runtime's state command prints
 //	fail COMMAND NETWORK [TEXT]     from now on the plugin probe fails; mend undoes that
 //	gate COMMAND NETWORK            from now on it waits; atgate waits until it does, open lets it go
 //	log                             print the calls of probe, and forget them
@@ -74,6 +75,7 @@ func runScripts(t *testing.T, runtime string) {
 			}
 			env.Setenv("runtime", runtime)
 			env.Setenv("path", path)
+			env.Setenv("cgroup", w.cgroup)
 			env.Values[worldKey{}] = w
 			env.Defer(func() {
 				if err := w.end(); err != nil {
@@ -119,6 +121,7 @@ func runScripts(t *testing.T, runtime string) {
 			"knows":       cmdKnows,
 			"hook":        either(2, (*world).cmdHook),
 			"gc":          either(0, (*world).cmdGC),
+			"byhand":      either(3, (*world).cmdByHand),
 		},
 	})
 }
@@ -299,6 +302,21 @@ func (w *world) cmdGC(ts *testscript.TestScript, args []string) error {
 		ts.Fatalf("gc printed on stderr: %s", stderr)
 	}
 	return err
+}
+
+// cmdByHand does what somebody at a terminal may try: runc state NAME | PROGRAM STAGE.
+func (w *world) cmdByHand(ts *testscript.TestScript, args []string) error {
+	c := parseContainer(args[2])
+	state, err := w.run(w.runtime, "--root", w.root(c.namespace), "state", c.id)
+	if err != nil {
+		return err
+	}
+	flags := []string{"--data-dir", w.data()}
+	if args[0] == "oci-cni-hook" {
+		flags = w.hookFlags()
+	}
+	stdout, stderr, err := w.pipe(state, append(append([]string{filepath.Join(w.bin(), args[0])}, flags...), args[1])...)
+	return answer(ts, stdout, stderr, err)
 }
 
 func (w *world) cmdLeft(_ *testscript.TestScript, args []string) error {

@@ -39,8 +39,8 @@ func (h *Hook) GC(ctx context.Context, cleaned func(cniID string, attachments []
 }
 
 // collect cleans up after one container if it is dead.
-func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]bool, pids uint64, cleaned func(string, []string)) (err error) {
-	if id, err := netnsAt(h.pinPath(cniID)); err == nil && used[id] {
+func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]int, pids uint64, cleaned func(string, []string)) (err error) {
+	if id, err := netnsAt(h.pinPath(cniID)); err == nil && used[id] != 0 {
 		return nil
 	}
 	claim, err := takeClaim(h.recordDir(cniID), 0)
@@ -59,7 +59,7 @@ func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]bool, p
 		return errors.New("it was started from another PID namespace: run this where it was started")
 	}
 	// Looked at again under the claim: the container may have been started since.
-	if used, err := inUse(); err != nil || used[r.Netns] || r.Process.alive() {
+	if used, err := inUse(); err != nil || used[r.Netns] != 0 || r.Process.alive() {
 		return err
 	}
 	if err := h.detach(ctx, r); err != nil {

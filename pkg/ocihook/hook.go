@@ -37,10 +37,13 @@ func (h *Hook) cni(cniID string) *libcni.CNIConfig {
 }
 
 // CreateRuntime attaches the container to its networks, as eth0, eth1 and so on, without those names that its network
-// namespace has already. It does nothing for a container whose network namespace is the one it runs in itself, or one that
-// another container of the hook has. After a failure nothing is left of what it did; the error names the network and has
-// the plugin's own words.
+// namespace has already. It refuses a container that runs, and one whose ID another has that lives. It does nothing for a
+// container whose network namespace is the one it runs in itself, or one that another container of the hook has. After a
+// failure nothing is left of what it did; the error names the network and has the plugin's own words.
 func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err error) {
+	if err := ocistate.BeingCreated(&c.State); err != nil {
+		return err
+	}
 	path, err := h.netnsPath(c)
 	if err != nil {
 		return err
@@ -59,8 +62,17 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, claim.release()) }()
-	if err := h.detachLeft(ctx, c.CNIID()); err != nil {
-		return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
+	left, err := h.left(c.CNIID())
+	if err != nil {
+		return err
+	}
+	if left != nil {
+		if err := h.refuse(left, c, id); err != nil {
+			return err
+		}
+		if err := h.detach(ctx, left); err != nil {
+			return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
+		}
 	}
 	if shared, err := h.pinned(id); err != nil || shared {
 		return err
@@ -84,14 +96,29 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 }
 
 // Poststop detaches the container from its networks, in reverse order, with the configuration and the arguments of its
-// ADD. What is already gone is no error. What could not be freed is, and is kept for GC.
+// ADD. What is already gone is no error. What could not be freed is, and is kept for GC. It is one, too, if the state's
+// process lives; of a container that is another's of the same ID, or was refused for its sake, there is nothing to detach.
 func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) {
 	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, claim.release()) }()
-	return h.detachLeft(ctx, c.CNIID())
+	left, err := h.left(c.CNIID())
+	if err != nil {
+		return err
+	}
+	if err := stillLives(c, left); err != nil {
+		return err
+	}
+	if left == nil || !left.of(c.Bundle) {
+		return nil
+	}
+	if left.Refused > 0 && left.processLives() {
+		left.Refused--
+		return left.write(claim.dir)
+	}
+	return h.detach(ctx, left)
 }
 
 // plan returns the record of what is to be done for a container.
@@ -116,6 +143,7 @@ func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, erro
 		return nil, err
 	}
 	r := &record{ContainerID: c.CNIID(), Netns: id, Process: processOf(c.Pid), PIDNamespace: pids}
+	r.setBundle(c.Bundle)
 	ifNames, err := freeNames(ns, len(networks))
 	if err != nil {
 		return nil, err

@@ -2,22 +2,12 @@ package ocihook
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io/fs"
 	"slices"
 
 	"github.com/containernetworking/cni/libcni"
 )
-
-// detachLeft detaches whatever there is of a container. The caller holds its claim.
-func (h *Hook) detachLeft(ctx context.Context, cniID string) error {
-	r, err := h.left(cniID)
-	if err != nil || r == nil {
-		return err
-	}
-	return h.detach(ctx, r)
-}
 
 // left returns the record of what there is of a container, nil if there is nothing. Without a record of the hook's own,
 // after a reboot for example, it goes by libcni's cache.

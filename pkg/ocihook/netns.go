@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,27 +69,35 @@ func netnsAt(path string) (netns, error) {
 	return id, err
 }
 
-// inUse returns the network namespaces that a thread of any process has. It fails when it cannot see them all.
-func inUse() (map[netns]bool, error) {
+// inUse returns the network namespaces that a thread of any process has, each with the ID of such a process. The error says that it
+// could not see them all.
+func inUse() (map[netns]int, error) {
 	threads, err := filepath.Glob("/proc/[0-9]*/task/[0-9]*/ns/net")
 	if err != nil {
 		return nil, err
 	}
-	out := map[netns]bool{}
+	out := map[netns]int{}
+	var unseen error
 	for _, path := range threads {
 		id, err := statNetns(path)
 		switch {
 		case err == nil:
-			out[id] = true
+			out[id] = pidOf(path)
 		case errors.Is(err, unix.EACCES) && inInitialUserns():
-			return nil, fmt.Errorf("%s: %w: run this as root, with CAP_SYS_PTRACE, to see which containers live", path, err)
+			unseen = fmt.Errorf("%s: %w: run this as root, with CAP_SYS_PTRACE, to see which containers live", path, err)
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH), errors.Is(err, unix.EACCES):
 			// The thread has ended, or it belongs to users over whom a rootless one has no power and holds none of his.
 		default:
-			return nil, &os.PathError{Op: "stat", Path: path, Err: err}
+			unseen = &os.PathError{Op: "stat", Path: path, Err: err}
 		}
 	}
-	return out, nil
+	return out, unseen
+}
+
+// pidOf returns the PID in /proc/PID/task/TID/ns/net.
+func pidOf(path string) int {
+	pid, _ := strconv.Atoi(strings.Split(path, "/")[2])
+	return pid
 }
 
 // inInitialUserns reports whether all user IDs are mapped to themselves (user_namespaces(7)).

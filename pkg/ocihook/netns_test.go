@@ -23,7 +23,11 @@ func TestNetnsAt(t *testing.T) {
 	if _, err := netnsAt(fifo + "-absent"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("absent: %v", err)
 	}
-	if _, err := netnsAt("/proc/self/ns/net"); err != nil {
-		t.Error(err)
+	id, err := netnsAt("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used, err := inUse(); used[id] == 0 { // whatever it cannot see
+		t.Errorf("nobody is in the network namespace of this test: %v", err)
 	}
 }

@@ -11,13 +11,16 @@ import (
 )
 
 // record says what is to be deleted of a container. It is written before the first thing is made, so that a hook which is
-// killed at any moment leaves what gc needs.
+// killed at any moment leaves what gc needs. A record of a version before has no bundle.
 type record struct {
 	ContainerID  string // as CNI knows it
+	Bundle       string `json:",omitempty"` // as the runtime gave it
+	BundleReal   string `json:",omitempty"` // without symbolic links
 	Netns        netns
 	Process      process // the container's, which a VM runtime has outside of the network namespace
 	PIDNamespace uint64  // in which the process and others of the network namespace can be seen
 	Attachments  []attachment
+	Refused      int `json:",omitempty"` // containers of the same ID and bundle that were refused; the runtime may call poststop for each
 }
 
 // attachment is a network of a container: the plugins' configuration as it was at ADD and the capability arguments.
@@ -79,4 +82,25 @@ func readRecord(dir string) (*record, error) {
 		return nil, nil
 	}
 	return &r, nil
+}
+
+// setBundle notes the bundle that the container is of.
+func (r *record) setBundle(path string) { r.Bundle, r.BundleReal = path, realPath(path) }
+
+// of reports whether the container is of the bundle. It is as long as either of the two is unknown.
+func (r *record) of(bundle string) bool {
+	return r.Bundle == "" || bundle == "" || filepath.Clean(bundle) == filepath.Clean(r.Bundle) || realPath(bundle) == r.BundleReal
+}
+
+// realPath returns a path without symbolic links. Of what does not exist, at poststop a bundle perhaps, the directory counts.
+func realPath(path string) string {
+	path = filepath.Clean(path)
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	dir := filepath.Dir(path)
+	if dir == path || dir == "." {
+		return path
+	}
+	return filepath.Join(realPath(dir), filepath.Base(path))
 }

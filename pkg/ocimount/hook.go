@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
 
 // Hook holds what the hook is told by its arguments.
@@ -23,9 +25,13 @@ type Hook struct {
 }
 
 // CreateContainer mounts those of the three files that the store has for the container with the state. It must run in
-// the container's mount and network namespaces. A container that the store knows nothing of is no error. An error begins with the
-// path in the container that it is about, if it is about one.
+// the container's mount and network namespaces. A container that the store knows nothing of is no error; one that its
+// runtime does not create at the moment is. An error begins with the path in the container that it is about,
+// if it is about one.
 func (h *Hook) CreateContainer(state *specs.State) error {
+	if err := ocistate.BeingCreated(state); err != nil {
+		return err
+	}
 	candidates, err := storeDirs(state, h.Namespace)
 	if err != nil {
 		return err

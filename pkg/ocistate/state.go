@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,6 +60,35 @@ func BundleNamespace(bundle string) string {
 // so that no two containers have the same: containerd allows no two dashes in a row.
 func (c *Container) CNIID() string {
 	return strings.ReplaceAll(c.Namespace, "-", "--") + "-" + c.ID
+}
+
+// BeingCreated returns an error unless the state is that of a container that its runtime creates, as it is at the stages
+// createRuntime and createContainer: creating or, by crun, created. A state without a status is one, too. So is a container
+// that runc restores, stopped and with the process that CRIU has made.
+func BeingCreated(s *specs.State) error {
+	switch s.Status {
+	case specs.StateRunning, statePaused:
+	case specs.StateStopped:
+		if Restored(s) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return fmt.Errorf("container %s is %s: this is for its runtime to call, while it creates the container: nothing is done", s.ID, s.Status)
+}
+
+// statePaused is no status of the specification, but of runc and crun.
+const statePaused specs.ContainerState = "paused"
+
+// Restored reports whether the state is that of a container that runc restores from a checkpoint: its process has the name
+// of CRIU until it is what it was.
+func Restored(s *specs.State) bool {
+	if s.Status != specs.StateStopped || s.Pid <= 0 {
+		return false
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", s.Pid))
+	return err == nil && strings.TrimSpace(string(name)) == "criu"
 }
 
 var hexID = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -38,9 +38,11 @@ poststop the DEL. Run by hand it puts itself into a bundle, and cleans up what a
 	o.addTo(root.PersistentFlags())
 	root.AddCommand(
 		o.stageCommand("createRuntime", "Attach the container to its networks: CNI ADD",
-			"By an OCI runtime, with the state of the container on stdin, see runtime-spec, config.md, POSIX-platform Hooks."),
+			"By an OCI runtime, with the state of the container on stdin, see runtime-spec, config.md, POSIX-platform Hooks. It\n"+
+				"refuses a container that runs already."),
 		o.stageCommand("poststop", "Detach the container: CNI DEL",
-			"By an OCI runtime, with the state of the container on stdin. It does not fail on what has gone already."),
+			"By an OCI runtime, with the state of the container on stdin. It does not fail on what has gone already,\n"+
+				"but if the container's process lives."),
 		o.stageCommand("hook", "The one of the two that the state's status calls for",
 			"For hooks.d, see oci-hooks(5), where all stages of a hook have the same arguments."),
 		o.gcCommand(), o.specCommand(),
@@ -61,7 +63,7 @@ func (o *options) stageCommand(stage, short, long string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if stage == "poststop" || stage == "hook" && c.Status == specs.StateStopped {
+			if stage == "poststop" || stage == "hook" && c.Status == specs.StateStopped && !ocistate.Restored(&c.State) {
 				return o.hook().Poststop(context.Background(), c)
 			}
 			return o.hook().CreateRuntime(context.Background(), c)
