@@ -41,6 +41,7 @@ var runtimes = []string{"runc", "crun"}
 //	killprogram PROGRAM             wait for a program to run, and kill its oldest process
 //	[!] hook STAGE NAME [FLAG...]   call the hook by hand; silent if it succeeds
 //	[!] gc                          call its gc
+//	[!] recorded ARG...             call it with ls, rm and the like
 //	[!] byhand PROGRAM STAGE NAME   call a hook's program with what the runtime's state command prints
 //	fail COMMAND NETWORK [TEXT]     from now on the plugin probe fails; mend undoes that
 //	gate COMMAND NETWORK            from now on it waits; atgate waits until it does, open lets it go
@@ -121,6 +122,7 @@ func runScripts(t *testing.T, runtime string) {
 			"knows":       cmdKnows,
 			"hook":        either(2, (*world).cmdHook),
 			"gc":          either(0, (*world).cmdGC),
+			"recorded":    either(1, (*world).cmdRecorded),
 			"byhand":      either(3, (*world).cmdByHand),
 		},
 	})
@@ -301,6 +303,14 @@ func (w *world) cmdGC(ts *testscript.TestScript, args []string) error {
 	if err == nil && stderr != "" {
 		ts.Fatalf("gc printed on stderr: %s", stderr)
 	}
+	return err
+}
+
+// cmdRecorded calls a command that may say on stderr what it could not do.
+func (w *world) cmdRecorded(ts *testscript.TestScript, args []string) error {
+	stdout, stderr, err := w.callHookWith(nil, append(w.hookFlags(), args...)...)
+	fmt.Fprint(ts.Stdout(), stdout)
+	fmt.Fprint(ts.Stderr(), stderr)
 	return err
 }
 

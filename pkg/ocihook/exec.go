@@ -10,31 +10,50 @@ import (
 	"strings"
 
 	"github.com/containernetworking/cni/pkg/invoke"
+	"github.com/containernetworking/cni/pkg/types"
+	"github.com/containernetworking/cni/pkg/types/create"
 	"github.com/containernetworking/cni/pkg/version"
 )
 
-// recordingExec runs plugins and keeps the result of each ADD beside the record of the container. libcni caches that of a
-// whole chain only, and some plugins, firewall for one, can free nothing without a prevResult: after a chain that failed
-// or was killed halfway, DEL gets the last one there was.
+// recordingExec runs plugins for an attachment of a container and keeps beside its record what DEL has to know. Which
+// plugins have run: what never ran has made nothing. And the result of each ADD: libcni caches that of a whole chain only,
+// and some plugins, firewall for one, can free nothing without a prevResult, so that after a chain that failed or was
+// killed halfway, DEL gets the last one there was.
 type recordingExec struct {
 	invoke.RawExec
 	version.PluginDecoder
-	dir string
+	dir        string
+	record     *record
+	attachment *attachment
 }
 
 // ExecPlugin implements invoke.Exec.
 func (e *recordingExec) ExecPlugin(ctx context.Context, path string, stdin []byte, environ []string) ([]byte, error) {
-	file := filepath.Join(e.dir, lookup(environ, "CNI_IFNAME")+".result")
-	command := lookup(environ, "CNI_COMMAND")
-	if command == "DEL" {
-		var err error
-		if stdin, err = withResult(stdin, file); err != nil {
+	switch lookup(environ, "CNI_COMMAND") {
+	case "ADD":
+		return e.add(ctx, path, stdin, environ)
+	case "DEL":
+		stdin, err := withResult(stdin, e.resultFile())
+		if err != nil {
 			return nil, err
 		}
+		return e.RawExec.ExecPlugin(ctx, path, stdin, environ)
+	}
+	return e.RawExec.ExecPlugin(ctx, path, stdin, environ)
+}
+
+func (e *recordingExec) add(ctx context.Context, path string, stdin []byte, environ []string) ([]byte, error) {
+	e.attachment.setRan(e.attachment.ran() + 1)
+	if err := e.record.write(e.dir); err != nil {
+		return nil, err
 	}
 	out, err := e.RawExec.ExecPlugin(ctx, path, stdin, environ)
-	if err == nil && command == "ADD" {
-		err = replaceFile(file, out)
+	if err == nil {
+		return out, replaceFile(e.resultFile(), out)
+	}
+	var answer *types.Error
+	if errors.As(err, &answer) {
+		e.attachment.Refusal = answer
 	}
 	return out, err
 }
@@ -43,6 +62,11 @@ func (e *recordingExec) ExecPlugin(ctx context.Context, path string, stdin []byt
 func (e *recordingExec) FindInPath(plugin string, paths []string) (string, error) {
 	return invoke.FindInPath(plugin, paths)
 }
+
+func (e *recordingExec) resultFile() string { return resultFile(e.dir, e.attachment) }
+
+// resultFile returns where the last result of an attachment is, in the directory of its container.
+func resultFile(dir string, a *attachment) string { return filepath.Join(dir, a.IfName+".result") }
 
 // withResult puts the result in the file into a configuration that has none. No file is no error.
 func withResult(conf []byte, file string) ([]byte, error) {
@@ -60,8 +84,31 @@ func withResult(conf []byte, file string) ([]byte, error) {
 	if keys["prevResult"] != nil {
 		return conf, nil
 	}
-	keys["prevResult"] = result
+	keys["prevResult"] = inVersionOf(keys["cniVersion"], result)
 	return json.Marshal(keys)
+}
+
+// inVersionOf returns a result in the form of the version that a configuration has, or as it is if there is no such form:
+// a conflist may have another version today than at ADD.
+func inVersionOf(cniVersion, result json.RawMessage) json.RawMessage {
+	var wanted string
+	if json.Unmarshal(cniVersion, &wanted) != nil {
+		return result
+	}
+	if has, err := (&version.ConfigDecoder{}).Decode(result); err != nil || has == wanted {
+		return result
+	}
+	parsed, err := create.CreateFromBytes(result)
+	if err != nil {
+		return result
+	}
+	if parsed, err = parsed.GetAsVersion(wanted); err != nil {
+		return result
+	}
+	if b, err := json.Marshal(parsed); err == nil {
+		return b
+	}
+	return result
 }
 
 // lookup returns the last value of a variable, which is the one that counts.

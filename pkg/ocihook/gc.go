@@ -56,7 +56,7 @@ func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]int, pi
 		return err
 	}
 	if r.PIDNamespace != 0 && r.PIDNamespace != pids {
-		return errors.New("it was started from another PID namespace: run this where it was started")
+		return errors.New("it was started from another PID namespace: run this where it was started, or end it: " + h.Command + " rm " + cniID)
 	}
 	// Looked at again under the claim: the container may have been started since.
 	if used, err := inUse(); err != nil || used[r.Netns] != 0 || r.Process.alive() {
@@ -65,11 +65,7 @@ func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]int, pi
 	if err := h.detach(ctx, r); err != nil {
 		return err
 	}
-	var removed []string
-	for _, a := range r.Attachments {
-		removed = append(removed, a.Network+"/"+a.IfName)
-	}
-	cleaned(cniID, removed)
+	cleaned(cniID, r.attachments())
 	return nil
 }
 
@@ -85,14 +81,12 @@ func (h *Hook) known() ([]string, error) {
 			names = append(names, e.Name())
 		}
 	}
-	cached, err := h.cni("").GetCachedAttachments("")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	cached, err := h.cached("")
+	if err != nil {
 		return nil, err
 	}
 	for _, c := range cached {
-		if c.NetNS == h.pinPath(c.ContainerID) {
-			names = append(names, c.ContainerID)
-		}
+		names = append(names, c.ContainerID)
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil

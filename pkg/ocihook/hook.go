@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
@@ -26,14 +28,26 @@ type Hook struct {
 	Networks []string // of a container without the annotation etcfiles/networks; if empty, the first conflist's
 	// AllowNetns has the annotation etcfiles/netns count. Whoever makes an image may be able to set it.
 	AllowNetns bool
+	// Command is how the program is called for the same directories, for messages.
+	Command string
 }
 
 func (h *Hook) pinPath(cniID string) string   { return filepath.Join(h.RunDir, "netns", cniID) }
 func (h *Hook) recordDir(cniID string) string { return filepath.Join(h.RunDir, "containers", cniID) }
 
-// cni returns what runs the plugins for a container.
-func (h *Hook) cni(cniID string) *libcni.CNIConfig {
-	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, &recordingExec{dir: h.recordDir(cniID)})
+// cni returns what runs the plugins for an attachment of a container.
+func (h *Hook) cni(r *record, a *attachment, cacheDir string) *libcni.CNIConfig {
+	exec := &recordingExec{dir: h.recordDir(r.ContainerID), record: r, attachment: a}
+	return libcni.NewCNIConfigWithCacheDir(h.BinDirs, cacheDir, exec)
+}
+
+// cached returns what libcni has kept of a container that is ours, or of all that are if the ID is empty.
+func (h *Hook) cached(cniID string) ([]*libcni.NetworkAttachment, error) {
+	all, err := libcni.NewCNIConfigWithCacheDir(h.BinDirs, h.CacheDir, nil).GetCachedAttachments(cniID)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(c *libcni.NetworkAttachment) bool { return c.NetNS != h.pinPath(c.ContainerID) }), nil
 }
 
 // CreateRuntime attaches the container to its networks, as eth0, eth1 and so on, without those names that its network
@@ -91,6 +105,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 		if undo := h.detach(ctx, r); undo != nil {
 			err = fmt.Errorf("%w; undoing it: %w", err, undo)
 		}
+		r.steadyBridges()
 	}
 	return err
 }
@@ -149,7 +164,9 @@ func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, erro
 		return nil, err
 	}
 	for i, n := range networks {
-		r.Attachments = append(r.Attachments, newAttachment(n, ifNames[i], args[i]))
+		a := newAttachment(n, ifNames[i], args[i])
+		a.setRan(0)
+		r.Attachments = append(r.Attachments, a)
 	}
 	return r, nil
 }
@@ -173,10 +190,11 @@ func (h *Hook) installed(networks []*libcni.NetworkConfigList) error {
 
 // attach runs ADD of each network in order.
 func (h *Hook) attach(ctx context.Context, r *record) error {
-	for _, a := range r.Attachments {
+	for i := range r.Attachments {
+		a := &r.Attachments[i]
 		list, err := a.list()
 		if err == nil {
-			_, err = h.cni(r.ContainerID).AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
+			_, err = h.cni(r, a, h.CacheDir).AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
 		}
 		if err != nil {
 			return fmt.Errorf("network %s: %w", a.Network, err)
@@ -185,39 +203,7 @@ func (h *Hook) attach(ctx context.Context, r *record) error {
 	return nil
 }
 
-// detach runs DEL of each network in reverse order, also of those that were never reached, then unpins and drops the
-// record. If a DEL fails the others are still run, and pin and record stay for the next try.
-func (h *Hook) detach(ctx context.Context, r *record) error {
-	pin := h.pinPath(r.ContainerID)
-	netns := pin
-	if _, err := netnsAt(pin); err != nil {
-		netns = "" // a path that is not a network namespace would make plugins fail
-	}
-	var failed []error
-	for i := len(r.Attachments) - 1; i >= 0; i-- {
-		a := r.Attachments[i]
-		list, err := a.list()
-		if err == nil {
-			err = h.cni(r.ContainerID).DelNetworkList(ctx, list, h.runtimeConf(r, a, netns))
-		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("network %s: %w", a.Network, err))
-		}
-	}
-	if len(failed) > 0 {
-		return errors.Join(failed...)
-	}
-	if err := unpin(pin); err != nil {
-		return err
-	}
-	err := os.Remove(filepath.Join(h.recordDir(r.ContainerID), recordFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-func (h *Hook) runtimeConf(r *record, a attachment, netns string) *libcni.RuntimeConf {
+func (h *Hook) runtimeConf(r *record, a *attachment, netns string) *libcni.RuntimeConf {
 	return &libcni.RuntimeConf{ContainerID: r.ContainerID, NetNS: netns, IfName: a.IfName, CapabilityArgs: a.CapabilityArgs}
 }
 

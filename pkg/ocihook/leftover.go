@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/containernetworking/cni/libcni"
@@ -16,15 +18,12 @@ func (h *Hook) left(cniID string) (*record, error) {
 	if r != nil || err != nil {
 		return r, err
 	}
-	cached, err := h.cni(cniID).GetCachedAttachments(cniID)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	cached, err := h.cached(cniID)
+	if err != nil {
 		return nil, err
 	}
 	r = &record{ContainerID: cniID}
 	for _, c := range cached {
-		if c.NetNS != h.pinPath(cniID) {
-			continue // somebody else's container
-		}
 		network, err := libcni.NetworkConfFromBytes(c.Config)
 		if err != nil {
 			return nil, err
@@ -32,7 +31,8 @@ func (h *Hook) left(cniID string) (*record, error) {
 		r.Attachments = append(r.Attachments, newAttachment(network, c.IfName, c.CapabilityArgs))
 	}
 	slices.SortFunc(r.Attachments, byIfName)
-	if r.Netns, err = netnsAt(h.pinPath(cniID)); errors.Is(err, fs.ErrNotExist) && len(r.Attachments) == 0 {
+	_, noRecord := os.Lstat(filepath.Join(h.recordDir(cniID), recordFile)) // one may be there that cannot be read
+	if r.Netns, err = netnsAt(h.pinPath(cniID)); errors.Is(err, fs.ErrNotExist) && noRecord != nil && len(r.Attachments) == 0 {
 		return nil, nil
 	}
 	return r, nil

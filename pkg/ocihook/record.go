@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/containernetworking/cni/pkg/types"
 )
 
-// record says what is to be deleted of a container. It is written before the first thing is made, so that a hook which is
-// killed at any moment leaves what gc needs. A record of a version before has no bundle.
+// record says what is to be deleted of a container. It is written before the first thing is made, and again before each
+// plugin runs, so that a hook which is killed at any moment leaves what gc needs.
+//
+// A record of a version before has neither a bundle nor counts of plugins that ran.
 type record struct {
 	ContainerID  string // as CNI knows it
 	Bundle       string `json:",omitempty"` // as the runtime gave it
@@ -20,7 +23,8 @@ type record struct {
 	Process      process // the container's, which a VM runtime has outside of the network namespace
 	PIDNamespace uint64  // in which the process and others of the network namespace can be seen
 	Attachments  []attachment
-	Refused      int `json:",omitempty"` // containers of the same ID and bundle that were refused; the runtime may call poststop for each
+	Refused      int    `json:",omitempty"` // containers of the same ID and bundle that were refused; the runtime may call poststop for each
+	Failure      string `json:",omitempty"` // why the last DEL failed
 }
 
 // attachment is a network of a container: the plugins' configuration as it was at ADD and the capability arguments.
@@ -30,6 +34,11 @@ type attachment struct {
 	IfName         string
 	Plugins        []json.RawMessage
 	CapabilityArgs map[string]any
+	// Ran is how many of the plugins, from the first, may have made something: those whose ADD was begun and whose DEL
+	// has not succeeded. nil means all of them.
+	Ran *int `json:",omitempty"`
+	// Refusal is the error by which the last of those answered its ADD, nil if it did not.
+	Refusal *types.Error `json:",omitempty"`
 }
 
 func newAttachment(network *libcni.NetworkConfigList, ifName string, args map[string]any) attachment {
@@ -40,8 +49,18 @@ func newAttachment(network *libcni.NetworkConfigList, ifName string, args map[st
 	return a
 }
 
+func (a *attachment) ran() int {
+	if a.Ran == nil {
+		return len(a.Plugins)
+	}
+	return min(max(*a.Ran, 0), len(a.Plugins))
+}
+
+// setRan notes that so many of the plugins may have made something; the last of them has not answered.
+func (a *attachment) setRan(n int) { a.Ran, a.Refusal = &n, nil }
+
 // list returns the attachment's network as libcni wants it.
-func (a attachment) list() (*libcni.NetworkConfigList, error) {
+func (a *attachment) list() (*libcni.NetworkConfigList, error) {
 	out := &libcni.NetworkConfigList{Name: a.Network, CNIVersion: a.CNIVersion}
 	for _, b := range a.Plugins {
 		p, err := libcni.NetworkPluginConfFromBytes(b)
@@ -53,6 +72,21 @@ func (a attachment) list() (*libcni.NetworkConfigList, error) {
 	var err error
 	out.Bytes, err = json.Marshal(map[string]any{"cniVersion": a.CNIVersion, "name": a.Network, "plugins": a.Plugins})
 	return out, err
+}
+
+// plugin returns the network as if the plugin of that index were its only one.
+func (a *attachment) plugin(i int) (*libcni.NetworkConfigList, error) {
+	p, err := libcni.NetworkPluginConfFromBytes(a.Plugins[i])
+	return &libcni.NetworkConfigList{Name: a.Network, CNIVersion: a.CNIVersion, Plugins: []*libcni.PluginConfig{p}}, err
+}
+
+// attachments returns NETWORK/INTERFACE of each attachment.
+func (r *record) attachments() []string {
+	var out []string
+	for _, a := range r.Attachments {
+		out = append(out, a.Network+"/"+a.IfName)
+	}
+	return out
 }
 
 const recordFile = "record.json"

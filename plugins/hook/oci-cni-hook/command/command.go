@@ -16,6 +16,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
 
+const program = "oci-cni-hook"
+
 const exitFailed = 1
 
 // Run is the program. args are without its name; it returns the exit code: 0, 1 when it failed, 2 for a wrong command line.
@@ -27,13 +29,16 @@ func Run(version string, args []string, stdin io.Reader, stdout, stderr io.Write
 func Command(version string) *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
-		Use:   "oci-cni-hook",
+		Use:   program,
 		Short: "Give a container of runc or crun its networks",
 		Long: `oci-cni-hook is an OCI hook: at createRuntime it runs the ADD of a CNI chain for the container's network namespace, at
-poststop the DEL. Run by hand it puts itself into a bundle, and cleans up what a killed runtime left.`,
+poststop the DEL. Run by hand it puts itself into a bundle, shows what it has recorded of containers, and cleans up what
+a killed runtime left.`,
 		Example: "  runc spec && oci-cni-hook spec --network lab --name web . && runc run web",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cli.Misuse(cmd, "what is to be done?") },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cli.Misuse(cmd, "want a command: createRuntime, poststop, hook, gc, ls, rm or spec")
+		},
 	}
 	o.addTo(root.PersistentFlags())
 	root.AddCommand(
@@ -45,7 +50,7 @@ poststop the DEL. Run by hand it puts itself into a bundle, and cleans up what a
 				"but if the container's process lives."),
 		o.stageCommand("hook", "The one of the two that the state's status calls for",
 			"For hooks.d, see oci-hooks(5), where all stages of a hook have the same arguments."),
-		o.gcCommand(), o.specCommand(),
+		o.gcCommand(), o.lsCommand(), o.rmCommand(), o.specCommand(),
 	)
 	return cli.Program(root, version)
 }
@@ -81,8 +86,12 @@ never touches one that lives. For a timer.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.hook().GC(context.Background(), func(cniID string, attachments []string) {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: removed %s\n", cniID, cmp.Or(strings.Join(attachments, " "), "its pin"))
+				printRemoved(cmd.OutOrStdout(), cniID, attachments)
 			})
 		},
 	}
+}
+
+func printRemoved(w io.Writer, cniID string, attachments []string) {
+	fmt.Fprintf(w, "%s: removed %s\n", cniID, cmp.Or(strings.Join(attachments, " "), "its pin"))
 }

@@ -38,8 +38,19 @@ func (o *options) hook() *ocihook.Hook {
 	_ = networks.Set(o.networks)
 	return &ocihook.Hook{
 		ConfDir: string(o.confDir), BinDirs: filepath.SplitList(o.binDir), CacheDir: string(o.cacheDir), RunDir: string(o.runDir),
-		Networks: networks, AllowNetns: o.allowNetns,
+		Networks: networks, AllowNetns: o.allowNetns, Command: o.command(),
 	}
+}
+
+// command returns the program's name with the flags that say where what it has recorded is.
+func (o *options) command() string {
+	words := []string{program}
+	for _, name := range []string{"conf-dir", "bin-dir", "cache-dir", "run-dir"} {
+		if f := o.flags.Lookup(name); f.Changed {
+			words = append(words, "--"+name, f.Value.String())
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // hookArgs returns the flags that were given, in the order of --help.
