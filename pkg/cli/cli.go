@@ -45,8 +45,8 @@ type misuse struct {
 
 func (m misuse) Unwrap() error { return m.error }
 
-// Run runs the command that args name, without the name of the program, and returns its exit code: OK, No, Usage, or failed
-// for any other error. An error is printed as one line, unless it is ErrNo alone. root is one that Program has completed.
+// Run runs the command that args name, without the name of the program, and returns its exit code: OK, No, Usage, NotRoot, or
+// failed for any other error. An error is printed as one line, unless it is ErrNo alone. root is one that Program has completed.
 func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "--version" {
 		args = []string{"version"}
@@ -57,12 +57,16 @@ func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout
 	root.SetErr(stderr)
 	err := root.Execute()
 	var wrong misuse
+	var other notRoot
 	switch {
 	case err == nil:
 		return OK
 	case errors.As(err, &wrong):
 		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", root.Name(), oneLine(err), wrong.cmd.CommandPath())
 		return Usage
+	case errors.As(err, &other):
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
+		return NotRoot
 	case !errors.Is(err, ErrNo):
 		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
 		return failed

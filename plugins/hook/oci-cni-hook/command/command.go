@@ -20,7 +20,8 @@ const program = "oci-cni-hook"
 
 const exitFailed = 1
 
-// Run is the program. args are without its name; it returns the exit code: 0, 1 when it failed, 2 for a wrong command line.
+// Run is the program. args are without its name; it returns the exit code: 0, 1 when it failed, 2 for a wrong command line,
+// 3 for gc, ls and rm when they are not run by root.
 func Run(version string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return cli.Run(Command(version), exitFailed, args, stdin, stdout, stderr)
 }
@@ -41,6 +42,8 @@ a killed runtime left.`,
 		},
 	}
 	o.addTo(root.PersistentFlags())
+	gc, ls, rm := o.gcCommand(), o.lsCommand(), o.rmCommand()
+	cli.AsRoot(nil, gc, ls, rm)
 	root.AddCommand(
 		o.stageCommand("createRuntime", "Attach the container to its networks: CNI ADD",
 			"By an OCI runtime, with the state of the container on stdin, see runtime-spec, config.md, POSIX-platform Hooks. It\n"+
@@ -50,7 +53,7 @@ a killed runtime left.`,
 				"but if the container's process lives."),
 		o.stageCommand("hook", "The one of the two that the state's status calls for",
 			"For hooks.d, see oci-hooks(5), where all stages of a hook have the same arguments."),
-		o.gcCommand(), o.lsCommand(), o.rmCommand(), o.specCommand(),
+		gc, ls, rm, o.specCommand(),
 	)
 	return cli.Program(root, version)
 }
@@ -81,7 +84,7 @@ func (o *options) gcCommand() *cobra.Command {
 		Use:   "gc",
 		Short: "Clean up after containers whose runtime was killed",
 		Long: `Detach the containers whose network namespace no process has and whose own process has ended, and let their pins go. It
-never touches one that lives. For a timer.`,
+never touches one that lives. For a timer. Only root can do it; for others the exit code is 3.`,
 		Example: "  oci-cni-hook gc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

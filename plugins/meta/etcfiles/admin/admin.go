@@ -15,7 +15,7 @@ const exitFailed = 3
 
 // Run runs the command that args name, without the name of the program, and returns its exit code: 0 when all went well,
 // 1 when the answer is no or something is wrong with what was looked at, 2 for a wrong command line, 3 when it could not
-// be done.
+// be done, also because it was not run by root.
 func Run(version string, args []string, stdout, stderr io.Writer) int {
 	return cli.Run(Command(version), exitFailed, args, os.Stdin, stdout, stderr)
 }
@@ -33,9 +33,11 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	}
 	o.addTo(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
-	root.AddCommand(
+	ofStore := []*cobra.Command{
 		listCommand(o), showCommand(o), resolveCommand(o), watchCommand(o), checkCommand(o), pruneCommand(o), removeCommand(o),
-		refreshCommand(o), metricsCommand(o, version), configCommand(),
-	)
+		refreshCommand(o), metricsCommand(o, version),
+	}
+	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
+	root.AddCommand(append(ofStore, configCommand())...)
 	return cli.Program(root, version)
 }
