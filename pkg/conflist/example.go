@@ -67,7 +67,7 @@ func (l *look) configuration() {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(format, args...))
 	})
 	for _, namespace := range conf.Namespaces() {
-		if err := m.Status(namespace); err != nil {
+		if err := m.Status(namespace, conf.Name); err != nil {
 			l.keyError(&netconf.KeyError{Key: "dataDir", Err: err})
 			break
 		}

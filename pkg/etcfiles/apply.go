@@ -183,9 +183,14 @@ func (e *edit) containerFiles(affected map[string]struct{}) []file {
 	return append(ours, peers...)
 }
 
-// bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only.
+// bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only. The file
+// of a network is mounted nowhere: one that has grown beyond its bounds is replaced.
 func (e *edit) bring(f *file) error {
 	err := e.edit(f)
+	if f.view.container == nil && errors.Is(err, etchosts.ErrTooLarge) {
+		e.Warnf("network %s: its hosts file is made anew: %v", f.view.network, err)
+		err = e.make(f)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -210,9 +215,14 @@ func (e *edit) edit(f *file) error {
 	if err != nil {
 		return err
 	}
-	if f.whole || hostsstore.FileID(open.State()) != *f.state {
+	switch {
+	case f.whole || hostsstore.FileID(open.State()) != *f.state:
 		err = e.reconcile(f, open)
-	} else {
+	case f.view.container == nil && open.State().Size > spare.Bytes:
+		if err = open.Within(e.bounds(f.view).Bytes); err == nil {
+			err = e.live(f, open)
+		}
+	default:
 		err = e.live(f, open)
 	}
 	if err == nil {

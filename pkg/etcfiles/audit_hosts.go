@@ -103,8 +103,10 @@ func (a *audit) hostsError(f Finding, c *hostsstore.Container, err error) {
 	case errors.Is(err, errImmutable):
 		f.What = "it is immutable or append-only"
 		f.Do = "the container sees no more changes: chattr -ia, then etcfiles check --repair"
+	case errors.Is(err, etchosts.ErrTooLarge) && c == nil:
+		f.Do = doRepair
 	case errors.Is(err, etchosts.ErrTooLarge):
-		f.Do = "the container sees no more changes: take lines out of it that are not etcfiles', without replacing it"
+		f.Do = "the container sees no more changes: start it anew, or take lines out of the file without replacing it"
 	}
 	a.found(f)
 }

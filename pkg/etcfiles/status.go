@@ -8,12 +8,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// Status reports, as ErrUnavailable, why an Add in the namespace would fail: the data directory cannot be written or
-// locked, or is of a later format (ErrNewer too). It changes nothing, takes no exclusive lock and does not wait for one.
-func (m *Manager) Status(namespace string) error {
+// Status reports, as ErrUnavailable, why an Add on the network would fail in the namespace: the data directory cannot be
+// written or locked, or is of a later format (ErrNewer too), or something else stands in the place of a hosts file. What the
+// next operation mends is a warning. It changes nothing, takes no exclusive lock and does not wait for one.
+func (m *Manager) Status(namespace, network string) error {
 	ns := m.Dir.Namespace(namespace)
 	if err := ns.CheckDirs(); err != nil {
 		return fmt.Errorf("%w: dataDir %s: %w", ErrUnavailable, m.Dir, err)
@@ -30,28 +32,56 @@ func (m *Manager) Status(namespace string) error {
 	if err := ns.Lockable(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: dataDir %s cannot be locked: %w; use a file system with flock(2)", ErrUnavailable, m.Dir, err)
 	}
-	if err := newer(ns); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return nil
-}
-
-// newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
-func newer(ns *hostsstore.Namespace) error {
 	bootID, err := hostsstore.BootID()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	ix := ns.ReadIndex(bootID)
 	repair := ix == nil
 	if repair {
 		ix = hostsstore.NewIndex(bootID)
 	}
+	if err := newer(ns, ix, repair); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return m.lookAtNetworks(ns, ix, func(name string) bool { return repair || name == network })
+}
+
+// newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
+func newer(ns *hostsstore.Namespace, ix *hostsstore.Index, repair bool) error {
 	ids, err := ns.IDs()
 	if err == nil {
 		_, err = survey(ns, ix, ids, repair)
 	}
 	return err
+}
+
+// lookAtNetworks looks at the hosts files of the networks. One that cannot be used is ErrUnavailable if an Add needs it.
+func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index, needed func(network string) bool) error {
+	networks, err := ns.Networks()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	for _, network := range networks {
+		f, err := etchosts.OpenRead(ns.NetworkPath(network), m.Marker)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil && needed(network):
+			return fmt.Errorf("%w: %w: remove it", ErrUnavailable, err)
+		case err != nil:
+			continue
+		}
+		if err := f.Within(spare.Bytes); err != nil {
+			if err := f.Within(boundsOf(ix, "", network).Bytes); err != nil {
+				m.Warnf("network %s: the next operation makes its hosts file anew: %v", network, err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+	return nil
 }
 
 // writable checks the directory, or the nearest one above it that exists, in which it would be made.

@@ -120,12 +120,20 @@ func (f *File) Settle() (State, error) {
 	return state, nil
 }
 
+// Within returns ErrTooLarge for a file of more than limit bytes.
+func (f *File) Within(limit int64) error {
+	if size := f.state.Size; size > limit {
+		return &fs.PathError{Op: "read", Path: f.path, Err: fmt.Errorf("%d of at most %d bytes: %w", size, limit, ErrTooLarge)}
+	}
+	return nil
+}
+
 // read reads the whole file; the error is ErrTooLarge beyond limit bytes.
 func (f *File) read(limit int64) (string, error) {
-	size := f.state.Size
-	if size > limit {
-		return "", &fs.PathError{Op: "read", Path: f.path, Err: fmt.Errorf("%d of at most %d bytes: %w", size, limit, ErrTooLarge)}
+	if err := f.Within(limit); err != nil {
+		return "", err
 	}
+	size := f.state.Size
 	var text strings.Builder
 	text.Grow(int(size))
 	b := make([]byte, min(size, chunk))

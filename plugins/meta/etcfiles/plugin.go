@@ -100,7 +100,7 @@ func (o *operation) gc() error {
 
 func (o *operation) status() error {
 	for _, namespace := range o.conf.Namespaces() {
-		if err := o.manager().Status(namespace); err != nil {
+		if err := o.manager().Status(namespace, o.conf.Name); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,145 @@
+package etcfiles
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// grow makes a hosts file what tens of thousands of replacements of a container leave, that shares an alias with one that
+// stays: comments in front of the last marker, more than the bounds allow.
+func (s *store) grow(path string) {
+	s.t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	end := bytes.LastIndex(data, []byte(s.Marker.End()))
+	left := strings.Repeat("##</etcfiles>\n##<etcfiles>\n"+strings.Repeat("#", 24)+"\n", 81_000)
+	if err := os.WriteFile(path, append(data[:end:end], left+s.Marker.End()...), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// warned collects the warnings from now on.
+func (s *store) warned() *[]string {
+	list := &[]string{}
+	s.Warnf = func(format string, args ...any) { *list = append(*list, fmt.Sprintf(format, args...)) }
+	return list
+}
+
+// TestGrownFiles: a network's hosts file that has grown beyond its bounds is made anew, whether an operation edits it or a
+// repair compares it, also one about another network. A container's own, which is mounted, stays as it is and fails nothing.
+func TestGrownFiles(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil   func(s *store) error
+		network string // of the next ADD
+	}{
+		"a live edit":               {func(*store) error { return nil }, "lab"},
+		"after a kill":              {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex() }, "lab"},
+		"without the cache":         {func(s *store) error { return os.RemoveAll(s.Dir.IndexDir()) }, "lab"},
+		"a kill, another network":   {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex() }, "back"},
+		"no cache, another network": {func(s *store) error { return os.RemoveAll(s.Dir.IndexDir()) }, "back"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			s.add(key("a", "eth0", "lab"), 1)
+			s.add(key("b", "eth0", "lab"), 2)
+			n := s.Dir.Namespace("ns")
+			s.grow(n.HostsPath("a"))
+			s.grow(n.NetworkPath("lab"))
+			// The index knows the files as they are, as after edits of our own.
+			ix := n.ReadIndex(bootID(t))
+			ix.Containers["a"].Hosts, ix.Networks["lab"].Hosts = fileOf(t, n.HostsPath("a")), fileOf(t, n.NetworkPath("lab"))
+			if err := errors.Join(n.WriteIndex(ix), c.spoil(s)); err != nil {
+				t.Fatal(err)
+			}
+			warnings := s.warned()
+			if err := s.Status("ns", "lab"); err != nil {
+				t.Error(err)
+			}
+			if len(*warnings) != 1 || !strings.Contains((*warnings)[0], "network lab: the next operation makes its hosts file anew") {
+				t.Errorf("STATUS says %q", *warnings)
+			}
+			s.Warnf = t.Logf
+			s.add(key("c", "eth0", c.network), 3)
+			s.add(key("d", "eth0", "lab"), 4)
+			s.del(key("b", "eth0", "lab"))
+			file, err := os.ReadFile(n.NetworkPath("lab"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if live := string(file); len(live) > 4096 || strings.Count(live, "\n10.0.0.4 ") != 1 || strings.Contains(live, "\n10.0.0.2 ") {
+				t.Errorf("%d bytes: %.300s", len(live), live)
+			}
+		})
+	}
+}
+
+// TestGrownFilesFound: check names both, and the repair leaves the one that only its container can end.
+func TestGrownFilesFound(t *testing.T) {
+	s := newStore(t)
+	s.add(key("a", "eth0", "lab"), 1)
+	n := s.Dir.Namespace("ns")
+	s.grow(n.HostsPath("a"))
+	s.grow(n.NetworkPath("lab"))
+	for _, f := range s.findings(false)[FileUnusable] {
+		if f.ID == "" && f.Do != doRepair || f.ID != "" && !strings.Contains(f.Do, "start it anew") || !strings.Contains(f.What, "too large") {
+			t.Errorf("%+v", f)
+		}
+	}
+	mended := map[string]bool{}
+	for _, f := range s.findings(true)[FileUnusable] {
+		mended[f.Path] = f.Mended
+	}
+	if len(mended) != 2 || !mended[n.NetworkPath("lab")] || mended[n.HostsPath("a")] {
+		t.Errorf("mended: %v", mended)
+	}
+}
+
+// TestStatusOfNetworks: what stands in the place of a network's hosts file keeps ADDs on that network from their work, and
+// others only while all files are to be compared.
+func TestStatusOfNetworks(t *testing.T) {
+	s := newStore(t)
+	s.add(key("a", "eth0", "lab"), 1)
+	s.add(key("b", "eth0", "back"), 2)
+	path := s.Dir.Namespace("ns").NetworkPath("back")
+	if err := errors.Join(os.Remove(path), unix.Mkfifo(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Status("ns", "back"); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	if err := s.Status("ns", "lab"); err != nil {
+		t.Error(err)
+	}
+	s.forgetIndex()
+	if err := s.Status("ns", "lab"); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+func bootID(t *testing.T) string {
+	t.Helper()
+	id, err := hostsstore.BootID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func fileOf(t *testing.T, path string) hostsstore.FileID {
+	t.Helper()
+	id, err := hostsstore.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
