@@ -2,12 +2,12 @@ package admin
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
@@ -21,10 +21,13 @@ func (o *options) stored(cmd *cobra.Command) []*etcfiles.Inspected {
 	return list
 }
 
-// candidates returns the words that begin as what is typed, each once, sorted.
+// candidates returns the words that begin as what is typed, each once, sorted. Names come from containers, and a shell may
+// expand or run what it completes: no other words are offered than of letters, digits, '_', '.' and '-', which is not the
+// first, since that would be a flag. A slash is that of NAMESPACE/ID.
 func candidates(words []string, typed string) ([]string, cobra.ShellCompDirective) {
+	offered := regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)?$`)
 	words = slices.DeleteFunc(words, func(word string) bool {
-		return word == "" || !strings.HasPrefix(word, typed) || cli.Plain(word) != word || strings.ContainsAny(word, "\t ")
+		return !strings.HasPrefix(word, typed) || !offered.MatchString(word)
 	})
 	slices.Sort(words)
 	return slices.Compact(words), cobra.ShellCompDirectiveNoFileComp

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -51,18 +53,37 @@ as a whole. etcfiles-metrics.timer does so every 30 seconds.`,
 		},
 	}
 	cmd.Flags().StringVar(&textfile, "textfile", "", "write them into `file` instead, which must end in .prom to be collected")
-	cmd.Flags().BoolVar(&off, "off", false, "count no longer, and remove the counters and the --textfile")
+	cmd.Flags().BoolVar(&off, "off", false, "count no longer, and remove the counters and the --textfile, if that holds our metrics")
 	_ = cmd.MarkFlagFilename("textfile", "prom")
 	return cmd
 }
 
+// stopMetrics ends the counting, and removes the file if one is named. If that holds anything but our metrics nothing is done.
 func stopMetrics(dir hostsstore.Dir, textfile string) error {
-	err := dir.StopCounting()
-	if textfile != "" {
-		err = errors.Join(err, hostsstore.Remove(textfile))
+	if textfile == "" {
+		return dir.StopCounting()
+	}
+	head, err := hostsstore.ReadSmall(textfile, int64(len(textfileHead)))
+	absent := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case absent:
+	case err != nil:
+		return err
+	case string(head) != textfileHead:
+		return fmt.Errorf("--textfile %s: it does not hold metrics of etcfiles, and stays; name another file, or remove it yourself", textfile)
+	}
+	err = dir.StopCounting()
+	if !absent {
+		err = errors.Join(err, os.Remove(textfile))
 	}
 	return err
 }
+
+// textfileHead is how metrics begin.
+const textfileHead = "# HELP " + metricsPrefix
+
+// metricsPrefix is what the names of all metrics begin with.
+const metricsPrefix = "etcfiles_"
 
 // metrics returns the metrics of the data directory, of one namespace or of all.
 func metrics(m *etcfiles.Manager, dir hostsstore.Dir, namespace, version string) ([]byte, error) {
@@ -77,7 +98,7 @@ func metrics(m *etcfiles.Manager, dir hostsstore.Dir, namespace, version string)
 	var b bytes.Buffer
 	writeCounts(&b, counts)
 	writeStore(&b, m, namespaces)
-	family{"etcfiles_build_info", "The version of the program, as a label.", "gauge"}.write(&b, sample{1, []label{{"version", version}}})
+	family{metricsPrefix + "build_info", "The version of the program, as a label.", "gauge"}.write(&b, sample{1, []label{{"version", version}}})
 	return b.Bytes(), nil
 }
 
@@ -111,6 +132,6 @@ func writeCounts(b *bytes.Buffer, c *hostsstore.Counts) {
 	}
 }
 
-func counter(name, help string) family { return family{"etcfiles_" + name + "_total", help, "counter"} }
+func counter(name, help string) family { return family{metricsPrefix + name + "_total", help, "counter"} }
 
 func inSeconds(ns uint64) float64 { return float64(ns) / 1e9 }

@@ -37,6 +37,6 @@ func writeStore(b *bytes.Buffer, m *etcfiles.Manager, namespaces []string) {
 		{"dead_containers", "Containers that are dead and that the next operation drops.", dead},
 		{"pending_removals", "DELs that did not get the lock in time and that the next operation does.", pending},
 	} {
-		family{"etcfiles_" + f.name, f.help, "gauge"}.write(b, f.samples...)
+		family{metricsPrefix + f.name, f.help, "gauge"}.write(b, f.samples...)
 	}
 }
