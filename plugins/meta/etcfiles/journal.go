@@ -28,14 +28,15 @@ type journal struct {
 const journalMode = 0o640
 
 // openJournal opens the file for appending: every record is one write, so that those of processes at once do not mix. It
-// follows no link and waits for nothing.
+// follows no link, soft or hard, and waits for nothing.
 func openJournal(path string, level slog.Level) (*journal, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, journalMode)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, fmt.Errorf("%s is no regular file", path), f.Close())
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
+		return nil, errors.Join(err, fmt.Errorf("%s is not a regular file with one name", path), f.Close())
 	}
 	j := &journal{file: f}
 	j.logger = slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: level}))
