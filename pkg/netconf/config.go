@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
-	cniversion "github.com/containernetworking/cni/pkg/version"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
@@ -89,8 +88,8 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 	if c.runtime, err = parseRuntimeConfig(c.Runtime); err != nil {
 		errs = append(errs, err)
 	}
-	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
-		errs = append(errs, decodingError("prevResult", err))
+	if err := c.parsePrevious(); err != nil {
+		errs = append(errs, err)
 	}
 	return c, errs
 }

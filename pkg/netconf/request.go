@@ -1,7 +1,6 @@
 package netconf
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -179,18 +178,4 @@ func HostDNS() (data []byte, path string, err error) {
 		err = fmt.Errorf("DNS settings of the host: %w", err)
 	}
 	return data, path, err
-}
-
-var errNotChained = errors.New("no prevResult: place etcfiles last in the conflist, after the plugins that make the interface and give the address")
-
-// previousResult returns the result of the plugins before, in the newest form.
-func (c *Conf) previousResult() (*types100.Result, error) {
-	if c.PrevResult == nil {
-		return nil, fmt.Errorf("%w: %w", etcfiles.ErrInvalid, errNotChained)
-	}
-	result, err := types100.NewResultFromResult(c.PrevResult)
-	if err != nil {
-		return nil, fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
-	}
-	return result, nil
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 
@@ -30,15 +31,23 @@ func main() {
 		}
 		os.Exit(admin.Run(version, os.Args[1:], os.Stdout, os.Stderr))
 	}
-	stdin, err := boundedStdin(os.Stdin)
-	if err != nil {
-		fail(err)
-	}
-	os.Stdin = stdin
 	p := &plugin{stdout: os.Stdout, stderr: os.Stderr}
-	if err := skel.PluginMainFuncsWithError(p.funcs(), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
+	if err := p.call(os.Stdin); err != nil {
 		fail(err)
 	}
+}
+
+// call does what the environment says, see the CNI specification, with the configuration on stdin.
+func (p *plugin) call(stdin io.Reader) error {
+	f, err := boundedStdin(stdin)
+	if err != nil {
+		return err
+	}
+	os.Stdin = f
+	if err := skel.PluginMainFuncsWithError(p.funcs(), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
+		return err
+	}
+	return nil
 }
 
 // fail prints the error as the specification wants it and ends the process.
