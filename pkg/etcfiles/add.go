@@ -206,6 +206,10 @@ func addResult(r *hostsstore.Record, network string, result *types100.Result) {
 // refused.
 func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal) error {
 	d := r.Etcfiles
+	have := make(map[hostsstore.ExtraHost]bool, len(d.ExtraHosts))
+	for _, entry := range d.ExtraHosts {
+		have[entry] = true
+	}
 	for _, x := range a.ExtraHosts {
 		if x.HostGateway {
 			gw, err := netip.ParseAddr(d.Gateway)
@@ -216,13 +220,14 @@ func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal
 		}
 		list := parseNames([]string{x.Name}, refused)
 		entry := hostsstore.ExtraHost{Name: x.Name, Address: x.Address}
-		if len(list) == 0 || slices.Contains(d.ExtraHosts, entry) {
+		if len(list) == 0 || have[entry] {
 			continue
 		}
+		have[entry] = true
 		d.ExtraHosts = append(d.ExtraHosts, entry)
 		r.ExtraHosts[x.Name] = x.Address.String()
 	}
-	return nil
+	return a.checkExtraHosts(len(d.ExtraHosts))
 }
 
 // evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.

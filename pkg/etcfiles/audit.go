@@ -44,6 +44,8 @@ func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) e
 }
 
 func (m *Manager) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
+	m, tell := m.quiet()
+	defer tell()
 	a := &audit{Manager: m, ns: m.Dir.Namespace(namespace)}
 	if err := a.ns.CheckDirs(); err != nil {
 		return nil, err

@@ -42,7 +42,9 @@ func (m *Manager) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.compare(n, r, want), unlock())
+	quiet, tell := m.quiet()
+	defer tell()
+	return errors.Join(quiet.compare(n, r, want), unlock())
 }
 
 func differ(format string, args ...any) error {

@@ -230,6 +230,7 @@ func TestUnlockFails(t *testing.T) {
 	s := &session{
 		Manager: &Manager{Warnf: func(string, ...any) { warnings++ }},
 		unlock:  func() error { return fs.ErrClosed },
+		tell:    func() {},
 	}
 	if err := s.end(nil); err != nil || warnings != 1 {
 		t.Errorf("%v, %d warnings", err, warnings)

@@ -18,7 +18,7 @@ type Manager struct {
 	LockTimeout   time.Duration
 	KeepFiles     bool                             // Del leaves the container's own three files
 	BaseHostsFile string                           // entries for the head of a new hosts file; "" for none
-	Warnf         func(format string, args ...any) // takes what does not stop an operation
+	Warnf         func(format string, args ...any) // takes what does not stop an operation; no lock is held then
 	Report        *Report                          // what the operations did is added to it; nil if nobody asks
 }
 
@@ -51,9 +51,10 @@ func (m *Manager) session(ctx context.Context, namespace string) (*session, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Manager: m, ns: ns, unlock: unlock}
-	if s.Manager, err = m.forNamespace(ns); err != nil {
-		s.Manager = m
+	quiet, tell := m.quiet()
+	s := &session{Manager: quiet, ns: ns, unlock: unlock, tell: tell}
+	if s.Manager, err = quiet.forNamespace(ns); err != nil {
+		s.Manager = quiet
 		return nil, s.end(err)
 	}
 	if err := s.load(); err != nil {

@@ -2,6 +2,7 @@ package etcfiles
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -34,10 +35,16 @@ func (a *addition) origins(before *hostsstore.Record, id Identity) []hostsstore.
 	if before == nil || before.Etcfiles == nil {
 		return out
 	}
+	type given struct {
+		name    string
+		address netip.Addr // none for the gateway
+	}
+	again := make(map[given]bool, len(a.ExtraHosts))
+	for _, x := range a.ExtraHosts {
+		again[given{strings.ToLower(x.Name), x.Address}] = true
+	}
 	for _, x := range before.Etcfiles.ExtraHosts {
-		if !slices.ContainsFunc(a.ExtraHosts, func(given ExtraHost) bool {
-			return strings.EqualFold(given.Name, x.Name) && (given.HostGateway || given.Address == x.Address)
-		}) {
+		if name := strings.ToLower(x.Name); !again[given{name, netip.Addr{}}] && !again[given{name, x.Address}] {
 			out = append(out, hostsstore.Origin{Key: "extraHosts", Value: x.Name + ":" + x.Address.String(), From: fromPrevious})
 		}
 	}

@@ -101,9 +101,21 @@ func (r *Request) identity() Identity {
 	return id
 }
 
+// What one container may ask for: every file of its network has its names, and its own file and record have the rest.
+const (
+	maxAliases    = 256
+	maxExtraHosts = 1024
+)
+
 // validate refuses what cannot be written.
 func (r *Request) validate() error {
 	if err := r.Key.validate(); err != nil {
+		return err
+	}
+	if n := len(r.Aliases); n > maxAliases {
+		return fmt.Errorf("aliases: %w: %d names for container %s, which may have %d: give fewer", ErrInvalid, n, r.ContainerID, maxAliases)
+	}
+	if err := r.checkExtraHosts(len(r.ExtraHosts)); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -132,10 +144,19 @@ func (r *Request) validate() error {
 	return nil
 }
 
+// checkExtraHosts refuses more extra hosts than a container may have.
+func (r *Request) checkExtraHosts(n int) error {
+	if n > maxExtraHosts {
+		return fmt.Errorf("extraHosts: %w: %d for container %s, which may have %d: give fewer", ErrInvalid, n, r.ContainerID, maxExtraHosts)
+	}
+	return nil
+}
+
 // addresses returns the addresses of the container in the result of the plugins before: those whose interface is in the
 // sandbox or that name none.
 func (r *Request) addresses() ([]netip.Addr, error) {
 	var out []netip.Addr
+	seen := map[netip.Addr]bool{}
 	for i, ip := range r.Result.IPs {
 		if n := ip.Interface; n != nil {
 			if *n < 0 || *n >= len(r.Result.Interfaces) {
@@ -146,7 +167,8 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 			}
 		}
 		addr, ok := usable(ip.Address.IP)
-		if ok && !contains(out, addr) {
+		if ok && !seen[addr] {
+			seen[addr] = true
 			out = append(out, addr)
 		}
 	}

@@ -17,6 +17,7 @@ type session struct {
 	*Manager
 	ns     *hostsstore.Namespace
 	unlock func() error
+	tell   func() // passes the warnings on
 	bootID string
 	mntns  uint64
 	ix     *hostsstore.Index
@@ -40,12 +41,13 @@ type session struct {
 	columns numbers
 }
 
-// end lets the lock go and returns the error. What was done stays done when the lock cannot be let go: the end of the
-// process does it.
+// end lets the lock go, passes the warnings on and returns the error. What was done stays done when the lock cannot be let
+// go: the end of the process does it.
 func (s *session) end(err error) error {
 	if unlockErr := s.unlock(); unlockErr != nil {
 		s.Warnf("%v", unlockErr)
 	}
+	s.tell()
 	if err == nil && s.Report != nil {
 		s.Report.add(&s.did)
 	}

@@ -3,7 +3,6 @@ package netconf
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/containernetworking/cni/pkg/skel"
@@ -84,7 +83,7 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 			Fallback: c.FallbackNameservers,
 		},
 	}
-	g := &gathered{request: r}
+	g := &gathered{r, map[string]bool{}, map[string]bool{}}
 	namespace, from := c.namespace(args)
 	g.from("namespace", namespace, from)
 	g.text("name", &r.Name, given.Name, notes.Name)
@@ -110,7 +109,11 @@ const (
 )
 
 // gathered fills a request and notes where each value came from.
-type gathered struct{ request *etcfiles.Request }
+type gathered struct {
+	request *etcfiles.Request
+	aliased map[string]bool // lower-case aliases that are there
+	hosts   map[string]bool // lower-case names of extra hosts that are there
+}
 
 func (g *gathered) from(key, value, from string) {
 	g.request.Origins = append(g.request.Origins, hostsstore.Origin{Key: key, Value: value, From: from})
@@ -127,9 +130,11 @@ func (g *gathered) text(key string, value *string, given, annotation string) {
 	}
 }
 
+// aliases takes each alias once, from the first that gives it.
 func (g *gathered) aliases(list []string, from string) {
 	for _, alias := range list {
-		if alias != "" {
+		if name := strings.ToLower(alias); alias != "" && !g.aliased[name] {
+			g.aliased[name] = true
 			g.request.Aliases = append(g.request.Aliases, alias)
 			g.from("aliases", alias, from)
 		}
@@ -138,16 +143,20 @@ func (g *gathered) aliases(list []string, from string) {
 
 // extraHosts parses a list of extra hosts; a name that an earlier list has is not taken from a later one.
 func (g *gathered) extraHosts(list []string, from string) error {
-	higher := g.request.ExtraHosts
+	var names []string
 	for _, text := range list {
 		x, err := etcfiles.ParseExtraHost(text)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(higher, func(h etcfiles.ExtraHost) bool { return strings.EqualFold(h.Name, x.Name) }) {
+		if name := strings.ToLower(x.Name); !g.hosts[name] {
+			names = append(names, name)
 			g.request.ExtraHosts = append(g.request.ExtraHosts, x)
 			g.from("extraHosts", text, from)
 		}
+	}
+	for _, name := range names {
+		g.hosts[name] = true
 	}
 	return nil
 }

@@ -206,8 +206,10 @@ func reachable(list []string, ipv6 bool) []string {
 
 func deduplicate(list []string) []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, s := range list {
-		if s != "" && !slices.Contains(out, s) {
+		if s != "" && !seen[s] {
+			seen[s] = true
 			out = append(out, s)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/plugins/hook/etcfiles-mount/command"
 )
 
@@ -15,6 +16,7 @@ import (
 var version = "unknown"
 
 func main() {
+	cli.OutliveReaders()
 	unix.Umask(0o022) // what is created in a rootfs is for every user of the container
 	os.Exit(command.Run(version, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

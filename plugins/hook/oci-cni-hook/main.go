@@ -6,6 +6,7 @@ package main
 import (
 	"os"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/plugins/hook/oci-cni-hook/command"
 )
 
@@ -13,6 +14,7 @@ import (
 var version = "unknown"
 
 func main() {
+	cli.OutliveReaders()
 	if os.Getenv("PATH") == "" { // plugins look for iptables in it, and a runtime may give none
 		_ = os.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	}

@@ -40,8 +40,8 @@ func (c *caller) confined(conf []byte) []byte {
 		comma = ""
 	}
 	conf = bytes.TrimSuffix(bytes.TrimSpace(conf), []byte("}"))
-	return fmt.Appendf(conf, `%s"dataDir":%q,"logFile":%q,"baseHostsFile":%q}`,
-		comma, filepath.Join(c.dir, "data"), filepath.Join(c.dir, "log"), filepath.Join(c.dir, "base"))
+	return fmt.Appendf(nil, `%s%s"dataDir":%q,"logFile":%q,"baseHostsFile":%q}`,
+		conf, comma, filepath.Join(c.dir, "data"), filepath.Join(c.dir, "log"), filepath.Join(c.dir, "base"))
 }
 
 // call runs a command and holds it to the specification: a result or an error with a code and a message. It returns the code.

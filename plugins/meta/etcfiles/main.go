@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
 	cniversion "github.com/containernetworking/cni/pkg/version"
+	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
 )
@@ -31,6 +33,8 @@ func main() {
 		}
 		os.Exit(admin.Run(version, os.Args[1:], os.Stdout, os.Stderr))
 	}
+	// Go ends a program at its first write after the reader of its stderr has gone: an operation must not die of a warning.
+	signal.Ignore(unix.SIGPIPE)
 	p := &plugin{stdout: os.Stdout, stderr: os.Stderr}
 	if err := p.call(os.Stdin); err != nil {
 		fail(err)
@@ -54,7 +58,7 @@ func (p *plugin) call(stdin io.Reader) error {
 func fail(err error) {
 	e := cniError(err)
 	if printErr := e.Print(); printErr != nil {
-		fmt.Fprintln(os.Stderr, "etcfiles: the error could not be printed:", printErr)
+		fmt.Fprintf(os.Stderr, "etcfiles: %v; the error could not be printed on stdout: %v\n", e, printErr)
 	}
 	os.Exit(1)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/containernetworking/cni/pkg/skel"
@@ -25,7 +24,7 @@ type operation struct {
 	failed   error // of a DEL, which succeeds nevertheless
 	log      *journal
 	report   etcfiles.Report
-	warnings atomic.Uint64
+	warnings uint64
 }
 
 func (p *plugin) begin(command string, args *skel.CmdArgs) *operation {
@@ -42,11 +41,17 @@ func (p *plugin) begin(command string, args *skel.CmdArgs) *operation {
 	return o
 }
 
-// warnf says what does not stop the operation. Goroutines may call it at once.
+// maxWarning is how many bytes of a warning are written: names in it may be as long as an annotation.
+const maxWarning = 1024
+
+// warnf says what does not stop the operation. No lock is held meanwhile.
 func (o *operation) warnf(format string, args ...any) {
 	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	if len(text) > maxWarning {
+		text = strings.ToValidUTF8(text[:maxWarning], "") + "…"
+	}
 	fmt.Fprintf(o.stderr, "etcfiles: warning: %s\n", text)
-	o.warnings.Add(1)
+	o.warnings++
 	o.logWarning(text)
 }
 
@@ -84,6 +89,6 @@ func (o *operation) count(took time.Duration, err error) error {
 	c := hostsstore.Operation(o.command, took, code)
 	c.LockWait = uint64(o.report.LockWait)
 	c.Repairs, c.Pruned = uint64(o.report.Repaired), uint64(len(o.report.Dead))
-	c.Warnings = o.warnings.Load()
+	c.Warnings = o.warnings
 	return hostsstore.Dir(o.conf.DataDir).Count(c)
 }

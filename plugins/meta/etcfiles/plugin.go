@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -58,7 +59,11 @@ func (o *operation) add() error {
 	if err != nil {
 		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
 	}
-	return versioned.PrintTo(o.stdout)
+	if err := versioned.PrintTo(o.stdout); err != nil { // nobody has learnt of the attachment
+		err = fmt.Errorf("the result could not be written to stdout: %w", err)
+		return errors.Join(err, o.manager().Del(context.Background(), request.Key))
+	}
+	return nil
 }
 
 // answerDNS completes the dns of the result with what resolv.conf holds.

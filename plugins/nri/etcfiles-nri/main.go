@@ -50,6 +50,7 @@ func run(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a reader of stderr that has gone must not end it
 	if err := s.Run(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("containerd: %w", err)
 	}

@@ -132,6 +132,8 @@ func writeCounts(b *bytes.Buffer, c *hostsstore.Counts) {
 	}
 }
 
-func counter(name, help string) family { return family{metricsPrefix + name + "_total", help, "counter"} }
+func counter(name, help string) family {
+	return family{metricsPrefix + name + "_total", help, "counter"}
+}
 
 func inSeconds(ns uint64) float64 { return float64(ns) / 1e9 }
