@@ -65,8 +65,7 @@ bench: root debian-packages build cni-plugins containerds ## measure one more co
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
 torture: root debian-packages ## kills, full disks, power losses, storms and hostile containers in full size; prints the README's table (minutes)
-	{ go test -json -count=1 -p 1 -timeout 2h ./integration/killed ./integration/torture -args -full && \
-	go test -json -count=1 ./integration/hostile && go test -json -count=1 ./integration/resolvers -args -rounds 50; } | go run ./integration/torture/table
+	go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full | go run ./integration/faults/table
 
 FUZZTIME ?= 10m
 

@@ -3,7 +3,6 @@ package hardened
 import (
 	"bytes"
 	"debug/elf"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
 const root = "../.."
@@ -118,27 +119,17 @@ func TestCapabilities(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	conf := func(dataDir string) []byte {
-		b, err := json.Marshal(map[string]any{
-			"cniVersion": "1.1.0", "name": "lab", "type": "etcfiles", "dataDir": filepath.Join(dir, dataDir),
-			"prevResult": map[string]any{
-				"cniVersion": "1.1.0", "interfaces": []any{map[string]any{"name": "eth0", "sandbox": netns}},
-				"ips": []any{map[string]any{"address": "10.4.10.9/24", "interface": 0}},
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
+	result, err := plugin.Result("1.1.0", "eth0", netns, "10.4.10.9/24")
+	if err != nil {
+		t.Fatal(err)
 	}
 	call := func(capabilities, dataDir, command string) error {
-		cmd := exec.Command("setpriv", "--bounding-set="+capabilities, "--inh-caps=-all", "--no-new-privs", binary)
-		cmd.Env = []string{"PATH=/", "CNI_COMMAND=" + command, "CNI_CONTAINERID=c", "CNI_NETNS=" + netns, "CNI_IFNAME=eth0", "CNI_PATH=/"}
-		cmd.Stdin = bytes.NewReader(conf(dataDir))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Logf("%s with %s: %s", command, capabilities, out)
+		c := plugin.Call{
+			Binary: binary, Command: command, ID: "c", Netns: netns, IfName: "eth0",
+			Prefix: []string{"setpriv", "--bounding-set=" + capabilities, "--inh-caps=-all", "--no-new-privs"},
+			Stdin:  plugin.Config{Version: "1.1.0", Network: "lab", DataDir: filepath.Join(dir, dataDir), Result: result}.Bytes(),
 		}
+		_, err := c.Succeed()
 		return err
 	}
 	const none, admin = "-all", "-all,+sys_admin"

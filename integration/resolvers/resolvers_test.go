@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -19,10 +18,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
-var rounds = flag.Int("rounds", 4, "number of random networks")
+// full makes the test run in its full size.
+var full = flag.Bool("full", false, "try 50 random networks, not 4")
 
 // lookupName is the name that the test binary is called with to be Go's resolver.
 const lookupName = "go-lookup"
@@ -63,8 +64,8 @@ func TestResolvers(t *testing.T) {
 		t.Fatal("this test makes namespaces: run it as root")
 	}
 	dir := t.TempDir()
-	plugin := filepath.Join(dir, "etcfiles")
-	command(t, nil, "go", "build", "-o", plugin, "../../plugins/meta/etcfiles")
+	binary := filepath.Join(dir, "etcfiles")
+	command(t, nil, "go", "build", "-o", binary, "../../plugins/meta/etcfiles")
 	programs := map[string]string{}
 	for resolver, compiler := range map[string]string{"glibc": "gcc", "musl": "musl-gcc"} {
 		programs[resolver] = filepath.Join(dir, resolver)
@@ -78,24 +79,27 @@ func TestResolvers(t *testing.T) {
 	if err := os.Symlink(self, programs["Go"]); err != nil {
 		t.Fatal(err)
 	}
-	lookups := 0
-	for round := range *rounds {
+	rounds, lookups := 4, 0
+	if *full {
+		rounds = 50
+	}
+	for round := range rounds {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("%x", seed), func(t *testing.T) {
-			lookups += runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, plugin, filepath.Join(dir, fmt.Sprint(round)))
+			lookups += runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, binary, filepath.Join(dir, fmt.Sprint(round)))
 		})
 	}
 	t.Attr("torture", fmt.Sprintf("a lookup by glibc, musl or Go of a name of %d random networks, usable or not | %d | "+
-		"exactly the addresses of those who have the name, none for what is no name", *rounds, lookups)) // a row of integration/torture/table
+		"exactly the addresses of those who have the name, none for what is no name", rounds, lookups)) // a row of integration/faults/table
 }
 
 // runRound returns how many names were looked up.
-func runRound(t *testing.T, random *rand.Rand, programs map[string]string, plugin, dir string) (lookups int) {
+func runRound(t *testing.T, random *rand.Rand, programs map[string]string, binary, dir string) (lookups int) {
 	containers := randomContainers(random)
 	want := map[string][]string{}
 	var odd []string
 	for _, c := range containers {
-		add(t, plugin, dir, c)
+		add(t, binary, dir, c)
 		for _, name := range c.all() {
 			want[name] = append(want[name], c.addresses...)
 		}
@@ -211,29 +215,27 @@ func numeric(s string) []string {
 }
 
 // add attaches the container, which has a network namespace of its own.
-func add(t *testing.T, plugin, dir string, c container) {
+func add(t *testing.T, binary, dir string, c container) {
 	t.Helper()
 	netns := filepath.Join(dir, "netns", c.id)
 	if err := os.MkdirAll(filepath.Dir(netns), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	suite.Netns(t, netns)
-	conf, err := json.Marshal(map[string]any{
-		"cniVersion": "1.0.0", "name": "lab", "type": "etcfiles", "dataDir": filepath.Join(dir, "data"),
-		"runtimeConfig": map[string]any{"etcfiles": map[string]any{
-			"name": c.name, "hostname": c.hostname, "domainname": c.domain, "aliases": slices.Concat(c.aliases, c.odd),
-		}},
-		"prevResult": map[string]any{
-			"cniVersion": "1.0.0", "interfaces": []any{map[string]any{"name": "eth0", "sandbox": netns}},
-			"ips": []any{
-				map[string]any{"address": c.addresses[0] + "/16", "interface": 0}, map[string]any{"address": c.addresses[1] + "/64", "interface": 0},
-			},
-		},
-	})
+	result, err := plugin.Result("1.0.0", "eth0", netns, c.addresses[0]+"/16", c.addresses[1]+"/64")
 	if err != nil {
 		t.Fatal(err)
 	}
-	command(t, conf, "env", "-i", "PATH=/", "CNI_COMMAND=ADD", "CNI_CONTAINERID="+c.id, "CNI_NETNS="+netns, "CNI_IFNAME=eth0", "CNI_PATH=/", plugin)
+	conf := plugin.Config{
+		Version: "1.0.0", Network: "lab", DataDir: filepath.Join(dir, "data"), Result: result,
+		Extra: plugin.Object{"runtimeConfig": plugin.Object{"etcfiles": plugin.Object{
+			"name": c.name, "hostname": c.hostname, "domainname": c.domain, "aliases": slices.Concat(c.aliases, c.odd),
+		}}},
+	}
+	call := plugin.Call{Binary: binary, Command: "ADD", ID: c.id, Netns: netns, IfName: "eth0", Stdin: conf.Bytes()}
+	if _, err := call.Succeed(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // command runs a program with stdin and returns its stdout.

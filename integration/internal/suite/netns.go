@@ -23,10 +23,13 @@ func MakeNetns(t *testing.T, path string, command ...string) {
 	}
 }
 
-// Netns makes a network namespace at the path, for the time of the test.
-func Netns(t *testing.T, path string) {
+// Netns makes a network namespace at the path, in which a command has run if there is one, for the time of the test.
+func Netns(t *testing.T, path string, command ...string) {
 	t.Helper()
-	MakeNetns(t, path, "true")
+	if len(command) == 0 {
+		command = []string{"true"}
+	}
+	MakeNetns(t, path, command...)
 	t.Cleanup(func() {
 		if err := unix.Unmount(path, 0); err != nil {
 			t.Errorf("network namespace %s: %v", path, err)
