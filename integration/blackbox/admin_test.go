@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
 // cmdEtcfiles runs the admin tool on the data directory, unless --data-dir names another.
@@ -29,7 +31,7 @@ func (w *world) cmdEtcfiles(ts *testscript.TestScript, args []string) {
 	if !slices.Contains(args, "--data-dir") {
 		args = slices.Insert(slices.Clone(args), 1, "--data-dir", w.dataDir)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), hung)
+	ctx, cancel := context.WithTimeout(context.Background(), plugin.Hung)
 	defer cancel()
 	cmd := w.outer.program(ctx, args...)
 	cmd.Dir = ts.Getenv("WORK")

@@ -10,35 +10,37 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
 // checkAnswer holds the result of an ADD against the specification: the version asked, prevResult unchanged but for dns,
 // and a dns that says what the container's resolv.conf says.
-func (w *world) checkAnswer(c call, n netconf, r reply) error {
-	var got object
-	if err := json.Unmarshal(r.stdout, &got); err != nil {
-		return fmt.Errorf("the result is no JSON: %w: %q", err, r.stdout)
+func (w *world) checkAnswer(c plugin.Call, n plugin.Config, r plugin.Reply) error {
+	var got plugin.Object
+	if err := json.Unmarshal([]byte(r.Stdout), &got); err != nil {
+		return fmt.Errorf("the result is no JSON: %w: %q", err, r.Stdout)
 	}
-	want, err := copyObject(n.object()["prevResult"])
+	want, err := copyObject(n.Object()["prevResult"])
 	if err != nil {
 		return err
 	}
 	plainAddresses(want)
-	dns, _ := got["dns"].(object)
+	dns, _ := got["dns"].(plugin.Object)
 	delete(got, "dns")
 	delete(want, "dns")
-	want["cniVersion"] = n.version
+	want["cniVersion"] = n.Version
 	if diff := cmp.Diff(want, got); diff != "" {
 		return fmt.Errorf("the result differs from prevResult (-want +got):\n%s", diff)
 	}
-	return w.checkDNS(c.id, dns)
+	return w.checkDNS(c.ID, dns)
 }
 
 // plainAddresses writes IPv4-mapped addresses as Go's CNI types do.
-func plainAddresses(result object) {
+func plainAddresses(result plugin.Object) {
 	ips, _ := result["ips"].([]any)
 	for _, ip := range ips {
-		fields, _ := ip.(object)
+		fields, _ := ip.(plugin.Object)
 		text, _ := fields["address"].(string)
 		if addr, network, err := net.ParseCIDR(text); err == nil {
 			fields["address"] = (&net.IPNet{IP: addr, Mask: network.Mask}).String()
@@ -46,17 +48,17 @@ func plainAddresses(result object) {
 	}
 }
 
-func copyObject(v any) (object, error) {
+func copyObject(v any) (plugin.Object, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	var o object
+	var o plugin.Object
 	err = json.Unmarshal(b, &o)
 	return o, err
 }
 
-func (w *world) checkDNS(id string, dns object) error {
+func (w *world) checkDNS(id string, dns plugin.Object) error {
 	paths, err := filepath.Glob(filepath.Join(w.dataDir, "containers", "*", id, "resolv.conf"))
 	if err != nil || len(paths) != 1 {
 		return err

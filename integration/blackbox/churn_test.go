@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 const (
@@ -98,7 +100,7 @@ func (r *reader) loop(path string, w watch, pause time.Duration, stop *atomic.Bo
 // its own addresses, and localhost is there (moby#17190; nerdctl's lacked a peer in 468 of 509,706 reads).
 func TestChurn(t *testing.T) {
 	f, w := churnFleet(t)
-	path := placeOf(f.dataDir, containerID(0)).hosts()
+	path := placeOf(f.DataDir, containerID(0)).hosts()
 	var stop atomic.Bool
 	var wg sync.WaitGroup
 	fast, slow := &reader{}, &reader{}
@@ -109,7 +111,7 @@ func TestChurn(t *testing.T) {
 		wg.Go(func() {
 			for turn := 0; !stop.Load() && !t.Failed(); turn++ {
 				a := comer(i, turn)
-				if err := errors.Join(f.run("ADD", a), f.run("DEL", a)); err != nil {
+				if err := errors.Join(f.Run("ADD", a), f.Run("DEL", a)); err != nil {
 					t.Error(err)
 				}
 				ops.Add(2)
@@ -128,15 +130,15 @@ func TestChurn(t *testing.T) {
 			t.Errorf("%s reader: no read at all", name)
 		}
 	}
-	f.check(t, stableAttachments())
+	f.Check(t, stableAttachments())
 }
 
 // TestChurnFindsRewrites shows that the checker of TestChurn fails for a writer that truncates and rewrites.
 func TestChurnFindsRewrites(t *testing.T) {
 	path := t.TempDir() + "/hosts"
 	w := churnWatch()
-	full := strings.Join(slices.Concat(defaultLines, linesOf(stableAttachments())), "\n") + "\n"
-	with := full + hostsLine("10.4.200.1", containerID(900), containerID(900)+"."+churnNetwork) + "\n"
+	full := strings.Join(stableLines(), "\n") + "\n"
+	with := full + fleet.Line("10.4.200.1", containerID(900), containerID(900)+"."+churnNetwork) + "\n"
 	if err := os.WriteFile(path, []byte(full), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -165,40 +167,49 @@ func TestChurnFindsRewrites(t *testing.T) {
 // churnNetwork has a long name, so that the hosts files are of several pages.
 const churnNetwork = "a-network-with-a-name-so-long-that-fifty-lines-of-it.take-more-than-two-pages-of-4096-bytes-each.as-they-do-here"
 
-func churnFleet(t *testing.T) (fleet, watch) {
+func churnFleet(t *testing.T) (fleet.Fleet, watch) {
 	t.Helper()
 	var ids []string
 	for i := range stable {
 		ids = append(ids, containerID(i))
 	}
 	for i := range comers {
-		ids = append(ids, comer(i, 0).id)
+		ids = append(ids, comer(i, 0).ID)
 	}
 	f := newFleet(t, ids...)
 	for _, a := range stableAttachments() {
-		if err := f.run("ADD", a); err != nil {
+		if err := f.Run("ADD", a); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return f, churnWatch()
 }
 
-func stableAttachments() []attachment {
-	all := make([]attachment, stable)
+func stableAttachments() []fleet.Attachment {
+	all := make([]fleet.Attachment, stable)
 	for i := range all {
-		all[i] = attachment{containerID(i), "eth0", churnNetwork, fmt.Sprintf("10.4.10.%d", 2+i)}
+		all[i] = fleet.On(containerID(i), "eth0", churnNetwork, fmt.Sprintf("10.4.10.%d", 2+i))
 	}
 	return all
 }
 
+// stableLines are those of a container's file that are there all the time.
+func stableLines() []string {
+	lines := fleet.Localhost()
+	for _, a := range stableAttachments() {
+		lines = append(lines, a.Line())
+	}
+	return lines
+}
+
 // comer is one of those that come and go; it has another address every time, of three.
-func comer(i, turn int) attachment {
-	return attachment{containerID(900 + i), "eth0", churnNetwork, fmt.Sprintf("10.4.%d.%d", 200+turn%3, 1+i)}
+func comer(i, turn int) fleet.Attachment {
+	return fleet.On(containerID(900+i), "eth0", churnNetwork, fmt.Sprintf("10.4.%d.%d", 200+turn%3, 1+i))
 }
 
 func churnWatch() watch {
 	w := watch{always: map[string][]string{}, maybe: map[string][]string{}}
-	for _, e := range parseHosts(strings.Join(slices.Concat(defaultLines, linesOf(stableAttachments())), "\n")) {
+	for _, e := range parseHosts(strings.Join(stableLines(), "\n")) {
 		for _, name := range e.names {
 			w.always[name] = append(w.always[name], e.addr)
 		}
@@ -206,8 +217,8 @@ func churnWatch() watch {
 	for i := range comers {
 		for turn := range 3 {
 			a := comer(i, turn)
-			for _, name := range []string{a.id, a.id + "." + a.network} {
-				w.maybe[name] = append(w.maybe[name], a.addr)
+			for _, name := range []string{a.ID, a.ID + "." + a.Network} {
+				w.maybe[name] = append(w.maybe[name], a.Addr)
 			}
 		}
 	}

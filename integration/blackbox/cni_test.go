@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
 // readCall reads the arguments of a run of the plugin:
@@ -29,9 +31,9 @@ import (
 //	-netns PATH   CNI_NETNS: the name of a namespace, a path, or "none" for empty
 //	-unset NAME   leave a CNI variable out
 //	-stdin FILE   the whole of the standard input
-func (w *world) readCall(ts *testscript.TestScript, args []string) (call, netconf) {
-	c := call{outer: w.outer}
-	n := netconf{dataDir: w.dataDir, version: "1.0.0"}
+func (w *world) readCall(ts *testscript.TestScript, args []string) (plugin.Call, plugin.Config) {
+	c := w.outer.around(plugin.Call{Binary: binary})
+	n := plugin.Config{DataDir: w.dataDir, Version: "1.0.0"}
 	var given []string
 	var stdin, netns, version string
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
@@ -39,11 +41,11 @@ func (w *world) readCall(ts *testscript.TestScript, args []string) (call, netcon
 		case "-v":
 			version = args[1]
 		case "-args":
-			c.args = args[1]
+			c.Args = args[1]
 		case "-netns":
 			netns = args[1]
 		case "-unset":
-			c.unset = append(c.unset, args[1])
+			c.Without = append(c.Without, args[1])
 		case "-stdin":
 			stdin = ts.MkAbs(args[1])
 		default:
@@ -54,7 +56,7 @@ func (w *world) readCall(ts *testscript.TestScript, args []string) (call, netcon
 	if len(args) == 0 {
 		ts.Fatalf("which CNI command?")
 	}
-	c.command, args = args[0], args[1:]
+	c.Command, args = args[0], args[1:]
 	next := func() string {
 		if len(args) == 0 {
 			return ""
@@ -63,42 +65,42 @@ func (w *world) readCall(ts *testscript.TestScript, args []string) (call, netcon
 		args = args[1:]
 		return a
 	}
-	switch c.command {
+	switch c.Command {
 	case "GC":
-		n.version, n.network = "1.1.0", next()
-		n.extra = object{"cni.dev/valid-attachments": attachments(next())}
+		n.Version, n.Network = "1.1.0", next()
+		n.Extra = plugin.Object{"cni.dev/valid-attachments": attachments(next())}
 	case "STATUS":
-		n.version, n.network = "1.1.0", next()
+		n.Version, n.Network = "1.1.0", next()
 	case "VERSION":
 	default:
-		c.id, c.ifName, n.network = next(), next(), next()
-		c.netns = w.netns(c.id)
+		c.ID, c.IfName, n.Network = next(), next(), next()
+		c.Netns = w.netns(c.ID)
 		if len(args) > 0 && !isJSON(args[0]) {
 			given = strings.Split(next(), ",")
 		}
 	}
 	if version != "" {
-		n.version = version
+		n.Version = version
 	}
 	switch {
 	case netns == "none":
-		c.netns = ""
+		c.Netns = ""
 	case strings.HasPrefix(netns, "/"):
-		c.netns = netns
+		c.Netns = netns
 	case netns != "":
-		c.netns = w.netns(netns)
+		c.Netns = w.netns(netns)
 	}
 	if len(given) > 0 && given[0] != "-" {
-		result, err := bridgeResult(n.version, c.ifName, c.netns, given)
+		result, err := plugin.Result(n.Version, c.IfName, c.Netns, given...)
 		ts.Check(err)
-		n.result = result
+		n.Result = result
 	}
 	w.overlay(ts, &n, args)
-	c.stdin = n.bytes()
+	c.Stdin = n.Bytes()
 	if stdin != "" {
 		b, err := os.ReadFile(stdin)
 		ts.Check(err)
-		c.stdin = b
+		c.Stdin = b
 	}
 	return c, n
 }
@@ -106,21 +108,21 @@ func (w *world) readCall(ts *testscript.TestScript, args []string) (call, netcon
 func isJSON(arg string) bool { return strings.HasPrefix(arg, "{") || strings.HasSuffix(arg, ".json") }
 
 // overlay lays the JSON of a script over the configuration; $DATA and $WORK in it are replaced.
-func (w *world) overlay(ts *testscript.TestScript, n *netconf, args []string) {
+func (w *world) overlay(ts *testscript.TestScript, n *plugin.Config, args []string) {
 	for _, text := range args {
 		if strings.HasSuffix(text, ".json") {
 			text = ts.ReadFile(text)
 		}
 		text = strings.NewReplacer("$DATA", w.dataDir, "$WORK", w.work).Replace(text)
-		var extra object
+		var extra plugin.Object
 		if err := json.Unmarshal([]byte(text), &extra); err != nil {
 			ts.Fatalf("%s: %v", text, err)
 		}
-		if n.extra == nil {
-			n.extra = object{}
+		if n.Extra == nil {
+			n.Extra = plugin.Object{}
 		}
 		for key, value := range extra {
-			n.extra[key] = value
+			n.Extra[key] = value
 		}
 	}
 }
@@ -130,7 +132,7 @@ func attachments(text string) []any {
 	list := []any{}
 	for _, a := range strings.Split(text, ",") {
 		if id, ifName, ok := strings.Cut(a, "/"); ok {
-			list = append(list, object{"containerID": id, "ifname": ifName})
+			list = append(list, plugin.Object{"containerID": id, "ifname": ifName})
 		}
 	}
 	return list
@@ -140,33 +142,33 @@ func (w *world) cmdCNI(ts *testscript.TestScript, args []string) {
 	c, n := w.readCall(ts, args)
 	before, err := inodes(w.dataDir)
 	ts.Check(err)
-	r, err := c.succeed()
-	fmt.Fprintf(ts.Stdout(), "%s", r.stdout)
-	fmt.Fprintf(ts.Stderr(), "%s", r.stderr)
-	w.took = r.took
+	r, err := c.Succeed()
+	fmt.Fprintf(ts.Stdout(), "%s", r.Stdout)
+	fmt.Fprintf(ts.Stderr(), "%s", r.Stderr)
+	w.took = r.Took
 	ts.Check(err)
 	ts.Check(w.afterSuccess(c, n, r, before))
 }
 
 // afterSuccess checks what holds after every success.
-func (w *world) afterSuccess(c call, n netconf, r reply, before map[string]uint64) error {
+func (w *world) afterSuccess(c plugin.Call, n plugin.Config, r plugin.Reply, before map[string]uint64) error {
 	after, err := inodes(w.dataDir)
 	if err != nil {
 		return err
 	}
 	for path, inode := range before {
-		if now, ok := after[path]; ok && now != inode && !strings.HasSuffix(path, "/"+c.id+"/hosts") {
-			return fmt.Errorf("%s has another inode after %s %s", path, c.command, c.id)
+		if now, ok := after[path]; ok && now != inode && !strings.HasSuffix(path, "/"+c.ID+"/hosts") {
+			return fmt.Errorf("%s has another inode after %s %s", path, c.Command, c.ID)
 		}
 	}
-	switch c.command {
+	switch c.Command {
 	case "ADD":
 		return w.checkAnswer(c, n, r)
 	case "VERSION":
 		return nil
 	}
-	if len(r.stdout) > 0 {
-		return fmt.Errorf("%s printed %q", c.command, r.stdout)
+	if len(r.Stdout) > 0 {
+		return fmt.Errorf("%s printed %q", c.Command, r.Stdout)
 	}
 	return nil
 }
@@ -179,15 +181,14 @@ func (w *world) cmdRefuse(ts *testscript.TestScript, args []string) {
 	c, n := w.readCall(ts, args[2:])
 	before, err := takeSnapshot(w.dataDir)
 	ts.Check(err)
-	r, err := c.run()
+	r, err := c.Run()
 	ts.Check(err)
-	w.took = r.took
-	fmt.Fprintf(ts.Stdout(), "%s", r.stdout)
-	fmt.Fprintf(ts.Stderr(), "%s", r.stderr)
-	e, err := r.failure()
-	ts.Check(err)
-	if e == nil {
-		ts.Fatalf("not refused: %s", r.stdout)
+	w.took = r.Took
+	fmt.Fprintf(ts.Stdout(), "%s", r.Stdout)
+	fmt.Fprintf(ts.Stderr(), "%s", r.Stderr)
+	e := r.Error
+	if !r.Failed() {
+		ts.Fatalf("not refused: %s", r.Stdout)
 	}
 	text := e.Msg + "; " + e.Details
 	if !codeIn(args[0], e.Code) {
@@ -200,8 +201,8 @@ func (w *world) cmdRefuse(ts *testscript.TestScript, args []string) {
 	if strings.Contains(text, "not found") {
 		ts.Fatalf("the error says \"not found\": %s", text)
 	}
-	if e.CNIVersion != "" && e.CNIVersion != n.version && json.Valid(c.stdin) {
-		ts.Logf("the error is of version %s for a configuration of %s", e.CNIVersion, n.version)
+	if e.CNIVersion != "" && e.CNIVersion != n.Version && json.Valid(c.Stdin) {
+		ts.Logf("the error is of version %s for a configuration of %s", e.CNIVersion, n.Version)
 	}
 	after, err := takeSnapshot(w.dataDir)
 	ts.Check(err)

@@ -62,14 +62,3 @@ func liveLines(entries []entry) []string {
 	slices.Sort(lines)
 	return lines
 }
-
-// hostsLine is the form of a line of ours.
-func hostsLine(addr string, names ...string) string {
-	pad := ""
-	if len(addr) < 16 {
-		pad = strings.Repeat(" ", 16-len(addr))
-	} else {
-		pad = " "
-	}
-	return addr + pad + strings.Join(names, " ")
-}

@@ -1,15 +1,16 @@
 package blackbox
 
 import (
-	"bytes"
+	"context"
 	"math/rand/v2"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 // TestKilled kills the plugin at any moment of its work, then lets the runtime take the container away, as it does after
@@ -20,7 +21,7 @@ func TestKilled(t *testing.T) {
 	var stop atomic.Bool
 	var wg sync.WaitGroup
 	r := &reader{}
-	wg.Go(func() { r.loop(placeOf(f.dataDir, containerID(0)).hosts(), w, 0, &stop) })
+	wg.Go(func() { r.loop(placeOf(f.DataDir, containerID(0)).hosts(), w, 0, &stop) })
 	rng := rand.New(rand.NewPCG(3, 4))
 	killed := 0
 	for round := range rounds {
@@ -28,17 +29,17 @@ func TestKilled(t *testing.T) {
 		command := "ADD"
 		if round%2 == 1 {
 			command = "DEL"
-			if err := f.run("ADD", a); err != nil {
+			if err := f.Run("ADD", a); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if f.runKilled(t, command, a, time.Duration(rng.Int64N(int64(12*time.Millisecond)))) {
+		if runKilled(t, f, command, a, time.Duration(rng.Int64N(int64(12*time.Millisecond)))) {
 			killed++
 		}
-		if err := f.run("DEL", a); err != nil {
+		if err := f.Run("DEL", a); err != nil {
 			t.Fatal(err)
 		}
-		f.checkGone(t, a.id)
+		checkGone(t, f, a.ID)
 	}
 	stop.Store(true)
 	wg.Wait()
@@ -46,34 +47,28 @@ func TestKilled(t *testing.T) {
 	if r.bad > 0 {
 		t.Errorf("%d of %d reads were wrong; the first: %v\n%s", r.bad, r.reads, r.first, r.text)
 	}
-	f.check(t, stableAttachments())
+	f.Check(t, stableAttachments())
 }
 
 // checkGone finds files of a container.
-func (f fleet) checkGone(t *testing.T, id string) {
+func checkGone(t *testing.T, f fleet.Fleet, id string) {
 	t.Helper()
-	p := placeOf(f.dataDir, id)
+	p := placeOf(f.DataDir, id)
 	for _, dir := range []string{filepath.Dir(p.hosts()), filepath.Dir(p.own("hostname"))} {
 		left, err := takeSnapshot(dir)
 		if err != nil {
 			t.Error(err)
 		}
 		for path := range left {
-			t.Errorf("%s is left after the DEL", strings.TrimPrefix(path, f.dataDir))
+			t.Errorf("%s is left after the DEL", strings.TrimPrefix(path, f.DataDir))
 		}
 	}
 }
 
 // runKilled starts the plugin and kills it after a time. It reports whether the plugin was still at work.
-func (f fleet) runKilled(t *testing.T, command string, a attachment, after time.Duration) bool {
+func runKilled(t *testing.T, f fleet.Fleet, command string, a fleet.Attachment, after time.Duration) bool {
 	t.Helper()
-	c, err := f.call(command, a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(binary)
-	cmd.Env = c.environ()
-	cmd.Stdin = bytes.NewReader(c.stdin)
+	cmd := f.Call(command, a, nil).Cmd(context.Background())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

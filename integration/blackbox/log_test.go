@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 // logLines reads a log file; every line must be whole.
@@ -39,20 +41,21 @@ func TestParallelLines(t *testing.T) {
 		ids[i] = containerID(i)
 	}
 	f := newFleet(t, ids...)
-	f.logFile = filepath.Join(t.TempDir(), "log")
+	logFile := filepath.Join(t.TempDir(), "log")
+	f.Extra["logFile"] = logFile
 	var wg sync.WaitGroup
 	for i, id := range ids {
 		wg.Go(func() {
-			a := attachment{id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i)}
+			a := fleet.On(id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i))
 			for _, command := range []string{"ADD", "DEL"} {
-				if err := f.run(command, a); err != nil {
+				if err := f.Run(command, a); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	lines := strings.Join(logLines(t, f.logFile), "")
+	lines := strings.Join(logLines(t, logFile), "")
 	for _, id := range ids {
 		for _, command := range []string{"ADD", "DEL"} {
 			if strings.Count(lines, "msg="+command+" namespace=default network=lab container="+id+" ") != 1 {
@@ -67,14 +70,15 @@ func TestParallelLines(t *testing.T) {
 func TestLogrotate(t *testing.T) {
 	f := newFleet(t, "web", "db", "api")
 	dir := t.TempDir()
-	f.logFile = filepath.Join(dir, "etcfiles.log")
+	logFile := filepath.Join(dir, "etcfiles.log")
+	f.Extra["logFile"] = logFile
 	shipped, err := os.ReadFile("../../plugins/meta/etcfiles/etcfiles.logrotate")
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := filepath.Join(dir, "etcfiles")
-	text := strings.ReplaceAll(string(shipped), "/var/log/etcfiles.log", f.logFile)
-	if !strings.Contains(text, f.logFile) {
+	text := strings.ReplaceAll(string(shipped), "/var/log/etcfiles.log", logFile)
+	if !strings.Contains(text, logFile) {
 		t.Fatalf("it is not about /var/log/etcfiles.log:\n%s", shipped)
 	}
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
@@ -89,7 +93,7 @@ func TestLogrotate(t *testing.T) {
 	}
 	add := func(id, addr string) {
 		t.Helper()
-		if err := f.run("ADD", attachment{id, "eth0", "lab", addr}); err != nil {
+		if err := f.Run("ADD", fleet.On(id, "eth0", "lab", addr)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,16 +107,16 @@ func TestLogrotate(t *testing.T) {
 	add("web", "10.4.10.2")
 	rotate()
 	add("db", "10.4.10.3")
-	holds(f.logFile+".1", "web")
-	holds(f.logFile, "db")
-	if info, err := os.Stat(f.logFile); err != nil || info.Mode().Perm() != 0o640 {
+	holds(logFile+".1", "web")
+	holds(logFile, "db")
+	if info, err := os.Stat(logFile); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("the new file: %v, %v", info, err)
 	}
 	rotate()
 	add("api", "10.4.10.4")
-	holds(f.logFile+".1", "db")
-	holds(f.logFile, "api")
-	if _, err := os.Stat(f.logFile + ".2.gz"); err != nil {
+	holds(logFile+".1", "db")
+	holds(logFile, "api")
+	if _, err := os.Stat(logFile + ".2.gz"); err != nil {
 		t.Error(err)
 	}
 }
@@ -136,13 +140,14 @@ func mountSmall(t *testing.T, pages int) string {
 func TestLogOnFullDisk(t *testing.T) {
 	f := newFleet(t, "web", "db")
 	dir := mountSmall(t, 1)
-	f.logFile = filepath.Join(dir, "log")
-	a, b := attachment{"web", "eth0", "lab", "10.4.10.2"}, attachment{"db", "eth0", "lab", "10.4.10.3"}
-	if err := f.run("ADD", a); err != nil {
+	logFile := filepath.Join(dir, "log")
+	f.Extra["logFile"] = logFile
+	a, b := fleet.On("web", "eth0", "lab", "10.4.10.2"), fleet.On("db", "eth0", "lab", "10.4.10.3")
+	if err := f.Run("ADD", a); err != nil {
 		t.Fatal(err)
 	}
-	before := logLines(t, f.logFile)[0]
-	file, err := os.OpenFile(f.logFile, os.O_WRONLY|os.O_APPEND, 0)
+	before := logLines(t, logFile)[0]
+	file, err := os.OpenFile(logFile, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,20 +156,20 @@ func TestLogOnFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"ADD", "DEL", "ADD"} {
-		c, err := f.call(command, b)
+		c := f.Call(command, b, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := c.succeed()
+		r, err := c.Succeed()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := "etcfiles: warning: logFile: write " + f.logFile + ": no space left on device\n"; string(r.stderr) != want {
-			t.Errorf("%s says %q, want %q", command, r.stderr, want)
+		if want := "etcfiles: warning: logFile: write " + logFile + ": no space left on device\n"; r.Stderr != want {
+			t.Errorf("%s says %q, want %q", command, r.Stderr, want)
 		}
 	}
-	f.check(t, []attachment{a, b})
-	if text, err := os.ReadFile(f.logFile); err != nil || strings.TrimSpace(string(text)) != strings.TrimSpace(before) {
+	f.Check(t, []fleet.Attachment{a, b})
+	if text, err := os.ReadFile(logFile); err != nil || strings.TrimSpace(string(text)) != strings.TrimSpace(before) {
 		t.Errorf("the log holds %q, %v", text, err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
 func (w *world) cmdHosts(ts *testscript.TestScript, args []string) {
@@ -74,7 +76,7 @@ func cmdMeta(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal(b, &v))
 	for _, step := range strings.Split(args[1], ".") {
 		switch x := v.(type) {
-		case object:
+		case plugin.Object:
 			v = x[step]
 		case []any:
 			i, err := strconv.Atoi(step)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 // many is how many containers the store of TestCheckOfManyContainers has, on one network.
@@ -19,19 +21,19 @@ const many = 1000
 // somebody at a terminal waits for.
 func TestCheckOfManyContainers(t *testing.T) {
 	f := newFleet(t, containerID(0))
-	if err := f.run("ADD", attachment{containerID(0), "eth0", "lab", "10.4.0.1"}); err != nil {
+	if err := f.Run("ADD", fleet.On(containerID(0), "eth0", "lab", "10.4.0.1")); err != nil {
 		t.Fatal(err)
 	}
-	record, err := os.ReadFile(placeOf(f.dataDir, containerID(0)).meta())
+	record, err := os.ReadFile(placeOf(f.DataDir, containerID(0)).meta())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i < many; i++ {
-		writeRecord(t, f.dataDir, record, i)
+		writeRecord(t, f.DataDir, record, i)
 	}
 	run := func(status int, args ...string) []byte {
 		t.Helper()
-		cmd := exec.Command(binary, append(args, "-o", "json", "--data-dir", f.dataDir)...)
+		cmd := exec.Command(binary, append(args, "-o", "json", "--data-dir", f.DataDir)...)
 		start := time.Now()
 		out, _ := cmd.Output()
 		took := time.Since(start)
@@ -50,9 +52,9 @@ func TestCheckOfManyContainers(t *testing.T) {
 		t.Errorf("%d findings were mended", n)
 	}
 	for i := 1; i < many; i++ {
-		data, err := os.ReadFile(placeOf(f.dataDir, containerID(0)).own("resolv.conf"))
+		data, err := os.ReadFile(placeOf(f.DataDir, containerID(0)).own("resolv.conf"))
 		if err == nil {
-			err = os.WriteFile(placeOf(f.dataDir, containerID(i)).own("resolv.conf"), data, 0o644)
+			err = os.WriteFile(placeOf(f.DataDir, containerID(i)).own("resolv.conf"), data, 0o644)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +63,7 @@ func TestCheckOfManyContainers(t *testing.T) {
 	if out := run(0, "check"); string(out) != "[]\n" {
 		t.Errorf("findings: %.500s", out)
 	}
-	entries, err := placeOf(f.dataDir, containerID(many/2)).entries()
+	entries, err := placeOf(f.DataDir, containerID(many/2)).entries()
 	if err != nil || len(entries) < many {
 		t.Errorf("%d lines in a hosts file: %v", len(entries), err)
 	}

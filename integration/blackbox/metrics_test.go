@@ -11,12 +11,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 // metrics returns the values that etcfiles metrics prints, by series.
-func (f fleet) metrics(t *testing.T) map[string]float64 {
+func metrics(t *testing.T, f fleet.Fleet) map[string]float64 {
 	t.Helper()
-	out, err := exec.Command(binary, "metrics", "--data-dir", f.dataDir).CombinedOutput()
+	out, err := exec.Command(binary, "metrics", "--data-dir", f.DataDir).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -49,7 +51,7 @@ func TestMetricsUnit(t *testing.T) {
 	args := strings.Fields(strings.NewReplacer(
 		"/usr/local/bin/etcfiles", binary, "/var/lib/prometheus/node-exporter", dir,
 	).Replace(command))
-	args = append(args, "--data-dir", f.dataDir)
+	args = append(args, "--data-dir", f.DataDir)
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%q: %v: %s", args, err, out)
 	}
@@ -67,15 +69,15 @@ func TestCountsOfManyProcesses(t *testing.T) {
 		ids[i] = containerID(i)
 	}
 	f := newFleet(t, ids...)
-	f.metrics(t)
+	metrics(t, f)
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i, id := range ids {
 		wg.Go(func() {
-			a := attachment{id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i)}
+			a := fleet.On(id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i))
 			for range turns {
 				for _, command := range []string{"ADD", "DEL"} {
-					if err := f.run(command, a); err != nil {
+					if err := f.Run(command, a); err != nil {
 						t.Error(err)
 					}
 				}
@@ -84,7 +86,7 @@ func TestCountsOfManyProcesses(t *testing.T) {
 	}
 	reads := 0
 	for range 20 {
-		if n := counted(f.metrics(t), "ADD"); n < reads {
+		if n := counted(metrics(t, f), "ADD"); n < reads {
 			t.Errorf("%d ADDs, after %d", n, reads)
 		} else {
 			reads = n
@@ -92,7 +94,7 @@ func TestCountsOfManyProcesses(t *testing.T) {
 	}
 	wg.Wait()
 	took := time.Since(start)
-	got := f.metrics(t)
+	got := metrics(t, f)
 	for series, want := range map[string]float64{
 		`etcfiles_operations_total{command="ADD"}`: workers * turns, `etcfiles_operations_total{command="DEL"}`: workers * turns,
 		`etcfiles_warnings_total`: 0, `etcfiles_repairs_total`: 0, `etcfiles_pruned_total`: 0,
@@ -112,23 +114,23 @@ func TestCountsOfManyProcesses(t *testing.T) {
 // TestCountsOfKilledProcesses: a process that is killed is counted once or not at all, and spoils nothing.
 func TestCountsOfKilledProcesses(t *testing.T) {
 	f := newFleet(t, "web")
-	a := attachment{"web", "eth0", "lab", "10.4.10.2"}
-	f.metrics(t)
+	a := fleet.On("web", "eth0", "lab", "10.4.10.2")
+	metrics(t, f)
 	const rounds = 60
 	rng := rand.New(rand.NewPCG(5, 6))
 	before := 0
 	for range rounds {
-		f.runKilled(t, "ADD", a, time.Duration(rng.Int64N(int64(9*time.Millisecond))))
-		n := counted(f.metrics(t), "ADD")
+		runKilled(t, f, "ADD", a, time.Duration(rng.Int64N(int64(9*time.Millisecond))))
+		n := counted(metrics(t, f), "ADD")
 		if n != before && n != before+1 {
 			t.Fatalf("%d ADDs, after %d and one that was killed", n, before)
 		}
 		before = n
 	}
-	if err := f.run("ADD", a); err != nil {
+	if err := f.Run("ADD", a); err != nil {
 		t.Fatal(err)
 	}
-	if n := counted(f.metrics(t), "ADD"); n != before+1 {
+	if n := counted(metrics(t, f), "ADD"); n != before+1 {
 		t.Errorf("%d ADDs, want %d", n, before+1)
 	}
 	t.Logf("%d of %d that were to be killed had come so far as to be counted", before, rounds)
@@ -137,8 +139,8 @@ func TestCountsOfKilledProcesses(t *testing.T) {
 // TestCountsOnFullDisk: counting does not begin where there is no room, and leaves nothing; what began goes on.
 func TestCountsOnFullDisk(t *testing.T) {
 	f := newFleet(t, "web")
-	f.dataDir = mountSmall(t, 4)
-	ballast := filepath.Join(f.dataDir, "ballast")
+	f.DataDir = mountSmall(t, 4)
+	ballast := filepath.Join(f.DataDir, "ballast")
 	fill := func() {
 		t.Helper()
 		if err := exec.Command("dd", "if=/dev/zero", "of="+ballast, "bs=4096").Run(); err == nil {
@@ -146,22 +148,22 @@ func TestCountsOnFullDisk(t *testing.T) {
 		}
 	}
 	fill()
-	out, err := exec.Command(binary, "metrics", "--data-dir", f.dataDir).CombinedOutput()
+	out, err := exec.Command(binary, "metrics", "--data-dir", f.DataDir).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "no space left") {
 		t.Errorf("without room: %v: %s", err, out)
 	}
-	if _, err := os.Stat(filepath.Join(f.dataDir, "counters")); err == nil {
+	if _, err := os.Stat(filepath.Join(f.DataDir, "counters")); err == nil {
 		t.Error("a file of counters is left")
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	f.metrics(t)
+	metrics(t, f)
 	fill()
-	if err := f.run("ADD", attachment{"web", "eth0", "lab", "10.4.10.2"}); err == nil {
+	if err := f.Run("ADD", fleet.On("web", "eth0", "lab", "10.4.10.2")); err == nil {
 		t.Error("an ADD needs no room")
 	}
-	if n := f.metrics(t)[`etcfiles_failures_total{command="ADD",code="5"}`]; n != 1 {
+	if n := metrics(t, f)[`etcfiles_failures_total{command="ADD",code="5"}`]; n != 1 {
 		t.Errorf("%v failures with code 5, want 1", n)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 const (
@@ -57,40 +59,40 @@ func TestParallelProcesses(t *testing.T) {
 	pool := newAddresses(processes, networks...)
 
 	// Each worker has one attachment of its own; two workers share a container.
-	final := make([]attachment, processes)
+	final := make([]fleet.Attachment, processes)
 	errs := make([]error, processes)
 	rng := rand.New(rand.NewPCG(1, 2))
 	turns := shares(rng)
 	var wg sync.WaitGroup
 	for w := range processes {
-		a := attachment{id: ids[w/2], ifName: fmt.Sprintf("eth%d", w%2), network: networks[(w/2+w%2)%len(networks)]}
+		a := fleet.Attachment{ID: ids[w/2], IfName: fmt.Sprintf("eth%d", w%2), Network: networks[(w/2+w%2)%len(networks)]}
 		wg.Go(func() {
-			final[w], errs[w] = f.comeAndGo(a, turns[w], pool)
+			final[w], errs[w] = comeAndGo(f, a, turns[w], pool)
 		})
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	var live []attachment
+	var live []fleet.Attachment
 	for _, a := range final {
-		if a.addr != "" {
+		if a.Addr != "" {
 			live = append(live, a)
 		}
 	}
 	t.Logf("%d attachments are left", len(live))
-	f.check(t, live)
+	f.Check(t, live)
 
 	// When all are gone, nothing is left.
 	for _, a := range live {
 		wg.Go(func() {
-			if err := f.run("DEL", a); err != nil {
+			if err := f.Run("DEL", a); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	f.checkEmpty(t)
+	checkEmpty(t, f)
 }
 
 // shares parts the operations among the workers, evenly but for one or two, so that some end attached and some not.
@@ -106,43 +108,40 @@ func shares(rng *rand.Rand) []int {
 }
 
 // comeAndGo attaches and detaches by turns. Some DELs have neither prevResult nor namespace, as containerd's second has.
-func (f fleet) comeAndGo(a attachment, turns int, pool *addresses) (attachment, error) {
+func comeAndGo(f fleet.Fleet, a fleet.Attachment, turns int, pool *addresses) (fleet.Attachment, error) {
 	for turn := range turns {
-		if a.addr == "" {
-			a.addr = pool.take(a.network)
-			if err := f.run("ADD", a); err != nil {
+		if a.Addr == "" {
+			a.Addr = pool.take(a.Network)
+			if err := f.Run("ADD", a); err != nil {
 				return a, fmt.Errorf("turn %d: %w", turn, err)
 			}
 			continue
 		}
 		del := a
 		if turn%3 == 0 {
-			del.addr = ""
+			del.Addr = ""
 		}
-		c, err := f.call("DEL", del)
-		if err != nil {
-			return a, err
-		}
+		c := f.Call("DEL", del, nil)
 		if turn%3 == 0 {
-			c.netns = ""
+			c.Netns = ""
 		}
-		if _, err := c.succeed(); err != nil {
+		if _, err := c.Succeed(); err != nil {
 			return a, fmt.Errorf("turn %d: %w", turn, err)
 		}
-		pool.give(a.network, a.addr)
-		a.addr = ""
+		pool.give(a.Network, a.Addr)
+		a.Addr = ""
 	}
 	return a, nil
 }
 
-func (f fleet) checkEmpty(t *testing.T) {
+func checkEmpty(t *testing.T, f fleet.Fleet) {
 	t.Helper()
-	left, err := takeSnapshot(f.dataDir)
+	left, err := takeSnapshot(f.DataDir)
 	if err != nil {
 		t.Error(err)
 	}
 	for path, content := range left {
-		t.Errorf("%s is left: %s", strings.TrimPrefix(path, f.dataDir), content)
+		t.Errorf("%s is left: %s", strings.TrimPrefix(path, f.DataDir), content)
 	}
 }
 
@@ -154,21 +153,21 @@ func TestParallelStarts(t *testing.T) {
 		ids[i] = containerID(i)
 	}
 	f := newFleet(t, ids...)
-	live := make([]attachment, n)
+	live := make([]fleet.Attachment, n)
 	slots := make(chan struct{}, processes)
 	var wg sync.WaitGroup
 	for i, id := range ids {
-		live[i] = attachment{id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i)}
+		live[i] = fleet.On(id, "eth0", "lab", fmt.Sprintf("10.4.10.%d", 2+i))
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if err := f.run("ADD", live[i]); err != nil {
+			if err := f.Run("ADD", live[i]); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	f.check(t, live)
+	f.Check(t, live)
 }
 
 // TestParallelNetworksOfOneContainer does what go-cni does though the specification forbids it: all networks of one
@@ -176,19 +175,19 @@ func TestParallelStarts(t *testing.T) {
 func TestParallelNetworksOfOneContainer(t *testing.T) {
 	const n = 8
 	f := newFleet(t, "one", "peer")
-	all := make([]attachment, n, n+1)
+	all := make([]fleet.Attachment, n, n+1)
 	for i := range all {
-		all[i] = attachment{"one", fmt.Sprintf("eth%d", i), fmt.Sprintf("net%d", i), fmt.Sprintf("10.%d.0.2", 20+i)}
+		all[i] = fleet.On("one", fmt.Sprintf("eth%d", i), fmt.Sprintf("net%d", i), fmt.Sprintf("10.%d.0.2", 20+i))
 	}
-	peer := attachment{"peer", "eth0", "net3", "10.23.0.3"}
-	if err := f.run("ADD", peer); err != nil {
+	peer := fleet.On("peer", "eth0", "net3", "10.23.0.3")
+	if err := f.Run("ADD", peer); err != nil {
 		t.Fatal(err)
 	}
 	together := func(command string) {
 		var wg sync.WaitGroup
 		for _, a := range all {
 			wg.Go(func() {
-				if err := f.run(command, a); err != nil {
+				if err := f.Run(command, a); err != nil {
 					t.Error(err)
 				}
 			})
@@ -197,9 +196,9 @@ func TestParallelNetworksOfOneContainer(t *testing.T) {
 	}
 	for range n {
 		together("ADD")
-		f.check(t, append(all, peer))
+		f.Check(t, append(all, peer))
 		together("DEL")
-		f.check(t, []attachment{peer})
+		f.Check(t, []fleet.Attachment{peer})
 		if t.Failed() {
 			return
 		}

@@ -14,41 +14,22 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
+	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
-// warning makes an ADD warn.
-const warning = `{"aliases": ["-no-name"]}`
-
-// start starts the call with the given ends of pipes.
-func (c call) start(t *testing.T, stdout, stderr io.Writer) *exec.Cmd {
+// startWarning starts an ADD that has something to warn of, with the given ends of pipes.
+func startWarning(t *testing.T, f fleet.Fleet, a fleet.Attachment, stdout, stderr io.Writer) *exec.Cmd {
 	t.Helper()
-	cmd := c.outer.program(context.Background())
-	cmd.Env = c.environ()
-	cmd.Stdin = bytes.NewReader(c.stdin)
+	extra := plugin.Object{"runtimeConfig": plugin.Object{"aliases": []string{"-no-name"}}}
+	cmd := f.Call("ADD", a, extra).Cmd(context.Background())
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return cmd
-}
-
-// warns is an ADD that has something to warn of.
-func (f fleet) warns(t *testing.T, a attachment) call {
-	t.Helper()
-	c, err := f.call("ADD", a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var conf object
-	if err := json.Unmarshal(c.stdin, &conf); err != nil {
-		t.Fatal(err)
-	}
-	conf["runtimeConfig"] = json.RawMessage(warning)
-	if c.stdin, err = json.Marshal(conf); err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // unread is the end of a pipe whose reader has gone.
@@ -67,24 +48,24 @@ func unread(t *testing.T) *os.File {
 // knows of nothing.
 func TestReaderGone(t *testing.T) {
 	f := newFleet(t, "web", "db")
-	web, db := attachment{"web", "eth0", "lab", "10.4.10.2"}, attachment{"db", "eth0", "lab", "10.4.10.3"}
+	web, db := fleet.On("web", "eth0", "lab", "10.4.10.2"), fleet.On("db", "eth0", "lab", "10.4.10.3")
 	var stdout, stderr bytes.Buffer
-	if err := f.warns(t, web).start(t, &stdout, unread(t)).Wait(); err != nil || !json.Valid(stdout.Bytes()) {
+	if err := startWarning(t, f, web, &stdout, unread(t)).Wait(); err != nil || !json.Valid(stdout.Bytes()) {
 		t.Errorf("without a reader of stderr: %v, stdout %q", err, &stdout)
 	}
-	err := f.warns(t, db).start(t, unread(t), &stderr).Wait()
+	err := startWarning(t, f, db, unread(t), &stderr).Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !bytes.Contains(stderr.Bytes(), []byte("the result could not be written to stdout")) {
 		t.Errorf("without a reader of stdout: %v, stderr %q", err, &stderr)
 	}
-	f.check(t, []attachment{web})
-	if _, err := os.Stat(filepath.Join(f.dataDir, "etchosts", "default", "db")); !errors.Is(err, fs.ErrNotExist) {
+	f.Check(t, []fleet.Attachment{web})
+	if _, err := os.Stat(filepath.Join(f.DataDir, "etchosts", "default", "db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("db has left files: %v", err)
 	}
-	if err := f.warns(t, db).start(t, unread(t), unread(t)).Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+	if err := startWarning(t, f, db, unread(t), unread(t)).Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("without a reader: %v", err)
 	}
-	f.check(t, []attachment{web})
+	f.Check(t, []fleet.Attachment{web})
 }
 
 // TestReaderStands: while nobody reads the warnings of one operation, others go on.
@@ -106,14 +87,14 @@ func TestReaderStands(t *testing.T) {
 	if err := unix.SetNonblock(fd, false); err != nil {
 		t.Fatal(err)
 	}
-	web, db := attachment{"web", "eth0", "lab", "10.4.10.2"}, attachment{"db", "eth0", "lab", "10.4.10.3"}
-	slow := f.warns(t, web).start(t, io.Discard, w)
-	for record := filepath.Join(f.dataDir, "etchosts", "default", "web", "meta.json"); ; time.Sleep(time.Millisecond) {
+	web, db := fleet.On("web", "eth0", "lab", "10.4.10.2"), fleet.On("db", "eth0", "lab", "10.4.10.3")
+	slow := startWarning(t, f, web, io.Discard, w)
+	for record := filepath.Join(f.DataDir, "etchosts", "default", "web", "meta.json"); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(record); err == nil {
 			break
 		}
 	}
-	if err := f.run("ADD", db); err != nil {
+	if err := f.Run("ADD", db); err != nil {
 		t.Errorf("beside one that waits for its reader: %v", err)
 	}
 	if err := errors.Join(w.Close(), r.Close()); err != nil {
@@ -122,5 +103,5 @@ func TestReaderStands(t *testing.T) {
 	if err := slow.Wait(); err != nil {
 		t.Error(err)
 	}
-	f.check(t, []attachment{web, db})
+	f.Check(t, []fleet.Attachment{web, db})
 }

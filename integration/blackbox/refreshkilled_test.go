@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 const (
@@ -20,25 +22,20 @@ const (
 // what is edited after the kill stays.
 func TestRefreshKilled(t *testing.T) {
 	f := newFleet(t, "web", "db")
-	w := &world{dataDir: f.dataDir, outer: outer{covers: []cover{{filepath.Join(t.TempDir(), "resolv.conf"), "/etc/resolv.conf"}}}}
+	w := &world{dataDir: f.DataDir, outer: outer{covers: []cover{{filepath.Join(t.TempDir(), "resolv.conf"), "/etc/resolv.conf"}}}}
 	host := func(content string) {
 		t.Helper()
 		if err := os.WriteFile(w.outer.covers[0].file, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	web, db := attachment{"web", "eth0", "lab", "10.4.0.2"}, attachment{"db", "eth0", "lab", "10.4.0.3"}
+	web, db := fleet.On("web", "eth0", "lab", "10.4.0.2"), fleet.On("db", "eth0", "lab", "10.4.0.3")
 	begin := func() {
 		t.Helper()
 		host(homeDNS)
-		for _, a := range []attachment{web, db} {
+		for _, a := range []fleet.Attachment{web, db} {
 			for _, command := range []string{"DEL", "ADD"} {
-				c, err := f.call(command, a)
-				c.outer = w.outer
-				if err == nil {
-					_, err = c.succeed()
-				}
-				if err != nil {
+				if _, err := w.outer.around(f.Call(command, a, nil)).Succeed(); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -46,7 +43,7 @@ func TestRefreshKilled(t *testing.T) {
 	}
 	holds := func(id, want, when string) {
 		t.Helper()
-		got, err := os.ReadFile(placeOf(f.dataDir, id).own("resolv.conf"))
+		got, err := os.ReadFile(placeOf(f.DataDir, id).own("resolv.conf"))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: resolv.conf of %s: %v\n%q, want\n%q", when, id, err, got, want)
 		}
@@ -63,7 +60,7 @@ func TestRefreshKilled(t *testing.T) {
 			kills++
 			when := fmt.Sprintf("killed before %s no. %d", syscall, n)
 			for _, id := range []string{"web", "db"} {
-				got, err := os.ReadFile(placeOf(f.dataDir, id).own("resolv.conf"))
+				got, err := os.ReadFile(placeOf(f.DataDir, id).own("resolv.conf"))
 				if err != nil || (string(got) != homeDNS && strings.TrimRight(string(got), "\n")+"\n" != vpnDNS) {
 					t.Errorf("%s: resolv.conf of %s: %v\n%s", when, id, err, got)
 				}
@@ -71,7 +68,7 @@ func TestRefreshKilled(t *testing.T) {
 			edited := vpnDNS
 			if n%2 == 1 {
 				edited = "nameserver 203.0.113.1\n"
-				if err := os.WriteFile(placeOf(f.dataDir, "web").own("resolv.conf"), []byte(edited), 0o644); err != nil {
+				if err := os.WriteFile(placeOf(f.DataDir, "web").own("resolv.conf"), []byte(edited), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -81,7 +78,7 @@ func TestRefreshKilled(t *testing.T) {
 			host(homeDNS)
 			w.refresh(t)
 			holds("db", homeDNS, when+", refreshed twice")
-			f.check(t, []attachment{web, db})
+			f.Check(t, []fleet.Attachment{web, db})
 			if t.Failed() {
 				return
 			}

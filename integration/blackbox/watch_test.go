@@ -1,7 +1,6 @@
 package blackbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
 // TestWatchStorm starts "etcfiles watch" before anything is there, lets 100 attachments come and go from parallel processes in
@@ -21,7 +22,7 @@ import (
 func TestWatchStorm(t *testing.T) {
 	const n = 100
 	f := newFleet(t, "one")
-	cmd := exec.Command(binary, "watch", "--data-dir", f.dataDir, "-o", "json")
+	cmd := exec.Command(binary, "watch", "--data-dir", f.DataDir, "-o", "json")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	r, err := startWatch(cmd)
 	t.Cleanup(func() {
@@ -34,14 +35,9 @@ func TestWatchStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(command string, i int) error {
-		a := attachment{containerID(i), "eth0", fmt.Sprintf("net%d", i%3), fmt.Sprintf("10.%d.1.%d", 10+i%3, 2+i)}
-		c, err := f.call(command, a)
-		if err != nil {
-			return err
-		}
-		c.netns = f.netns + "/one"
-		c.stdin = bytes.Replace(c.stdin, []byte(`"name":`), fmt.Appendf(nil, `"namespace":"ns%d","name":`, i%2), 1)
-		_, err = c.succeed()
+		a := fleet.On(containerID(i), "eth0", fmt.Sprintf("net%d", i%3), fmt.Sprintf("10.%d.1.%d", 10+i%3, 2+i))
+		a.Namespace = fmt.Sprintf("ns%d", i%2)
+		_, err := f.CallIn(f.NetnsOf("one"), command, a, nil).Succeed()
 		return err
 	}
 	all := func(do func(i int) error) {

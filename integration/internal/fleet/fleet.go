@@ -77,7 +77,10 @@ type Fleet struct {
 // New makes the network namespaces of the containers, for the time of the test. The plugin makes the data directory.
 func New(t *testing.T, binary, dataDir string, ids ...string) Fleet {
 	t.Helper()
-	f := Fleet{Binary: binary, DataDir: dataDir, Netns: t.TempDir(), Extra: plugin.Object{}}
+	f := Fleet{Binary: binary, DataDir: dataDir, Netns: filepath.Join(t.TempDir(), "netns"), Extra: plugin.Object{}}
+	if err := os.Mkdir(f.Netns, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, id := range ids {
 		if path := f.NetnsOf(id); !exists(path) {
 			suite.Netns(t, path)
