@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 // object is a JSON object.
@@ -62,7 +64,7 @@ func (w *world) makeBundle(c container) error {
 		"annotations": object{"run.oci.hooks.stderr": w.hookErrors(c)},
 		"process":     object{"terminal": false, "args": []any{"sleep", "1000"}},
 		"root":        object{"path": root},
-		"linux":       object{"cgroupsPath": w.cgroup + "/" + c.cniID()},
+		"linux":       object{"cgroupsPath": w.Cgroup + "/" + c.cniID()},
 	})
 	if err := os.MkdirAll(w.bundle(c), 0o755); err != nil {
 		return err
@@ -211,11 +213,7 @@ func (w *world) deleteSilently(c container) error {
 
 // pid returns the PID of the container's first process, as the world sees it.
 func (w *world) pid(c container) (int, error) {
-	text, err := os.ReadFile(w.pidFile(c))
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(string(text))
+	return worlds.ReadPID(w.pidFile(c))
 }
 
 // kill kills a process of the world with SIGKILL and waits until it is gone.
@@ -223,8 +221,8 @@ func (w *world) kill(pid int) error {
 	if _, err := w.run("sh", "-c", fmt.Sprintf("kill -9 %d", pid)); err != nil {
 		return err
 	}
-	return poll(fmt.Sprintf("process %d is still there", pid), func() bool {
-		_, err := os.Stat(w.inside(fmt.Sprintf("/proc/%d", pid)))
+	return worlds.Poll(fmt.Sprintf("process %d is still there", pid), func() bool {
+		_, err := os.Stat(w.Inside(fmt.Sprintf("/proc/%d", pid)))
 		return errors.Is(err, os.ErrNotExist)
 	})
 }
@@ -232,7 +230,7 @@ func (w *world) kill(pid int) error {
 // oldest returns the oldest process of the world that was called by a program's name, 0 if there is none. That of a runtime
 // is the one that was called from outside; its children have the same name.
 func (w *world) oldest(program string) (int, error) {
-	found, err := filepath.Glob(w.inside("/proc/[0-9]*/cmdline"))
+	found, err := filepath.Glob(w.Inside("/proc/[0-9]*/cmdline"))
 	if err != nil {
 		return 0, err
 	}
@@ -252,17 +250,6 @@ func (w *world) oldest(program string) (int, error) {
 		}
 	}
 	return first, nil
-}
-
-// poll waits until a condition holds.
-func poll(otherwise string, holds func() bool) error {
-	for end := time.Now().Add(30 * time.Second); !holds(); {
-		if time.Now().After(end) {
-			return errors.New(otherwise)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	return nil
 }
 
 // callHook runs the hook by hand, with a container's state as a runtime gives it. At poststop there is no PID.
@@ -326,7 +313,7 @@ func (w *world) unmount(dir string) error {
 // await waits until a program runs, or until none does, and returns the PID of its oldest process.
 func (w *world) await(program string, runs bool) (pid int, err error) {
 	var failed error
-	err = poll(fmt.Sprintf("waited for %s to run: %v", program, runs), func() bool {
+	err = worlds.Poll(fmt.Sprintf("waited for %s to run: %v", program, runs), func() bool {
 		pid, failed = w.oldest(program)
 		return failed != nil || (pid != 0) == runs
 	})
@@ -335,6 +322,6 @@ func (w *world) await(program string, runs bool) (pid int, err error) {
 
 // idle reports whether nothing runs in the world but its first process.
 func (w *world) idle() bool {
-	found, err := filepath.Glob(w.inside("/proc/[0-9]*"))
+	found, err := filepath.Glob(w.Inside("/proc/[0-9]*"))
 	return err == nil && len(found) == 1
 }

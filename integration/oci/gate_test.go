@@ -9,6 +9,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 func (w *world) probeFile(kind, command, network string) string {
@@ -30,7 +32,7 @@ func (w *world) cmdGate(_ *testscript.TestScript, args []string) error {
 // cmdAtGate waits until the plugin has opened the gate's FIFO for reading: its log says that it came, and in no other
 // place can it wait.
 func (w *world) cmdAtGate(_ *testscript.TestScript, args []string) error {
-	return poll(fmt.Sprintf("%v: nobody is at the gate", args), func() bool {
+	return worlds.Poll(fmt.Sprintf("%v: nobody is at the gate", args), func() bool {
 		log, err := w.probeLog()
 		return err == nil && strings.Contains(log, args[0]+" "+args[1]+" ")
 	})

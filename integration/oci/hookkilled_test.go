@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 // changing are the system calls by which the hook changes something, starts a plugin, or waits for one, as strace names
@@ -80,7 +82,7 @@ func (w *world) killHook(t *testing.T, stage, call string, k, round int) bool {
 	killed, text := w.underStrace(t, state, stage, call, k)
 	_ = alive.Close()
 	_ = process.Wait()
-	if err := poll("a plugin of the killed hook does not end", func() bool { return w.idle() }); err != nil {
+	if err := worlds.Poll("a plugin of the killed hook does not end", func() bool { return w.idle() }); err != nil {
 		t.Fatal(err)
 	}
 	if round%2 == 0 { // by the runtime's poststop

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 // TestMany starts 50 containers at once, each by a process of the runtime and of the hook: then every one knows every
 // name. Deleted at once, nothing is left of them.
 func TestMany(t *testing.T) {
-	for _, runtime := range runtimes {
+	for _, runtime := range worlds.Runtimes {
 		t.Run(runtime, func(t *testing.T) {
 			w := testWorld(t, runtime)
 			if err := w.addNetwork("lab", false, false); err != nil {
@@ -66,7 +68,7 @@ func (w *world) expectAllKnown(t *testing.T, all []container) {
 	agreed, owner := map[string]string{}, map[string]string{}
 	for _, of := range all {
 		for _, name := range all {
-			addresses, text, err := w.resolve(of, name.id)
+			addresses, text, err := w.resolve(of.id, name.id)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +98,7 @@ func testWorld(t *testing.T, runtime string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := w.end(); err != nil {
+		if err := w.End(); err != nil {
 			t.Error(err)
 		}
 	})

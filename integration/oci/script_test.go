@@ -8,15 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-)
 
-// runtimes are the OCI runtimes that everything is tested with.
-var runtimes = []string{"runc", "crun"}
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
+)
 
 // TestScripts runs the stories in testdata with each runtime, each in a world of its own: $runtime is its name and $path where it
 // is, $cgroup that which the containers are below. A container is named ID, or NS/ID for one in a bundle as containerd's. Beside the commands of testscript there are these:
@@ -52,110 +50,53 @@ var runtimes = []string{"runc", "crun"}
 //	rootlesskit ADDR                serve RootlessKit's API at $WORK/rk/api.sock, with the address of its DNS server
 //	unmount PATH                    undo every mount there and below
 func TestScripts(t *testing.T) {
-	for _, runtime := range runtimes {
-		t.Run(runtime, func(t *testing.T) {
-			t.Parallel()
-			runScripts(t, runtime)
-		})
-	}
-}
-
-func runScripts(t *testing.T, runtime string) {
-	testscript.Run(t, testscript.Params{
-		Dir:             "testdata",
-		WorkdirRoot:     t.TempDir(),
-		ContinueOnError: true,
-		Setup: func(env *testscript.Env) error {
-			w, err := newWorld(env.WorkDir, runtime)
-			if err != nil {
-				return err
-			}
-			path, err := exec.LookPath(runtime)
-			if err != nil {
-				return err
-			}
-			env.Setenv("runtime", runtime)
-			env.Setenv("path", path)
-			env.Setenv("cgroup", w.cgroup)
-			env.Values[worldKey{}] = w
-			env.Defer(func() {
-				if err := w.end(); err != nil {
-					env.T().Log(err)
-				}
-			})
-			return nil
-		},
-		Condition: func(condition string) (bool, error) {
-			if !slices.Contains(runtimes, condition) {
-				return false, fmt.Errorf("unknown condition %q", condition)
-			}
-			return condition == runtime, nil
-		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"network":     plain(0, (*world).cmdNetwork),
-			"netns":       plain(1, (*world).cmdNetns),
-			"bundle":      plain(1, (*world).cmdBundle),
-			"container":   plain(1, (*world).cmdContainer),
-			"config":      plain(2, (*world).cmdConfig),
-			"mount":       plain(3, (*world).cmdMount),
-			"addhook":     plain(3, (*world).cmdAddHook),
-			"insert":      plain(3, (*world).cmdInsert),
-			"begin":       plain(1, (*world).cmdBegin),
-			"delete":      plain(1, (*world).cmdDelete),
-			"kill9":       plain(1, (*world).cmdKill),
-			"killprogram": plain(1, (*world).cmdKillProgram),
-			"fail":        plain(2, (*world).cmdFail),
-			"mend":        plain(2, (*world).cmdMend),
-			"gate":        plain(2, (*world).cmdGate),
-			"atgate":      plain(2, (*world).cmdAtGate),
-			"open":        plain(2, (*world).cmdOpen),
-			"log":         plain(0, (*world).cmdLog),
-			"left":        plain(0, (*world).cmdLeft),
-			"unmount":     plain(1, (*world).cmdUnmount),
-			"ended":       plain(1, (*world).cmdEnded),
-			"rootlesskit": plain(1, (*world).cmdRootlessKit),
-			"start":       either(1, (*world).cmdStart),
-			"finish":      either(1, (*world).cmdFinish),
-			"remove":      either(1, (*world).cmdRemove),
-			"in":          either(2, (*world).cmdIn),
-			"world":       either(1, (*world).cmdWorld),
-			"knows":       cmdKnows,
-			"hook":        either(2, (*world).cmdHook),
-			"gc":          either(0, (*world).cmdGC),
-			"recorded":    either(1, (*world).cmdRecorded),
-			"byhand":      either(3, (*world).cmdByHand),
-		},
+	worlds.RunScripts(t, worlds.Commands{
+		"network":     worlds.Plain(0, (*world).cmdNetwork),
+		"netns":       worlds.Plain(1, (*world).cmdNetns),
+		"bundle":      worlds.Plain(1, (*world).cmdBundle),
+		"container":   worlds.Plain(1, (*world).cmdContainer),
+		"config":      worlds.Plain(2, (*world).cmdConfig),
+		"mount":       worlds.Plain(3, (*world).cmdMount),
+		"addhook":     worlds.Plain(3, (*world).cmdAddHook),
+		"insert":      worlds.Plain(3, (*world).cmdInsert),
+		"begin":       worlds.Plain(1, (*world).cmdBegin),
+		"delete":      worlds.Plain(1, (*world).cmdDelete),
+		"kill9":       worlds.Plain(1, (*world).cmdKill),
+		"killprogram": worlds.Plain(1, (*world).cmdKillProgram),
+		"fail":        worlds.Plain(2, (*world).cmdFail),
+		"mend":        worlds.Plain(2, (*world).cmdMend),
+		"gate":        worlds.Plain(2, (*world).cmdGate),
+		"atgate":      worlds.Plain(2, (*world).cmdAtGate),
+		"open":        worlds.Plain(2, (*world).cmdOpen),
+		"log":         worlds.Plain(0, (*world).cmdLog),
+		"left":        worlds.Plain(0, (*world).cmdLeft),
+		"unmount":     worlds.Plain(1, (*world).cmdUnmount),
+		"ended":       worlds.Plain(1, (*world).cmdEnded),
+		"rootlesskit": worlds.Plain(1, (*world).cmdRootlessKit),
+		"start":       worlds.Either(1, (*world).cmdStart),
+		"finish":      worlds.Either(1, (*world).cmdFinish),
+		"remove":      worlds.Either(1, (*world).cmdRemove),
+		"in":          worlds.Either(2, (*world).cmdIn),
+		"world":       worlds.Either(1, (*world).cmdWorld),
+		"knows":       worlds.Knows((*world).resolve),
+		"hook":        worlds.Either(2, (*world).cmdHook),
+		"gc":          worlds.Either(0, (*world).cmdGC),
+		"recorded":    worlds.Either(1, (*world).cmdRecorded),
+		"byhand":      worlds.Either(3, (*world).cmdByHand),
+	}, func(env *testscript.Env, runtime string) (*world, error) {
+		path, err := exec.LookPath(runtime)
+		if err != nil {
+			return nil, err
+		}
+		env.Setenv("runtime", runtime)
+		env.Setenv("path", path)
+		w, err := newWorld(env.WorkDir, runtime)
+		if err != nil {
+			return nil, err
+		}
+		env.Setenv("cgroup", w.Cgroup)
+		return w, nil
 	})
-}
-
-type worldKey struct{}
-
-// plain makes a command of a method that takes at least so many arguments and knows no negation.
-func plain(least int, run func(*world, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) < least {
-			ts.Fatalf("no negation, and at least %d arguments", least)
-		}
-		ts.Check(run(ts.Value(worldKey{}).(*world), ts, args))
-	}
-}
-
-// either makes a command of a method that may be wanted to fail.
-func either(least int, run func(*world, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if len(args) < least {
-			ts.Fatalf("at least %d arguments", least)
-		}
-		err := run(ts.Value(worldKey{}).(*world), ts, args)
-		switch {
-		case !neg:
-			ts.Check(err)
-		case err == nil:
-			ts.Fatalf("this did not fail")
-		default:
-			ts.Logf("%v", err)
-		}
-	}
 }
 
 // each makes a command for one container into one for several.
@@ -249,33 +190,13 @@ func (w *world) cmdWorld(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-func cmdKnows(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 2 || neg && len(args) > 2 {
-		ts.Fatalf("usage: [!] knows NAME HOST [ADDR...]")
-	}
-	w := ts.Value(worldKey{}).(*world)
-	addresses, text, err := w.resolve(parseContainer(args[0]), args[1])
-	ts.Check(err)
-	want := args[2:]
-	if neg != (len(addresses) == 0) || len(want) > 0 && !slices.Equal(addresses, want) {
-		ts.Fatalf("%s knows %s as %v:\n%s", args[0], args[1], addresses, text)
-	}
-}
-
-// resolve finds the addresses of a name in the /etc/hosts that a running container sees, as libc does.
-func (w *world) resolve(c container, name string) (addresses []string, text string, err error) {
-	pid, err := w.pid(c)
+// resolve finds the addresses of a name in the /etc/hosts that a running container sees.
+func (w *world) resolve(container, name string) (addresses []string, text string, err error) {
+	pid, err := w.pid(parseContainer(container))
 	if err != nil {
 		return nil, "", err
 	}
-	b, err := os.ReadFile(w.inside(fmt.Sprintf("/proc/%d/root/etc/hosts", pid)))
-	for line := range strings.Lines(string(b)) {
-		line, _, _ = strings.Cut(line, "#")
-		if words := strings.Fields(line); len(words) > 1 && slices.Contains(words[1:], name) {
-			addresses = append(addresses, words[0])
-		}
-	}
-	return addresses, string(b), err
+	return w.Lookup(pid, name)
 }
 
 func (w *world) cmdHook(ts *testscript.TestScript, args []string) error {
@@ -330,22 +251,9 @@ func (w *world) cmdByHand(ts *testscript.TestScript, args []string) error {
 }
 
 func (w *world) cmdLeft(_ *testscript.TestScript, args []string) error {
-	n := 0
-	if len(args) > 0 && !strings.Contains(args[0], "=") {
-		var err error
-		if n, err = strconv.Atoi(args[0]); err != nil {
-			return err
-		}
-		args = args[1:]
-	}
-	want := ofRunning(n)
-	for _, arg := range args {
-		subject, text, _ := strings.Cut(arg, "=")
-		n, err := strconv.Atoi(text)
-		if err != nil || subjects[subject] == nil {
-			return fmt.Errorf("%s: want SUBJECT=N", arg)
-		}
-		want[subject] = n
+	want, err := subjects.ReadCounts(args, ofRunning)
+	if err != nil {
+		return err
 	}
 	return w.left(want)
 }

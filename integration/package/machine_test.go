@@ -5,19 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 // TestScripts runs the stories in testdata, each on a machine of its own, which sees $WORK and $OLDER and $NEWER, the directories of the
@@ -73,7 +73,7 @@ func findGo() (map[string]string, error) {
 
 // startMachine starts a machine that ends with the test and sees the directories. It returns the PID of its first process, and the cgroup for its containers.
 func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, err error) {
-	plugins, err := referencePlugins()
+	plugins, err := suite.ReferencePlugins()
 	if err != nil {
 		return 0, "", err
 	}
@@ -99,7 +99,7 @@ func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, 
 	}
 	cgroup = fmt.Sprintf("/etcfiles-package-%d-%d", os.Getpid(), machines.Add(1))
 	env.Defer(func() {
-		if err := errors.Join(stdin.Close(), cmd.Wait(), removeCgroups(cgroup)); err != nil {
+		if err := errors.Join(stdin.Close(), cmd.Wait(), worlds.RemoveCgroups(cgroup)); err != nil {
 			env.T().Log("machine:", err)
 			env.T().FailNow()
 		}
@@ -108,55 +108,4 @@ func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, 
 		return 0, "", fmt.Errorf("the machine says %q: %w", line, err)
 	}
 	return cmd.Process.Pid, cgroup, nil
-}
-
-// removeCgroups removes a cgroup of every hierarchy, with those below it.
-func removeCgroups(name string) error {
-	for _, pattern := range []string{"/sys/fs/cgroup" + name, "/sys/fs/cgroup/*" + name} {
-		tops, err := filepath.Glob(pattern)
-		if err != nil {
-			return err
-		}
-		for _, top := range tops {
-			var dirs []string
-			if err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
-				if err == nil && d.IsDir() {
-					dirs = append(dirs, path)
-				}
-				return err
-			}); err != nil {
-				return err
-			}
-			for i := len(dirs) - 1; i >= 0; i-- {
-				if err := removeCgroup(dirs[i]); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// removeCgroup removes a cgroup, which is busy for a moment after its last process has ended.
-func removeCgroup(dir string) error {
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		err := syscall.Rmdir(dir)
-		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) {
-			return err
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// referencePlugins returns the directory of the reference CNI plugins.
-func referencePlugins() (string, error) {
-	dir := os.Getenv("CNI_PLUGINS")
-	if dir == "" {
-		dir = filepath.Join(repository, "bin/cni")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "bridge")); err != nil {
-		return "", fmt.Errorf("the reference plugins are missing: run `make test`, or `make cni-plugins` first: %w", err)
-	}
-	return filepath.Abs(strings.TrimSuffix(dir, "/"))
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 const repository = "../.."
@@ -22,34 +24,14 @@ const (
 var packages string
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "package:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func runTests(m *testing.M) (code int, err error) {
-	if os.Geteuid() != 0 {
-		return 0, errors.New("these tests install packages in a mount namespace: run them as root")
-	}
-	for _, command := range []string{"make", "dpkg", "rpm", "runc", "busybox", "wget", "ip", "iptables", "nsenter", "systemctl"} {
-		if _, err := exec.LookPath(command); err != nil {
-			return 0, fmt.Errorf("run `make test`, or install the package of the command that is missing: %w", err)
-		}
-	}
-	packages, err = os.MkdirTemp("", "etcfiles-package-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(packages)) }()
-	for _, version := range []string{older, newer} {
-		if err := makePackage(repository, version); err != nil {
-			return 0, err
-		}
-	}
-	return m.Run(), nil
+	os.Exit(suite.Suite{
+		Name:     "package",
+		Commands: []string{"make", "dpkg", "rpm", "runc", "busybox", "wget", "ip", "iptables", "nsenter", "systemctl"},
+		Prepare: func(dir string) error {
+			packages = dir
+			return errors.Join(makePackage(repository, older), makePackage(repository, newer))
+		},
+	}.Run(m))
 }
 
 // makePackage makes the packages for this architecture of the sources in a directory.

@@ -15,7 +15,7 @@ const imageName = "box"
 
 // furnish gives the world its settings, without which Podman would read those of the machine, and an image.
 func (w *world) furnish() error {
-	old, err := filepath.Glob(w.inside(confDir + "/*"))
+	old, err := filepath.Glob(w.Inside(confDir + "/*"))
 	if err != nil {
 		return err
 	}

@@ -28,23 +28,32 @@ var full = flag.Bool("full", false, "try 50 random networks, not 4")
 // lookupName is the name that the test binary is called with to be Go's resolver.
 const lookupName = "go-lookup"
 
+// binary is the path of the plugin under test, built once by TestMain.
+var binary string
+
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == lookupName {
-		lookup()
-		return
-	}
-	os.Exit(m.Run())
+	os.Exit(suite.Suite{
+		Name:     "resolvers",
+		Roles:    map[string]func() error{lookupName: lookup},
+		Commands: []string{"gcc", "musl-gcc", "unshare"},
+		Prepare: func(dir string) error {
+			binary = filepath.Join(dir, "etcfiles")
+			return suite.Build(dir, "./plugins/meta/etcfiles")
+		},
+	}.Run(m))
 }
 
 // lookup is testdata/lookup.c with Go's resolver.
-func lookup() {
+func lookup() error {
 	r := &net.Resolver{PreferGo: true}
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
 		addresses, _ := r.LookupHost(context.Background(), in.Text()) // an error is no address
 		for _, a := range addresses {
 			fmt.Println(in.Text(), a)
 		}
 	}
+	return in.Err()
 }
 
 // container is what one container of a round is called. Its names are made to be usable, the odd ones not to be.
@@ -60,12 +69,7 @@ type container struct {
 // TestResolvers attaches random containers and asks each resolver, with a container's file in the place of /etc/hosts, for
 // every name that any of them has or was refused.
 func TestResolvers(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Fatal("this test makes namespaces: run it as root")
-	}
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "etcfiles")
-	command(t, nil, "go", "build", "-o", binary, "../../plugins/meta/etcfiles")
 	programs := map[string]string{}
 	for resolver, compiler := range map[string]string{"glibc": "gcc", "musl": "musl-gcc"} {
 		programs[resolver] = filepath.Join(dir, resolver)
@@ -86,7 +90,7 @@ func TestResolvers(t *testing.T) {
 	for round := range rounds {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("%x", seed), func(t *testing.T) {
-			lookups += runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, binary, filepath.Join(dir, fmt.Sprint(round)))
+			lookups += runRound(t, rand.New(rand.NewPCG(seed, 0)), programs, filepath.Join(dir, fmt.Sprint(round)))
 		})
 	}
 	t.Attr("torture", fmt.Sprintf("a lookup by glibc, musl or Go of a name of %d random networks, usable or not | %d | "+
@@ -94,12 +98,12 @@ func TestResolvers(t *testing.T) {
 }
 
 // runRound returns how many names were looked up.
-func runRound(t *testing.T, random *rand.Rand, programs map[string]string, binary, dir string) (lookups int) {
+func runRound(t *testing.T, random *rand.Rand, programs map[string]string, dir string) (lookups int) {
 	containers := randomContainers(random)
 	want := map[string][]string{}
 	var odd []string
 	for _, c := range containers {
-		add(t, binary, dir, c)
+		add(t, dir, c)
 		for _, name := range c.all() {
 			want[name] = append(want[name], c.addresses...)
 		}
@@ -215,7 +219,7 @@ func numeric(s string) []string {
 }
 
 // add attaches the container, which has a network namespace of its own.
-func add(t *testing.T, binary, dir string, c container) {
+func add(t *testing.T, dir string, c container) {
 	t.Helper()
 	netns := filepath.Join(dir, "netns", c.id)
 	if err := os.MkdirAll(filepath.Dir(netns), 0o755); err != nil {

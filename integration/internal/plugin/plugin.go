@@ -85,7 +85,7 @@ func (c Call) Run() (Reply, error) {
 func (c Call) Succeed() (Reply, error) {
 	r, err := c.Run()
 	if err == nil && r.Failed() {
-		err = fmt.Errorf("%v: %v\n%s", c, &r.Error, r.Stderr)
+		err = fmt.Errorf("%v: %w\n%s", c, &r.Error, r.Stderr)
 	}
 	return r, err
 }
