@@ -133,11 +133,11 @@ $(BIN)/containerd17/config.toml: integration/containerd/debian.sh
 	integration/containerd/debian.sh trixie $(@D)
 	@touch $@
 
-$(BIN)/runc/runc: integration/runc/go.mod
-	cd integration/runc && CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o $@ github.com/opencontainers/runc
+$(BIN)/runc/runc: integration/containerd/runc/go.mod
+	cd integration/containerd/runc && CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o $@ github.com/opencontainers/runc
 
-$(BIN)/kubelet/kubelet: integration/kubelet/go.mod
-	cd integration/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
+$(BIN)/kubelet/kubelet: integration/containerd/kubelet/go.mod
+	cd integration/containerd/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
 	@touch $@
 
 # CoreDNS with the plugins of conflists/dns/Corefile, in the version of its go.mod.

@@ -1,4 +1,4 @@
-module github.com/etcfiles/etcfiles/integration/kubelet
+module github.com/etcfiles/etcfiles/integration/containerd/kubelet
 
 go 1.26.8
 

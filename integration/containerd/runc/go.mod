@@ -1,4 +1,4 @@
-module github.com/etcfiles/etcfiles/integration/runc
+module github.com/etcfiles/etcfiles/integration/containerd/runc
 
 go 1.26.8
 
