@@ -15,11 +15,17 @@ DIST := $(CURDIR)/dist
 PROGRAMS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/*/main.go)))
 LINT := $(BIN)/golangci-lint
 
+# Every module that has code of ours.
+MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/*.go)),$(dir $(wildcard integration/*/go.mod))))
+
+# each runs a command in every module.
+each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
+
 # What the tests and the demo need of Debian's packages, as command:package.
 NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
 	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm logrotate:logrotate
 
-.PHONY: help build test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds debian-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds debian-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +36,11 @@ build: ## build the static binaries into bin/
 		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
 	done
 
+unit: ## test what needs no root, in seconds
+	go test ./pkg/... ./plugins/...
+
 test: root debian-packages build cni-plugins containerds $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
-	CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...
-	cd integration/containerd && go vet -tags kubelet ./... && go test -count=1 ./...
-	cd integration/dns && go vet ./... && go test -count=1 ./...
-	cd integration/bench && go vet ./... && go test ./...
-	cd .packaging && go test ./...
+	$(call each,go vet -tags kubelet ./... && CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...)
 
 test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
 	cd integration/containerd && go test -count=1 -tags kubelet -run TestKubelet ./...
@@ -47,8 +52,7 @@ vuln: ## look for known vulnerabilities in what the programs call (asks VULNDB, 
 	go run $(GOVULNCHECK) -db $(VULNDB) ./...
 
 lint: $(LINT) ## run the linters, also over the arrows between the packages and over the workflows
-	$(LINT) run ./...
-	cd .packaging && $(LINT) run ./...
+	$(call each,$(LINT) run --build-tags kubelet ./...)
 	cd .packaging && go tool actionlint ../.github/workflows/*.yml
 
 $(LINT): .golangci/go.mod

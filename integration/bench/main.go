@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string) (int, error) {
 	for _, n := range o.sizes {
 		r, err := measure(ctx, o, netns, n)
 		if err != nil {
-			failure = fmt.Errorf("N=%d: %w", n, err)
+			failure = fmt.Errorf("with %d containers: %w", n, err)
 			break
 		}
 		rows = append(rows, r)

@@ -20,10 +20,21 @@ var placed = map[string]func(victim, path string) error{
 	"directory": func(_, path string) error { return os.Mkdir(path, 0o755) },
 }
 
+// needRoot skips what only root may do.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("this needs root")
+	}
+}
+
 // TestNotRegular: what is no regular file is neither read nor written, and a cache of that kind is made anew.
 func TestNotRegular(t *testing.T) {
 	for kind, place := range placed {
 		t.Run(kind, func(t *testing.T) {
+			if kind == "device" {
+				needRoot(t)
+			}
 			dir := t.TempDir()
 			victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "path")
 			n := Dir(dir).Namespace("ns")
@@ -52,6 +63,7 @@ func TestNotRegular(t *testing.T) {
 
 // TestRemoveImmutable: flags that keep a file from being removed are taken off, but not those of a link's target.
 func TestRemoveImmutable(t *testing.T) {
+	needRoot(t)
 	dir := t.TempDir()
 	chattr := func(flag, path string) {
 		t.Helper()
