@@ -51,7 +51,7 @@ func (n *node) files(dir string) []string {
 }
 
 // ofAContainer matches the rules and chains that bridge, portmap and firewall make for one container.
-var ofAContainer = regexp.MustCompile(`10\.88\.10\.[0-9]+/32|-N CNI-(DN-)?[0-9a-f]+\b|id: `)
+var ofAContainer = regexp.MustCompile(`10\.231\.10\.[0-9]+/32|-N CNI-(DN-)?[0-9a-f]+\b|id: `)
 
 // leftovers lists what there is of containers on the node apart from containerd's own: files of the store, address leases,
 // CNI's cache, network namespaces, interfaces and firewall rules.

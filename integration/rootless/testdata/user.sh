@@ -31,8 +31,8 @@ start web
 start db
 for name in web db; do
 	inside "$name" busybox cat /etc/hosts >hosts
-	has hosts '^10\.88\.10\.[0-9]+ +web web\.lab$'
-	has hosts '^10\.88\.10\.[0-9]+ +db db\.lab$'
+	has hosts '^10\.231\.10\.[0-9]+ +web web\.lab$'
+	has hosts '^10\.231\.10\.[0-9]+ +db db\.lab$'
 	inside "$name" busybox cat /etc/resolv.conf >resolv.conf
 	has resolv.conf '^nameserver 10\.0\.2\.3$'
 	[[ $(inside "$name" busybox hostname) == "$name" && $(inside "$name" busybox cat /etc/hostname) == "$name" ]] || fail "$name has another hostname"
