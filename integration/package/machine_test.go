@@ -97,9 +97,9 @@ func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, 
 	if err := cmd.Start(); err != nil {
 		return 0, "", err
 	}
-	cgroup = fmt.Sprintf("/etcfiles-package-%d-%d", os.Getpid(), machines.Add(1))
+	name := fmt.Sprintf("/etcfiles-package-%d-%d", os.Getpid(), machines.Add(1))
 	env.Defer(func() {
-		if err := errors.Join(stdin.Close(), cmd.Wait(), worlds.RemoveCgroups(cgroup)); err != nil {
+		if err := errors.Join(stdin.Close(), cmd.Wait(), worlds.RemoveCgroups(name)); err != nil {
 			env.T().Log("machine:", err)
 			env.T().FailNow()
 		}
@@ -107,5 +107,5 @@ func startMachine(env *testscript.Env, seen ...string) (pid int, cgroup string, 
 	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" {
 		return 0, "", fmt.Errorf("the machine says %q: %w", line, err)
 	}
-	return cmd.Process.Pid, cgroup, nil
+	return cmd.Process.Pid, name, nil
 }

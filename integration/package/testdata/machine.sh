@@ -25,6 +25,7 @@ mkdir "$root"/run/{upper,lower}
 mount --bind "$dir/upper" "$root/run/upper"
 mount --bind / "$root/run/lower"
 for path in "$@"; do
+	mkdir -p "$root$path" # not below, where another file system is mounted over it: a tmpfs over /tmp, say
 	mount --bind "$path" "$root$path"
 done
 cd "$root"
