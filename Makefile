@@ -21,11 +21,7 @@ MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-# What the tests and the demo need of Debian's packages, as command:package.
-NEEDS := ip:iproute2 iptables:iptables dnsmasq:dnsmasq-base busybox:busybox-static wget:wget unshare:util-linux \
-	runc:runc crun:crun strace:strace rootlesskit:rootlesskit slirp4netns:slirp4netns newuidmap:uidmap podman:podman conmon:conmon gcc:gcc musl-gcc:musl-tools chattr:e2fsprogs setpriv:util-linux groff:groff-base rpm:rpm logrotate:logrotate
-
-.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds debian-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds demo-packages test-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,16 +29,17 @@ help: ## list the targets
 build: ## build the static binaries into bin/
 	@for main in plugins/*/*/main.go; do \
 		dir=$${main%/main.go}; \
+		echo "building $${dir##*/}"; \
 		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
 	done
 
 unit: ## test what needs no root, in seconds
 	go test ./pkg/... ./plugins/...
 
-test: root debian-packages build cni-plugins containerds $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
+test: root test-packages build cni-plugins containerds $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
 	$(call each,go vet -tags kubelet ./... && CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...)
 
-test-kubelet: root debian-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
+test-kubelet: root test-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
 	cd integration/containerd && go test -count=1 -tags kubelet -run TestKubelet ./...
 
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -59,16 +56,16 @@ $(LINT): .golangci/go.mod
 	cd .golangci && CGO_ENABLED=0 go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
-demo: root debian-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
+demo: root demo-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
 	@integration/demo/demo.sh
 
-bench: root debian-packages build cni-plugins containerds ## measure one more container beside the floor, the least plugin and nerdctl (as root)
+bench: root test-packages build cni-plugins containerds ## measure one more container beside the floor, the least plugin and nerdctl (as root)
 	integration/bench/run.sh
 	integration/bench/containers.sh
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
-torture: root debian-packages ## kills, full disks, power losses, storms and hostile containers in full size; prints the README's table (minutes)
+torture: root test-packages ## kills, full disks, power losses, storms and hostile containers in full size; prints the README's table (minutes)
 	go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full | go run ./integration/faults/table
 
 FUZZTIME ?= 10m
@@ -118,7 +115,11 @@ clean: ## remove what was built
 # The reference plugins and cnitool, in the versions that go.mod pins.
 cni-plugins:
 	@mkdir -p $(BIN)/cni
-	@CGO_ENABLED=0 go build -o $(BIN)/cni/ $$(go list -f '{{.ImportPath}}' tool)
+	@tools=$$(go list -f '{{.ImportPath}}' tool); \
+	for tool in $$tools; do \
+		echo "building $${tool#github.com/containernetworking/}"; \
+		CGO_ENABLED=0 go build -o $(BIN)/cni/ $$tool; \
+	done
 	@ln -sf ../etcfiles $(BIN)/cni/etcfiles
 
 # Three generations of containerd for the tests: 2.x in the version of its go.mod, and the 1.6 and 1.7 of Debian's own packages, with
@@ -149,13 +150,9 @@ $(BIN)/coredns: integration/dns/go.mod integration/dns/coredns/main.go
 	cd integration/dns && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ ./coredns
 	@touch $@
 
-debian-packages:
-	@missing=(); \
-	for need in $(NEEDS); do command -v $${need%%:*} >/dev/null || missing+=($${need##*:}); done; \
-	if (( $${#missing[@]} )); then \
-		echo "installing $${missing[*]}"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
-	fi
+# The Debian packages of a list.
+demo-packages test-packages: %-packages:
+	@.ci/install-packages .ci/packages/$*
 
 root:
 	@if [[ $$(id -u) != 0 ]]; then echo "run this as root: it makes network namespaces" >&2; exit 1; fi

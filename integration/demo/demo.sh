@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 bin=$PWD/bin
 host=etcfiles-demo-$$
+[[ -d /run/netns ]] && first='' || first=yes # network namespace of this machine by a name
 work=$(mktemp -d /tmp/etcfiles-demo.XXXXXX)
 flags=(--conf-dir "$work/net.d" --bin-dir "$bin/cni" --cache-dir "$work/cache" --run-dir "$work/run")
 
@@ -50,6 +51,8 @@ cleanup() {
 	done
 	onhost "$bin/oci-cni-hook" "${flags[@]}" gc || true
 	ip netns del "$host" 2>/dev/null || true
+	# What `ip netns add` leaves on a machine where it was the first; busy if there is another namespace by now.
+	if [[ $first ]]; then { umount --no-mtab /run/netns && rmdir /run/netns; } 2>/dev/null || true; fi
 	rm -rf "$work"
 	exit "$status"
 }
