@@ -21,7 +21,7 @@ MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean cni-plugins containerds demo-packages test-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,14 @@ $(LINT): .golangci/go.mod
 
 demo: root demo-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
 	@integration/demo/demo.sh
+
+SUITES ?= bookworm trixie
+DIR ?=
+ONLY ?=
+MIRROR ?= http://deb.debian.org/debian
+
+fresh: root fresh-packages ## run `make demo` and `make test`, or ONLY one, on a bare Debian of each of SUITES, below DIR (an hour; as root)
+	@DIR='$(DIR)' ONLY='$(ONLY)' MIRROR='$(MIRROR)' integration/fresh/fresh.sh $(SUITES)
 
 bench: root test-packages build cni-plugins containerds ## measure one more container beside the floor, the least plugin and nerdctl (as root)
 	integration/bench/run.sh
@@ -151,7 +159,7 @@ $(BIN)/coredns: integration/dns/go.mod integration/dns/coredns/main.go
 	@touch $@
 
 # The Debian packages of a list.
-demo-packages test-packages: %-packages:
+demo-packages test-packages fresh-packages: %-packages:
 	@.ci/install-packages .ci/packages/$*
 
 root:
