@@ -73,7 +73,10 @@ func newContainer(t *testing.T, name string, command []string) *container {
 			Annotations: map[string]string{},
 			Process:     &specs.Process{Cwd: "/", Env: []string{"PATH=/bin"}},
 			Root:        &specs.Root{Path: "rootfs"},
-			Mounts:      []specs.Mount{{Destination: "/proc", Type: "proc", Source: "proc"}},
+			Mounts: []specs.Mount{
+				{Destination: "/proc", Type: "proc", Source: "proc"},
+				{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"mode=755"}}, // the bundle may be where no device opens
+			},
 			Linux: &specs.Linux{Namespaces: []specs.LinuxNamespace{
 				{Type: specs.PIDNamespace}, {Type: specs.MountNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace},
 			}},

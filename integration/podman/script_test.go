@@ -32,6 +32,7 @@ import (
 //	left [N] [SUBJECT=N...]         compare what there is (subjects in left_test.go) with what N containers on one network
 //	                                have, or none, except for the subjects that are named
 func TestScripts(t *testing.T) {
+	needsCNI(t)
 	worlds.RunScripts(t, worlds.Commands{
 		"setup":   worlds.Plain(0, (*world).cmdSetup),
 		"network": worlds.Plain(1, (*world).cmdNetwork),

@@ -17,7 +17,7 @@ var ErrNotRegular = errors.New("not a regular file")
 // openRegular opens a regular file that has no other name. It follows no link and waits for nothing.
 func openRegular(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, recordMode)
-	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) {
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EACCES) && isDevice(path) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
 	if err != nil {
@@ -28,6 +28,12 @@ func openRegular(path string, flags int) (*os.File, error) {
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}, err, f.Close())
 	}
 	return f, nil
+}
+
+// isDevice reports whether a path has a device, which does not open on a file system that is mounted with nodev.
+func isDevice(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeDevice != 0
 }
 
 // ReadSmall reads a regular file of at most limit bytes, the rest is cut off. It neither follows a link nor blocks.

@@ -13,8 +13,8 @@ mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/etc/upper,workdir=$dir/
 echo "etcfiles-test:x:$id:$id::$dir/home:/bin/bash" >>/etc/passwd
 echo "etcfiles-test:x:$id:" >>/etc/group
 echo "etcfiles-test:500000:65536" | tee /etc/subuid >/etc/subgid
-mknod -m 666 "$dir/tun" c 10 200 # open to everybody on most machines, but not on all
-mount --bind "$dir/tun" /dev/net/tun
+mknod -m 666 "$dir/etc/tun" c 10 200 # open to everybody on most machines, but not on all; on a tmpfs that has devices, unlike /tmp
+mount --bind "$dir/etc/tun" /dev/net/tun
 install -d -o $id -g $id "$dir/home"
 cd "$dir/home"
 setpriv --reuid $id --regid $id --clear-groups env -i \
