@@ -76,11 +76,14 @@ func (w *world) checkDNS(id string, dns plugin.Object) error {
 	return nil
 }
 
-// directive collects the words of all lines of a keyword.
+// directive collects the words of all lines of a keyword; of search the last line alone counts.
 func directive(text, keyword string) []string {
 	var words []string
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 0 && f[0] == keyword {
+			if keyword == "search" {
+				words = nil
+			}
 			words = append(words, f[1:]...)
 		}
 	}

@@ -86,7 +86,7 @@ func (l *look) configuration() {
 	}
 	result.Namespace, result.DataDir, result.Hostname, result.Names = request.Namespace, conf.DataDir, preview.Hostname, preview.Names
 	result.Hosts, result.ResolvConf = preview.Hosts, string(preview.ResolvConf.Bytes())
-	result.Origins = origins(request.DNS.HostPath, preview.ResolvConf)
+	result.Origins = origins(request.DNS.Host.Path, preview.ResolvConf)
 	var addresses []netip.Prefix
 	addresses, result.Sample = l.addresses()
 	for _, prefix := range addresses {

@@ -51,7 +51,7 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	if a.addresses, err = r.addresses(); err != nil {
 		return nil, err
 	}
-	r.DNS.IPv6 = slices.ContainsFunc(a.addresses, netip.Addr.Is6)
+	r.DNS.IPv4, r.DNS.IPv6 = slices.ContainsFunc(a.addresses, netip.Addr.Is4), slices.ContainsFunc(a.addresses, netip.Addr.Is6)
 	if a.dns, err = resolvconf.Resolve(r.DNS); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}

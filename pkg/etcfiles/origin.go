@@ -65,15 +65,12 @@ func dnsSources(src resolvconf.Sources, inherited bool) *hostsstore.DNSSources {
 	if !inherited {
 		return nil
 	}
-	out := &hostsstore.DNSSources{Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6}
-	sets := func(d resolvconf.DNS) bool {
-		return len(d.Nameservers)+len(d.Search)+len(d.Options)+len(d.Domain) > 0
-	}
-	if sets(src.Previous) {
+	out := &hostsstore.DNSSources{Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6, NoIPv4: !src.IPv4}
+	if src.Previous.Sets() {
 		out.Previous = hostsstore.DNS(src.Previous)
 	}
 	for _, d := range src.Explicit {
-		if sets(d) {
+		if d.Sets() {
 			out.Explicit = append(out.Explicit, hostsstore.DNS(d))
 		}
 	}
@@ -81,10 +78,10 @@ func dnsSources(src resolvconf.Sources, inherited bool) *hostsstore.DNSSources {
 }
 
 // sourcesOf is the inverse of dnsSources, with the file of the host.
-func sourcesOf(src *hostsstore.DNSSources, host []byte, hostPath string) resolvconf.Sources {
+func sourcesOf(src *hostsstore.DNSSources, host resolvconf.Host) resolvconf.Sources {
 	out := resolvconf.Sources{
-		Previous: resolvconf.DNS(src.Previous), RootlessNameservers: src.Rootless, Fallback: src.Fallback, IPv6: src.IPv6,
-		Host: host, HostPath: hostPath,
+		Previous: resolvconf.DNS(src.Previous), RootlessNameservers: src.Rootless, Fallback: src.Fallback,
+		IPv4: !src.NoIPv4, IPv6: src.IPv6, Host: host,
 	}
 	for _, d := range src.Explicit {
 		out.Explicit = append(out.Explicit, resolvconf.DNS(d))

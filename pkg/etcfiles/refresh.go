@@ -24,11 +24,11 @@ type Refreshed struct {
 	New       []string `json:"new"`
 }
 
-// Refresh brings the resolv.conf of living containers to what the host's file at hostPath holds now, in place: those of
+// Refresh brings the resolv.conf of living containers to what the host's file holds now, in place: those of
 // which a part was left to the host and that nobody has edited. Without a namespace it does so in all. A file that is right
 // already is not touched. It goes on after an error, and returns all of them with what it has rewritten. For a namespace
 // that the store has not the error is ErrInvalid.
-func (m *Manager) Refresh(ctx context.Context, namespace string, host []byte, hostPath string) ([]Refreshed, error) {
+func (m *Manager) Refresh(ctx context.Context, namespace string, host resolvconf.Host) ([]Refreshed, error) {
 	namespaces, err := m.Dir.Namespaces()
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, host []byte, ho
 	var done []Refreshed
 	var errs []error
 	for _, name := range namespaces {
-		list, err := m.refresh(ctx, name, host, hostPath)
+		list, err := m.refresh(ctx, name, host)
 		done = append(done, list...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
@@ -51,7 +51,7 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, host []byte, ho
 	return done, errors.Join(errs...)
 }
 
-func (m *Manager) refresh(ctx context.Context, namespace string, host []byte, hostPath string) ([]Refreshed, error) {
+func (m *Manager) refresh(ctx context.Context, namespace string, host resolvconf.Host) ([]Refreshed, error) {
 	s, err := m.session(ctx, namespace)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (m *Manager) refresh(ctx context.Context, namespace string, host []byte, ho
 		if s.ix.Containers[id].Foreign {
 			continue
 		}
-		f, err := s.plan(id, host, hostPath)
+		f, err := s.plan(id, host)
 		switch {
 		case obstructed(err):
 			s.Warnf("container %s keeps its resolv.conf: %v", id, err)
@@ -97,7 +97,7 @@ type refreshment struct {
 }
 
 // plan notes in the record what the container's resolv.conf will hold. It returns nil if nothing is to be done.
-func (s *session) plan(id string, host []byte, hostPath string) (*refreshment, error) {
+func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
 	r, err := s.pendingRecord(id)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (s *session) plan(id string, host []byte, hostPath string) (*refreshment, e
 	if err != nil {
 		return nil, err
 	}
-	if f.dns, err = resolvconf.Resolve(sourcesOf(had.Sources, host, hostPath)); err != nil {
+	if f.dns, err = resolvconf.Resolve(sourcesOf(had.Sources, host)); err != nil {
 		return nil, err
 	}
 	f.stale = !bytes.Equal(f.dns.Bytes(), f.old)

@@ -105,6 +105,7 @@ type DNSSources struct {
 	Rootless []string `json:",omitempty"` // nameservers of slirp4netns
 	Fallback []string `json:",omitempty"` // nameservers for when no other can be used
 	IPv6     bool     `json:",omitempty"` // the container has a global IPv6 address
+	NoIPv4   bool     `json:",omitempty"` // it has no global IPv4 address
 }
 
 // DNS is what one source sets.

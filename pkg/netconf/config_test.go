@@ -41,6 +41,9 @@ func TestRequest(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if r.DNS.Complete != 2 {
+		t.Errorf("of a pod the first %d sources of resolv.conf are all there is, want the runtime's two", r.DNS.Complete)
+	}
 	var hosts []string
 	for _, x := range r.ExtraHosts {
 		hosts = append(hosts, fmt.Sprintln(x.Name, x.Address, x.HostGateway))

@@ -24,7 +24,7 @@ var Keys = []Key{
 	{Name: "namespace", Type: "string", Default: "k8s.io with K8S_POD_NAME in CNI_ARGS, else default", Meaning: "containers see each other within one namespace"},
 	{Name: "domain", Type: "string", Meaning: "names are listed as name.<domain> too"},
 	{Name: "dns", Type: "object", Meaning: "CNI's dns: nameservers, domain, search, options, for resolv.conf"},
-	{Name: "fallbackNameservers", Type: "list of strings", Meaning: "used when no usable nameserver is left; none is ever invented"},
+	{Name: "fallbackNameservers", Type: "list of strings", Meaning: "used when no usable nameserver is left, those of the container's address families; none is ever invented"},
 	{Name: "extraHosts", Type: "list of strings", Meaning: `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
 	{Name: "marker", Type: "string", Default: DefaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
 	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
@@ -46,7 +46,7 @@ var Capabilities = []Key{
 		Without: "podman's and nerdctl's --network-alias does nothing",
 	},
 	{
-		Name: "dns", Type: "object", Meaning: "servers, searches and options for resolv.conf, in small or capital letters",
+		Name: "dns", Type: "object", Meaning: "servers, searches and options for resolv.conf, in small or capital letters; of a pod the whole of it",
 		Without: "a runtime's DNS settings, such as nerdctl's and CRI's, do not reach resolv.conf",
 	},
 	{

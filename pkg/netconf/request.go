@@ -83,6 +83,9 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 			Fallback: c.FallbackNameservers,
 		},
 	}
+	if env.podNamespace != "" && r.DNS.Explicit[podDNS].Sets() {
+		r.DNS.Complete = podDNS + 1
+	}
 	g := &gathered{r, map[string]bool{}, map[string]bool{}}
 	namespace, from := c.namespace(args)
 	g.from("namespace", namespace, from)
@@ -107,6 +110,10 @@ const (
 	fromRuntimeDNS = "runtimeConfig dns"
 	fromAnnotation = "annotation "
 )
+
+// podDNS is the place of the capability dns among the explicit sources. It is the whole DNS configuration of a pod, by its
+// dnsPolicy: what it leaves unset is not to be taken from the node (kubernetes/website#28725).
+const podDNS = 1
 
 // gathered fills a request and notes where each value came from.
 type gathered struct {
@@ -170,7 +177,7 @@ const (
 // ReadHostDNS adds the DNS settings of the host to the sources, and those of slirp4netns in RootlessKit.
 func (c *Conf) ReadHostDNS(sources *resolvconf.Sources) error {
 	var err error
-	if sources.Host, sources.HostPath, err = HostDNS(); err != nil {
+	if sources.Host, err = HostDNS(); err != nil {
 		return err
 	}
 	if dir := os.Getenv("ROOTLESSKIT_STATE_DIR"); dir != "" {
@@ -179,12 +186,12 @@ func (c *Conf) ReadHostDNS(sources *resolvconf.Sources) error {
 	return nil
 }
 
-// HostDNS returns the host's resolv.conf(5) as an ADD reads it, and the path of the file: that of systemd-resolved's
-// upstream servers where its stub is all that /etc/resolv.conf has.
-func HostDNS() (data []byte, path string, err error) {
-	data, path, err = resolvconf.ReadHost(hostResolvConf, resolvedResolvConf)
+// HostDNS returns the host's resolv.conf(5) as an ADD reads it: the file of systemd-resolved's upstream servers where its stub
+// is all that /etc/resolv.conf has.
+func HostDNS() (resolvconf.Host, error) {
+	host, err := resolvconf.ReadHost(hostResolvConf, resolvedResolvConf)
 	if err != nil {
 		err = fmt.Errorf("DNS settings of the host: %w", err)
 	}
-	return data, path, err
+	return host, err
 }

@@ -6,14 +6,68 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 )
 
-const maxHostFile = 1 << 20
+const maxHostFile = 10 << 20
+
+// Host is the host's resolv.conf(5).
+type Host struct {
+	Path    string // of the file that was read
+	Data    []byte
+	Missing error // why nothing could be read: there is no file of that name; nil if there is one
+}
+
+// ReadHost reads the host's file at path. If every nameserver in it is loopback and one is systemd-resolved's stub
+// (127.0.0.53 or .54, systemd-resolved.service(8)), it is the file at resolvedPath instead. What is no file (absent, a link to
+// itself, a directory, a FIFO, a name below a file) is Host.Missing; the error is for a file that could not be read. Of a file
+// over 10 MiB the whole lines within it are read.
+func ReadHost(path, resolvedPath string) (Host, error) {
+	host, err := read(path)
+	if err != nil || !stub(host.Data) {
+		return host, err
+	}
+	if upstream, err := read(resolvedPath); err == nil && upstream.Missing == nil {
+		return upstream, nil
+	}
+	return host, nil
+}
+
+func read(path string) (Host, error) {
+	host := Host{Path: path}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if noFile(err) {
+		host.Missing = err
+		return host, nil
+	}
+	if err != nil {
+		return host, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return host, err
+	}
+	if !info.Mode().IsRegular() {
+		host.Missing = fmt.Errorf("%s is not a regular file", path)
+		return host, nil
+	}
+	host.Data, err = io.ReadAll(io.LimitReader(f, maxHostFile+1))
+	if len(host.Data) > maxHostFile {
+		host.Data = host.Data[:bytes.LastIndexByte(host.Data[:maxHostFile], '\n')+1] // a cut address would be another address
+	}
+	return host, err
+}
+
+// noFile reports whether an error of open(2) says that no file has the name: absent, a loop of links, below a file, a socket.
+func noFile(err error) bool {
+	return slices.ContainsFunc([]error{fs.ErrNotExist, syscall.ELOOP, syscall.ENOTDIR, syscall.ENXIO}, func(target error) bool {
+		return errors.Is(err, target)
+	})
+}
 
 // parse reads a resolv.conf(5): comments and unknown or malformed lines are skipped, the last of domain and search wins,
 // options accumulate. It takes more than libc where other readers do (a blank before the keyword, a carriage return).
@@ -29,7 +83,7 @@ func parse(data []byte) DNS {
 		}
 		switch fields[0] {
 		case "nameserver":
-			if _, err := netip.ParseAddr(fields[1]); err == nil {
+			if _, err := parseAddr(fields[1]); err == nil {
 				d.Nameservers = append(d.Nameservers, fields[1])
 			}
 		case "domain":
@@ -46,51 +100,20 @@ func parse(data []byte) DNS {
 // comment reports whether a word begins a comment; inside a word ("192.0.2.1#53") it is part of a bad value.
 func comment(word string) bool { return word[0] == '#' || word[0] == ';' }
 
-// ReadHost reads the host's file at path, and returns the path of what it has read. If every nameserver in it is loopback
-// and one is systemd-resolved's stub (127.0.0.53 or .54, systemd-resolved.service(8)), that is the file at resolvedPath
-// instead. A file that is absent is nil and no error; one that is not regular, such as a FIFO, is an error. Of a file over
-// 1 MiB the whole lines within it are read.
-func ReadHost(path, resolvedPath string) (data []byte, from string, err error) {
-	data, err = read(path)
-	if err != nil || !stub(data) {
-		return data, path, err
-	}
-	if upstream, err := read(resolvedPath); err == nil && upstream != nil {
-		return upstream, resolvedPath, nil
-	}
-	return data, path, nil
-}
-
-func read(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxHostFile+1))
-	if len(data) > maxHostFile {
-		data = data[:bytes.LastIndexByte(data[:maxHostFile], '\n')+1] // a cut address would be another address
-	}
-	return data, err
-}
-
 func stub(data []byte) bool {
 	found := false
 	for _, s := range parse(data).Nameservers {
-		addr, err := netip.ParseAddr(s)
-		if err != nil || !addr.Unmap().IsLoopback() {
+		addr, err := parseAddr(s)
+		if err != nil || !addr.IsLoopback() {
 			return false
 		}
-		switch addr.Unmap().String() {
+		switch addr.String() {
 		case "127.0.0.53", "127.0.0.54":
 			found = true
 		}
 	}
 	return found
 }
+
+// Nameservers returns the nameservers in a resolv.conf(5), those that are addresses.
+func Nameservers(data []byte) []string { return parse(data).Nameservers }

@@ -4,7 +4,7 @@ package resolvconf
 import (
 	"errors"
 	"fmt"
-	"net/netip"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,6 +13,7 @@ import (
 const (
 	maxNameservers = 3   // MAXNS of resolv.h: libc reads no more
 	maxLine        = 254 // bytes without the newline: musl ignores a longer line whole
+	maxWords       = 256 // search domains, and options: so that the file and the record stay small whatever the host's holds
 )
 
 // ErrRefused is the error for a value that was given explicitly and cannot be written.
@@ -28,15 +29,15 @@ type DNS struct {
 }
 
 // Sources are looked through in the order of the fields; each of nameservers, search list and options comes from the
-// first source that sets it.
+// first source that has something for it which can be used in the container.
 type Sources struct {
 	Explicit            []DNS    // kept as given, bad values refused
+	Complete            int      // so many of Explicit are all there is, as for a pod: what they leave unset is none; 0 for no such
 	Previous            DNS      // of the plugins before: nameservers that cannot work in the container are dropped
 	RootlessNameservers []string // of slirp4netns: stand in for the host's nameservers
-	Host                []byte   // content of the host's file, nil for none
-	HostPath            string   // of the host's file
+	Host                Host
 	Fallback            []string // used when no usable nameserver is left
-	IPv6                bool     // the container has a global IPv6 address
+	IPv4, IPv6          bool     // the container has a global address of the family; if of neither, none is known
 }
 
 // Result is the content of a resolv.conf.
@@ -69,18 +70,23 @@ func Resolve(src Sources) (Result, error) {
 	if err := validateNameservers("fallbackNameservers", src.Fallback); err != nil {
 		return Result{}, err
 	}
-	var r Result
-	host := parse(src.Host)
-	host.From = "host " + src.HostPath
-	explicit := make([]DNS, 0, len(src.Explicit)+1)
+	explicit := make([]DNS, 0, len(src.Explicit))
 	for _, d := range src.Explicit {
 		explicit = append(explicit, d.set())
 	}
-	previous := src.Previous.set()
-	given := append(explicit, previous)
+	previous, host := src.Previous.set(), parse(src.Host.Data)
+	host.From = "host " + src.Host.Path
+	if src.Complete > 0 {
+		explicit, previous, host, src.RootlessNameservers = explicit[:src.Complete:src.Complete], DNS{}, DNS{}, nil
+	}
+	var r Result
 	r.nameservers(&src, explicit, previous, host)
-	r.search(given, host)
-	r.options(given, host)
+	r.search(explicit, previous, host)
+	r.options(explicit, previous, host)
+	r.Inherited = r.Inherited && src.Complete == 0
+	if missing := src.Host.Missing; missing != nil && (r.Inherited || !errors.Is(missing, fs.ErrNotExist)) {
+		r.warn("the host has no DNS settings to go by: %v", missing)
+	}
 	return r, nil
 }
 
@@ -94,25 +100,25 @@ func first(sources []DNS, field func(DNS) []string) (DNS, bool) {
 }
 
 func (r *Result) nameservers(src *Sources, explicit []DNS, previous, host DNS) {
-	from := ""
-	switch d, ok := first(explicit, func(d DNS) []string { return d.Nameservers }); {
-	case ok:
-		r.Nameservers, from = deduplicate(d.Nameservers), d.From
-	case len(previous.Nameservers) > 0:
-		r.Nameservers, from = reachable(previous.Nameservers, src.IPv6), previous.From
-	default:
-		r.Nameservers, from = reachable(slices.Concat(src.RootlessNameservers, host.Nameservers), src.IPv6), host.From
-		r.Inherited = true
+	have := families{src.IPv4, src.IPv6}
+	d, ok := first(explicit, func(d DNS) []string { return d.Nameservers })
+	r.Nameservers = deduplicate(d.Nameservers)
+	if !ok {
+		d = previous
+		r.Nameservers = reachable(d.Nameservers, have)
 	}
 	rootless := 0
-	if r.Inherited {
-		rootless = len(reachable(src.RootlessNameservers, src.IPv6))
+	if len(r.Nameservers) == 0 {
+		d, r.Inherited = host, true
+		r.Nameservers = reachable(slices.Concat(src.RootlessNameservers, d.Nameservers), have)
+		rootless = len(reachable(src.RootlessNameservers, have))
 	}
 	if len(r.Nameservers) == 0 {
-		r.Nameservers, from = deduplicate(src.Fallback), fromFallback
+		d.From = fromFallback
+		r.Nameservers = ofFamilies(src.Fallback, have)
 	}
 	if len(r.Nameservers) == 0 {
-		r.warn("no nameserver of the host can be reached from the container, so resolv.conf has none: set dns.nameservers or fallbackNameservers")
+		r.warn("no nameserver is known that the container could reach, so resolv.conf has none: set dns.nameservers or fallbackNameservers")
 	}
 	if len(r.Nameservers) > maxNameservers {
 		r.warn("of %d nameservers the first %d are used: libc reads no more", len(r.Nameservers), maxNameservers)
@@ -120,7 +126,7 @@ func (r *Result) nameservers(src *Sources, explicit []DNS, previous, host DNS) {
 	}
 	rootless = min(rootless, len(r.Nameservers))
 	r.originate("nameservers", r.Nameservers[:rootless], fromRootless)
-	r.originate("nameservers", r.Nameservers[rootless:], from)
+	r.originate("nameservers", r.Nameservers[rootless:], d.From)
 }
 
 func (r *Result) originate(key string, values []string, from string) {
@@ -129,51 +135,37 @@ func (r *Result) originate(key string, values []string, from string) {
 	}
 }
 
-func (r *Result) search(given []DNS, host DNS) {
-	d, ok := first(given, DNS.searchList)
+func (r *Result) options(explicit []DNS, previous, host DNS) {
+	d, ok := first(slices.Concat(explicit, []DNS{previous}), DNS.optionList)
 	if !ok {
 		d, r.Inherited = host, true
 	}
-	width := len("search")
-	for _, domain := range d.searchList() {
-		domain = strings.TrimRight(domain, ".") // of ".." too nothing is left: musl 1.2.3 cannot take a "."
-		if domain == "" || !word(domain) || slices.Contains(r.Search, domain) {
-			continue
-		}
-		if width += 1 + len(domain); width > maxLine {
-			r.warn("search domains from %.64q on are left out: the line would be longer than %d bytes", domain, maxLine)
-			break
-		}
-		r.Search = append(r.Search, domain)
-	}
-	r.originate("search", r.Search, d.From)
-}
-
-func (d DNS) searchList() []string {
-	if len(d.Search) > 0 {
-		return d.Search
-	}
-	if d.Domain != "" {
-		return []string{d.Domain}
-	}
-	return nil
-}
-
-func (r *Result) options(given []DNS, host DNS) {
-	d, ok := first(given, func(d DNS) []string { return d.Options })
-	if !ok {
-		d, r.Inherited = host, true
-	}
-	for _, option := range d.Options {
-		if word(option) && fits("options", option) { // doubles stay: libc takes the last ndots of several
-			r.Options = append(r.Options, option)
-		}
-	}
+	r.Options = r.bounded("options", d.optionList())
 	r.originate("options", r.Options, d.From)
+}
+
+// optionList returns the options that can be written. Doubles stay: libc takes the last ndots of several.
+func (d DNS) optionList() []string {
+	return slices.DeleteFunc(slices.Clone(d.Options), func(s string) bool { return !word(s) || !fits("options", s) })
+}
+
+// bounded keeps the first maxWords.
+func (r *Result) bounded(what string, list []string) []string {
+	if len(list) > maxWords {
+		r.warn("of %d %s the first %d are used", len(list), what, maxWords)
+		list = list[:maxWords]
+	}
+	return list
 }
 
 func (r *Result) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
+
+// Sets reports whether any field is set.
+func (d DNS) Sets() bool {
+	d = d.set()
+	return len(d.Nameservers)+len(d.Search)+len(d.Options)+len(d.Domain) > 0
 }
 
 // set returns d without the empty values, so that a list of nothing else is unset.
@@ -186,23 +178,6 @@ func (d DNS) set() DNS {
 
 // fits reports whether libc reads a line of keyword and value.
 func fits(keyword, value string) bool { return len(keyword)+1+len(value) <= maxLine }
-
-// reachable keeps the inherited nameservers that work in a network namespace of its own.
-func reachable(list []string, ipv6 bool) []string {
-	var out []string
-	for _, s := range list {
-		addr, err := netip.ParseAddr(s)
-		if err != nil || !word(addr.Zone()) || !fits("nameserver", addr.String()) { // a zone may be anything, newlines too
-			continue
-		}
-		addr = addr.Unmap()
-		if addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() || (addr.Is6() && !ipv6) {
-			continue
-		}
-		out = append(out, addr.String())
-	}
-	return deduplicate(out)
-}
 
 func deduplicate(list []string) []string {
 	var out []string
@@ -228,12 +203,18 @@ func (d DNS) validate() error {
 		return err
 	}
 	for _, field := range []struct {
-		key  string
-		list []string
-	}{{"dns.domain", []string{d.Domain}}, {"dns.search", d.Search}, {"dns.options", d.Options}} {
+		key     string
+		list    []string
+		domains bool
+	}{{"dns.domain", []string{d.Domain}, true}, {"dns.search", d.Search, true}, {"dns.options", d.Options, false}} {
 		for _, s := range field.list {
 			if !word(s) {
 				return fmt.Errorf("%s: %q: %w: it holds a blank, a control character, '#' or ';'", field.key, s, ErrRefused)
+			}
+			if domain := strings.Trim(s, "."); field.domains && domain != "" {
+				if err := checkDomain(domain); err != nil {
+					return fmt.Errorf("%s: %.80q: %w: %w", field.key, s, ErrRefused, err)
+				}
 			}
 		}
 	}
@@ -245,30 +226,11 @@ func (d DNS) validate() error {
 	return nil
 }
 
-func validateNameservers(key string, list []string) error {
-	for _, s := range list {
-		if s == "" {
-			continue
-		}
-		if addr, err := netip.ParseAddr(s); err != nil || !word(addr.Zone()) {
-			return fmt.Errorf("%s: %q: %w: it is no IP address", key, s, ErrRefused)
-		}
-		if !fits("nameserver", s) {
-			return fmt.Errorf("%s: %.20q…: %w: it is too long for a line of %d bytes", key, s, ErrRefused, maxLine)
-		}
-	}
-	return nil
-}
-
-// Nameservers returns the nameservers in a resolv.conf(5), those that are addresses.
-func Nameservers(data []byte) []string { return parse(data).Nameservers }
-
-// Bytes renders the file: search, nameservers, options, each line with its keyword at column 0 and at most 254 bytes.
+// Bytes renders the file: search, nameservers, options, each line with its keyword at column 0 and at most 254 bytes, except for
+// the line of a long search list that musl is not to read.
 func (r Result) Bytes() []byte {
 	var b strings.Builder
-	if len(r.Search) > 0 {
-		b.WriteString("search " + strings.Join(r.Search, " ") + "\n")
-	}
+	b.WriteString(searchLines(r.Search))
 	for _, s := range r.Nameservers {
 		b.WriteString("nameserver " + s + "\n")
 	}

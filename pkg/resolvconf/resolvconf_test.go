@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,11 +18,18 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// file is a host's file with the text.
+func file(text string) Host { return Host{Path: "/etc/resolv.conf", Data: []byte(text)} }
+
 func TestResolve(t *testing.T) {
-	host := []byte("nameserver 192.0.2.1\nsearch host.example\noptions ndots:2\n")
+	host := file("nameserver 192.0.2.1\nsearch host.example\noptions ndots:2\n")
 	long := make([]string, 40)
 	for i := range long {
 		long[i] = fmt.Sprintf("domain%02d.example", i)
+	}
+	many := ""
+	for i := range 300 {
+		many += fmt.Sprintf(" d%d", i)
 	}
 	for _, c := range []struct {
 		name     string
@@ -41,41 +49,86 @@ func TestResolve(t *testing.T) {
 		}, 0},
 		{"empty is unset", Sources{Explicit: []DNS{{Nameservers: []string{}, Search: []string{""}}}, Host: host}, 0}, // nomad#20174
 		{"search list of a dot is none", Sources{Explicit: []DNS{{Search: []string{"."}}}, Host: host}, 0},
-		{"dot in the host's list", Sources{Host: []byte("nameserver 192.0.2.1\nsearch . a.example\n")}, 0},
-		{"last of domain and search wins", Sources{Host: []byte("nameserver 192.0.2.1\nsearch a.example b.example\ndomain c.example\n")}, 0},
-		{"loopback and link-local of the host", Sources{
-			Host: []byte("nameserver 127.0.0.53\nnameserver ::ffff:127.0.0.1\nnameserver fe80::1%eth0\nnameserver 0.0.0.0\n"),
+		{"dot in the host's list", Sources{Host: file("nameserver 192.0.2.1\nsearch . a.example\n")}, 0},
+		{"last of domain and search wins", Sources{Host: file("nameserver 192.0.2.1\nsearch a.example b.example\ndomain c.example\n")}, 0},
+		{"loopback and IPv6 link-local of the host", Sources{
+			Host: file("nameserver 127.0.0.53\nnameserver ::ffff:127.0.0.1\nnameserver fe80::1%eth0\nnameserver 0.0.0.0\n"), IPv6: true,
 		}, 1},
-		{"fallback", Sources{Host: []byte("nameserver 127.0.0.1\n"), Fallback: []string{"192.0.2.7"}}, 0},
-		{"IPv6 without an IPv6 address", Sources{Host: []byte("nameserver 2001:db8::1\nnameserver 192.0.2.1\n")}, 0},
-		{"IPv6 with an IPv6 address", Sources{Host: []byte("nameserver 2001:db8::1\n"), IPv6: true}, 0},
-		{"IPv4-mapped as IPv4", Sources{Host: []byte("nameserver ::ffff:192.0.2.1\n")}, 0},
+		{"IPv4 with an IPv6 address only", Sources{ // moby#32675
+			Host: file("nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 2001:db8::53\n"), IPv6: true,
+		}, 0},
+		{"no address is known", Sources{Host: file("nameserver 192.0.2.1\nnameserver 2001:db8::1\n")}, 0},
+		{"previous of loopback gives way", Sources{ // podman#5501
+			Previous: DNS{Nameservers: []string{"127.0.0.53", "::1", "0.0.0.0"}, Search: []string{".", "a..b"}, Options: []string{"a b", "c;"}}, Host: host,
+		}, 0},
+		{"previous of another family gives way", Sources{Previous: DNS{Nameservers: []string{"2001:db8::53"}}, Host: host, IPv4: true}, 0},
+		{"previous gives way field by field", Sources{Previous: DNS{Nameservers: []string{"127.0.0.53"}, Search: []string{"p.example"}}, Host: host}, 0},
+		{"previous with something usable is not merged", Sources{Previous: DNS{Nameservers: []string{"127.0.0.53", "169.254.169.253"}}, Host: host}, 0},
+		{"previous with leading zeros", Sources{Previous: DNS{Nameservers: []string{"192.168.001.001"}}, Host: host}, 0},
+		{"a pod's is complete", Sources{ // kubernetes/website#28725
+			Explicit: []DNS{{}, {Nameservers: []string{"10.9.9.9"}}, {Search: []string{"conflist.example"}}}, Complete: 2,
+			Previous: DNS{Options: []string{"rotate"}}, Host: file("search corp.example\noptions timeout:9\n"),
+		}, 0},
+		{"a pod's without nameservers", Sources{
+			Explicit: []DNS{{Options: []string{"rotate"}}, {Search: []string{"pod.example"}}}, Complete: 2,
+			RootlessNameservers: []string{"10.0.2.3"}, Host: host, Fallback: []string{"192.0.2.7"},
+		}, 0},
+		{"fallback by family", Sources{Fallback: []string{"2001:4860:4860::8888", "8.8.8.8"}, IPv4: true}, 0},
+		{"fallback by family, IPv6", Sources{Fallback: []string{"8.8.8.8", "2001:4860:4860::8888", "127.0.0.1"}, IPv6: true}, 0},
+		{"fallback of the other family", Sources{Fallback: []string{"2001:4860:4860::8888"}, IPv4: true}, 1},
+		{"slirp of the other family", Sources{RootlessNameservers: []string{"10.0.2.3"}, Host: file("nameserver 2001:db8::1\n"), IPv6: true}, 0},
+		{"dots of an explicit search list are trimmed", Sources{
+			Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: []string{".", ".good.example", "corp.example.", "good.example"}}}, Host: host,
+		}, 0},
+		{"search list of the host that musl cannot take", Sources{
+			Host: file("nameserver 192.0.2.1\nsearch a..b " + strings.Repeat("x", 64) + ".example .good.example " + strings.Repeat("long.", 50) + "four fine.example\n"),
+		}, 1},
+		{"domain of the host that is none", Sources{Host: file("nameserver 192.0.2.1\ndomain ..\n")}, 0},
+		{"host without a file", Sources{Host: Host{Missing: fs.ErrNotExist}, Fallback: []string{"192.0.2.7"}}, 1},
+		{"host without a file, all given", Sources{
+			Host:     Host{Missing: fs.ErrNotExist},
+			Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: []string{"."}, Options: []string{"rotate"}}},
+		}, 0},
+		{"host with a loop of links, all given", Sources{ // moby#4861
+			Host:     Host{Missing: syscall.ELOOP},
+			Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: []string{"."}, Options: []string{"rotate"}}},
+		}, 1},
+		{"fallback", Sources{Host: file("nameserver 127.0.0.1\n"), Fallback: []string{"192.0.2.7"}}, 0},
+		{"IPv6 without an IPv6 address", Sources{Host: file("nameserver 2001:db8::1\nnameserver 192.0.2.1\n"), IPv4: true}, 0},
+		{"IPv6 with an IPv6 address", Sources{Host: file("nameserver 2001:db8::1\n"), IPv6: true}, 0},
+		{"IPv4-mapped as IPv4", Sources{Host: file("nameserver ::ffff:192.0.2.1\n")}, 0},
 		{"leading blanks, comments, rubbish", Sources{
-			Host: []byte("  nameserver 192.0.2.1 # main\n;nameserver 192.0.2.2\nnameserver rubbish\nnameserver\noptions timeout:1\noptions attempts:2\n"),
+			Host: file("  nameserver 192.0.2.1 # main\n;nameserver 192.0.2.2\nnameserver rubbish\nnameserver\noptions timeout:1\noptions attempts:2\n"),
 		}, 0},
 		{"more than three", Sources{
-			Host: []byte("nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n"),
+			Host: file("nameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n"),
 		}, 1},
 		{"explicit zone kept", Sources{Explicit: []DNS{{Nameservers: []string{"fe80::1%eth0"}}}}, 0},
 		{"slirp before the host", Sources{RootlessNameservers: []string{"10.0.2.3"}, Host: host}, 0},
-		{"long lists", Sources{Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}}, 1},
+		{"long lists", Sources{Explicit: []DNS{{Nameservers: []string{"192.0.2.1"}, Search: long, Options: long}}}, 0},
 		{"nothing", Sources{}, 1},
 		{"only empty nameservers are unset", Sources{Explicit: []DNS{{Nameservers: []string{"", ""}}}, Host: host}, 0}, // nomad#20174
-		{"dots only", Sources{Host: []byte("nameserver 192.0.2.1\nsearch .. a.example. ...\n")}, 0},
-		{"last of doubled options", Sources{Host: []byte("nameserver 192.0.2.1\noptions ndots:1\noptions ndots:2\noptions ndots:1\n")}, 0},
+		{"dots only", Sources{Host: file("nameserver 192.0.2.1\nsearch .. a.example. ...\n")}, 0},
+		{"last of doubled options", Sources{Host: file("nameserver 192.0.2.1\noptions ndots:1\noptions ndots:2\noptions ndots:1\n")}, 0},
 		{"comment only before a word", Sources{
-			Host: []byte("nameserver 192.0.2.1#53\nnameserver 192.0.2.2 ;x\nsearch a#b c.example # d\noptions rotate #ndots:5\n"),
+			Host: file("nameserver 192.0.2.1#53\nnameserver 192.0.2.2 ;x\nsearch a#b c.example # d\noptions rotate #ndots:5\n"),
 		}, 0},
 		{"zones of rubbish", Sources{
 			Previous: DNS{Nameservers: []string{"2001:db8::1%x\nnameserver 192.0.2.66", "2001:db8::2%" + strings.Repeat("z", 300), "192.0.2.1"}},
-			IPv6:     true,
+			IPv4:     true, IPv6: true,
 		}, 0},
 		{"search domain that just fits", Sources{Explicit: []DNS{{
-			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 247)},
+			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("abcdef.", 35) + "ab", "b.example"},
 		}}}, 0},
-		{"search domain that does not fit", Sources{Explicit: []DNS{{
-			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("a", 248)},
-		}}}, 1},
+		{"search domain too long for a line", Sources{Explicit: []DNS{{
+			Nameservers: []string{"192.0.2.1"}, Search: []string{"a.example", strings.Repeat("abcdef.", 35) + "abc", "b.example"},
+		}}}, 0},
+		{"nothing but a search domain too long for a line", Sources{Explicit: []DNS{{
+			Nameservers: []string{"192.0.2.1"}, Search: []string{strings.Repeat("abcdef.", 35) + "abcdefgh"},
+		}}}, 0},
+		{"more words than are written", Sources{
+			Host: file("nameserver 192.0.2.1\nsearch" + many + "\noptions" + many + "\n"),
+		}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := Resolve(c.src)
@@ -112,6 +165,11 @@ func TestResolveRefuses(t *testing.T) {
 		{Search: []string{"a\x00"}},
 		{Search: []string{"a#"}},
 		{Domain: "a\nb"},
+		{Search: []string{"good.example", "a..b"}},
+		{Search: []string{"..a..b.."}},
+		{Search: []string{strings.Repeat("x", 64) + ".example"}},
+		{Search: []string{strings.Repeat("long.", 50) + "four"}},
+		{Domain: strings.Repeat("x", 64)},
 		{Options: []string{"ndots:1\nsearch evil.example"}},
 		{Options: []string{strings.Repeat("o", 255)}},
 		{Nameservers: []string{"fe80::1%eth0\nnameserver 192.0.2.66"}},
@@ -120,6 +178,9 @@ func TestResolveRefuses(t *testing.T) {
 		if _, err := Resolve(Sources{Explicit: []DNS{{}, d}}); !errors.Is(err, ErrRefused) {
 			t.Errorf("%q: %v", d, err)
 		}
+	}
+	if _, err := Resolve(Sources{Explicit: []DNS{{}, {Nameservers: []string{"10.9.9.9"}}, {Search: []string{"a..b"}}}, Complete: 2}); !errors.Is(err, ErrRefused) {
+		t.Errorf("the configuration of a pod's network: %v", err)
 	}
 	if _, err := Resolve(Sources{Fallback: []string{"x"}}); !errors.Is(err, ErrRefused) {
 		t.Errorf("fallback: %v", err)
@@ -160,8 +221,19 @@ func TestOrigins(t *testing.T) {
 			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search p.example previous"},
 			true,
 		},
+		{
+			"previous cannot be reached, the host can",
+			Sources{Explicit: []DNS{{From: "given", Options: []string{"rotate"}}}, Previous: previous, Host: file("nameserver 192.0.2.9\n")},
+			[]string{"nameservers 192.0.2.9 host /etc/resolv.conf", "search p.example previous", "options rotate given"},
+			true,
+		},
+		{
+			"a pod's", Sources{Explicit: []DNS{{From: "pod", Search: []string{"a.example"}}, given}, Complete: 1, Fallback: []string{"192.0.2.7"}, Host: file("nameserver 192.0.2.9\n")},
+			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search a.example pod"},
+			false,
+		},
 		{"RootlessKit before the host", Sources{
-			RootlessNameservers: []string{"10.0.2.3"}, HostPath: "/x", Host: []byte("nameserver 192.0.2.9\nsearch h.example\noptions edns0\n"),
+			RootlessNameservers: []string{"10.0.2.3"}, Host: Host{Path: "/x", Data: []byte("nameserver 192.0.2.9\nsearch h.example\noptions edns0\n")},
 		}, []string{"nameservers 10.0.2.3 rootlesskit", "nameservers 192.0.2.9 host /x", "search h.example host /x", "options edns0 host /x"}, true},
 	} {
 		r, err := Resolve(c.src)
@@ -181,52 +253,6 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestReadHost(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	upstream := write("upstream", "nameserver 192.0.2.1\n")
-	for _, c := range []struct{ content, want string }{
-		{"nameserver 127.0.0.53\n", "nameserver 192.0.2.1\n"},
-		{"nameserver 127.0.0.54\nnameserver ::1\n", "nameserver 192.0.2.1\n"},
-		{"nameserver 127.0.0.1\n", "nameserver 127.0.0.1\n"},
-		{"nameserver 127.0.0.53\nnameserver 192.0.2.9\n", "nameserver 127.0.0.53\nnameserver 192.0.2.9\n"},
-		{"", ""},
-	} {
-		path := write("resolv.conf", c.content)
-		got, from, err := ReadHost(path, upstream)
-		if err != nil || string(got) != c.want || (from == path) != (c.want == c.content) {
-			t.Errorf("ReadHost(%q) = %q, %s, %v", c.content, got, from, err)
-		}
-	}
-	if got, _, err := ReadHost(filepath.Join(dir, "absent"), upstream); got != nil || err != nil {
-		t.Errorf("absent: %q, %v", got, err)
-	}
-	if got, _, err := ReadHost(write("stub", "nameserver 127.0.0.53\n"), filepath.Join(dir, "absent")); string(got) != "nameserver 127.0.0.53\n" || err != nil {
-		t.Errorf("no upstream file: %q, %v", got, err)
-	}
-	if _, _, err := ReadHost(dir, upstream); err == nil {
-		t.Error("a directory is read")
-	}
-	fifo := filepath.Join(dir, "fifo")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := ReadHost(fifo, upstream); err == nil {
-		t.Error("a FIFO is read")
-	}
-	line := "nameserver 192.0.2.1\n"
-	big := strings.Repeat("#\n", (maxHostFile-len(line)+4)/2) + line // the limit is inside the address
-	if got, _, err := ReadHost(write("big", big), upstream); err != nil || strings.Contains(string(got), "nameserver") {
-		t.Errorf("over the limit: %d bytes, %v", len(got), err)
-	}
-}
-
 // checkForm holds what both libcs need of the lines.
 func checkForm(t *testing.T, r Result) {
 	t.Helper()
@@ -236,9 +262,10 @@ func checkForm(t *testing.T, r Result) {
 	}
 	for line := range strings.Lines(b) {
 		keyword, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		if len(line)-1 > maxLine || !slices.Contains([]string{"search", "nameserver", "options"}, keyword) || rest == "" ||
+		tooLong := len(line)-1 > maxLine && !(keyword == "search" && rest == strings.Join(r.Search, " ")) // which musl skips
+		if tooLong || !slices.Contains([]string{"search", "nameserver", "options"}, keyword) || rest == "" ||
 			strings.Contains(line, "  ") ||
-			(keyword == "search" && slices.Contains(strings.Fields(rest), ".")) || strings.ContainsFunc(line[:len(line)-1], unicode.IsControl) {
+			(keyword == "search" && slices.ContainsFunc(strings.Fields(rest), func(s string) bool { return checkDomain(s) != nil })) || strings.ContainsFunc(line[:len(line)-1], unicode.IsControl) {
 			t.Errorf("line %q", line)
 		}
 	}
@@ -254,13 +281,14 @@ func FuzzResolve(f *testing.F) {
 	f.Add([]byte("nameserver 192.0.2.1\nsearch a.example\noptions ndots:1\n"), "10.231.0.1", "", true)
 	f.Add([]byte(" nameserver 127.0.0.1#x\ndomain .\nsearch . a\x00b\r\n"), "", "a.example", false)
 	f.Add([]byte("search ..\nnameserver 2001:db8::1%a\x01\n"), "2001:db8::1%x\nnameserver 192.0.2.66", ".", true)
+	f.Add([]byte("search a..b .c. "+strings.Repeat("d.", 127)+" e\nnameserver 0300.250.1\n"), "169.254.169.253", ".a.example.", false)
 	f.Fuzz(func(t *testing.T, host []byte, previous, given string, ipv6 bool) {
 		r, err := Resolve(Sources{
 			Explicit: []DNS{{Search: []string{given}, Options: []string{given}}},
 			Previous: DNS{
 				Nameservers: []string{previous}, Search: []string{previous}, Options: []string{previous},
 			},
-			Host: host, IPv6: ipv6,
+			Host: file(string(host)), IPv4: true, IPv6: ipv6,
 		})
 		if err != nil {
 			if !errors.Is(err, ErrRefused) {

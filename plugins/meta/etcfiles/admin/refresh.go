@@ -24,11 +24,11 @@ before and now. The exit code is 1 when the store has no namespace of that name.
 		Example: "  etcfiles refresh\n  etcfiles refresh --namespace k8s.io -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			host, path, err := netconf.HostDNS()
+			host, err := netconf.HostDNS()
 			if err != nil {
 				return err
 			}
-			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, host, path)
+			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, host)
 			if errors.Is(err, etcfiles.ErrInvalid) {
 				return cli.Answer("%w", err)
 			}
