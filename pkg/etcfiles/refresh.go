@@ -24,11 +24,13 @@ type Refreshed struct {
 	New       []string `json:"new"`
 }
 
-// Refresh brings the resolv.conf of living containers to what the host's file holds now, in place: those of
-// which a part was left to the host and that nobody has edited. Without a namespace it does so in all. A file that is right
-// already is not touched. It goes on after an error, and returns all of them with what it has rewritten. For a namespace
-// that the store has not the error is ErrInvalid.
-func (m *Manager) Refresh(ctx context.Context, namespace string, host resolvconf.Host) ([]Refreshed, error) {
+// Refresh brings the resolv.conf of living containers to what the host's file holds now, in place: those of which a part was
+// left to the host and that nobody has edited. Without a namespace it does so in all. read returns the host's file, and is
+// called under the lock of each namespace: who waits for a lock has not read what is old by then. A file that is right already
+// is not touched. While the host has no file, or none of its nameservers can be used, a container keeps what it has, with a
+// warning. It goes on after an error, and returns all of them with what it has rewritten. For a namespace that the store has
+// not the error is ErrInvalid.
+func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {
 	namespaces, err := m.Dir.Namespaces()
 	if err != nil {
 		return nil, err
@@ -42,7 +44,7 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, host resolvconf
 	var done []Refreshed
 	var errs []error
 	for _, name := range namespaces {
-		list, err := m.refresh(ctx, name, host)
+		list, err := m.refresh(ctx, name, read)
 		done = append(done, list...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
@@ -51,10 +53,14 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, host resolvconf
 	return done, errors.Join(errs...)
 }
 
-func (m *Manager) refresh(ctx context.Context, namespace string, host resolvconf.Host) ([]Refreshed, error) {
+func (m *Manager) refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {
 	s, err := m.session(ctx, namespace)
 	if err != nil {
 		return nil, err
+	}
+	host, err := read()
+	if err != nil {
+		return nil, s.end(err)
 	}
 	var list []*refreshment
 	for _, id := range slices.Sorted(maps.Keys(s.ix.Containers)) {
@@ -63,7 +69,7 @@ func (m *Manager) refresh(ctx context.Context, namespace string, host resolvconf
 		}
 		f, err := s.plan(id, host)
 		switch {
-		case obstructed(err):
+		case obstructed(err), errors.Is(err, resolvconf.ErrRefused): // an earlier version took what is refused now
 			s.Warnf("container %s keeps its resolv.conf: %v", id, err)
 		case err != nil:
 			return nil, s.end(fmt.Errorf("container %s: %w", id, err))
@@ -123,6 +129,14 @@ func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
 	}
 	f.stale = !bytes.Equal(f.dns.Bytes(), f.old)
 	if !f.stale && had.Former == "" {
+		return nil, nil
+	}
+	switch {
+	case f.stale && host.Missing != nil:
+		s.Warnf("container %s keeps its resolv.conf: %v", id, host.Missing)
+		return nil, nil
+	case f.stale && len(f.dns.Nameservers) == 0 && len(resolvconf.Nameservers(f.old)) > 0:
+		s.Warnf("container %s keeps its resolv.conf: %s has no nameserver that it could reach", id, host.Path)
 		return nil, nil
 	}
 	for _, w := range f.dns.Warnings {

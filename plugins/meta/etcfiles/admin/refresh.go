@@ -19,16 +19,13 @@ func refreshCommand(o *options) *cobra.Command {
 		Short: "Bring the resolv.conf of running containers to the DNS settings of the host",
 		Long: `Bring the resolv.conf of running containers to the DNS settings that the host has now, as after a change of networks or with a
 VPN that has come up. Only what was left to the host is taken from it, files that were edited stay as they are, and every file
-stays in its place, so that a container sees the change at once. One line says which file was rewritten, and its nameservers
+stays in its place, so that a container sees the change at once. While the host has no nameserver that a container could reach,
+the container keeps what it has, with a warning. One line says which file was rewritten, and its nameservers
 before and now. The exit code is 1 when the store has no namespace of that name.`,
 		Example: "  etcfiles refresh\n  etcfiles refresh --namespace k8s.io -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			host, err := netconf.HostDNS()
-			if err != nil {
-				return err
-			}
-			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, host)
+			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, netconf.HostDNS)
 			if errors.Is(err, etcfiles.ErrInvalid) {
 				return cli.Answer("%w", err)
 			}
