@@ -34,7 +34,7 @@ var binary string
 func TestMain(m *testing.M) {
 	os.Exit(suite.Suite{
 		Name:     "resolvers",
-		Roles:    map[string]func() error{lookupName: lookup},
+		Roles:    map[string]func() error{lookupName: lookup, askName: ask},
 		Commands: []string{"gcc", "musl-gcc", "unshare"},
 		Prepare: func(dir string) error {
 			binary = filepath.Join(dir, "etcfiles")
@@ -69,20 +69,7 @@ type container struct {
 // TestResolvers attaches random containers and asks each resolver, with a container's file in the place of /etc/hosts, for
 // every name that any of them has or was refused.
 func TestResolvers(t *testing.T) {
-	dir := t.TempDir()
-	programs := map[string]string{}
-	for resolver, compiler := range map[string]string{"glibc": "gcc", "musl": "musl-gcc"} {
-		programs[resolver] = filepath.Join(dir, resolver)
-		command(t, nil, compiler, "-O1", "-Wall", "-o", programs[resolver], "testdata/lookup.c")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs["Go"] = filepath.Join(dir, lookupName)
-	if err := os.Symlink(self, programs["Go"]); err != nil {
-		t.Fatal(err)
-	}
+	dir, programs := t.TempDir(), compile(t)
 	rounds, lookups := 4, 0
 	if *full {
 		rounds = 50
@@ -95,6 +82,25 @@ func TestResolvers(t *testing.T) {
 	}
 	t.Attr("torture", fmt.Sprintf("a lookup by glibc, musl or Go of a name of %d random networks, usable or not | %d | "+
 		"exactly the addresses of those who have the name, none for what is no name", rounds, lookups)) // a row of integration/faults/table
+}
+
+// compile returns the programs that look names up, by the resolver that they have.
+func compile(t *testing.T) map[string]string {
+	t.Helper()
+	dir, programs := t.TempDir(), map[string]string{}
+	for resolver, compiler := range map[string]string{"glibc": "gcc", "musl": "musl-gcc"} {
+		programs[resolver] = filepath.Join(dir, resolver)
+		command(t, nil, compiler, "-O1", "-Wall", "-o", programs[resolver], "testdata/lookup.c")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs["Go"] = filepath.Join(dir, lookupName)
+	if err := os.Symlink(self, programs["Go"]); err != nil {
+		t.Fatal(err)
+	}
+	return programs
 }
 
 // runRound returns how many names were looked up.

@@ -16,6 +16,7 @@ var (
 	errEmptyLabel = errors.New("it has an empty label, between two dots")
 	errLongLabel  = fmt.Errorf("a label is longer than %d bytes", maxLabel)
 	errLongDomain = fmt.Errorf("it is longer than %d bytes", maxDomain)
+	errAborts     = errors.New("after those before it, it is so long that programs with glibc would abort")
 )
 
 // checkDomain returns why a search domain, without dots at its ends, is no name of the DNS. One such domain is enough, and musl
@@ -46,30 +47,48 @@ func (d DNS) searchList() []string {
 	return nil
 }
 
+// What the state of glibc's resolver has room for, in resolv.h and resolv/resolv_conf.c.
+const (
+	stateDomains = 6   // MAXDNSRCH
+	stateBytes   = 256 // of the array defdname, for the domains with a null byte each
+	stateChecked = 56  // of the array dnsrch of pointers, which the check of what was cut off takes for that of defdname
+)
+
+// aborts reports whether programs with glibc (2.26 and later) abort at a search domain behind n others that take so many bytes
+// of its state: if it is the first without room there, and they are short, glibc takes what it has itself cut off for a
+// modification ("resolv_conf_matches (resp, conf)").
+func aborts(n, bytes int, domain string) bool {
+	return n < stateDomains && bytes+len(domain)+1 > stateBytes && bytes <= stateChecked
+}
+
 // domains returns the domains of the search list that can be written, each once, and a warning of those that cannot. Of "." and
 // ".." nothing is left: musl 1.2.3 cannot take a ".".
 func (d DNS) domains() (list []string, warning string) {
 	var bad []string
 	var why error
-	seen := map[string]bool{}
+	seen, bytes := map[string]bool{}, 0
 	for _, given := range d.searchList() {
 		domain := strings.Trim(given, ".")
 		if domain == "" || !word(domain) || seen[domain] {
 			continue
 		}
 		seen[domain] = true
-		if err := checkDomain(domain); err != nil {
+		err := checkDomain(domain)
+		if err == nil && aborts(len(list), bytes, domain) {
+			err = errAborts
+		}
+		if err != nil {
 			if bad = append(bad, given); why == nil {
 				why = err
 			}
 			continue
 		}
-		list = append(list, domain)
+		list, bytes = append(list, domain), bytes+len(domain)+1
 	}
 	if len(bad) > 0 {
 		warning = fmt.Sprintf("search domain %.80q of %s is left out: %v", bad[0], d.From, why)
 		if n := len(bad) - 1; n > 0 {
-			warning += fmt.Sprintf(", and %d more that are no names of the DNS", n)
+			warning += fmt.Sprintf(", and %d more", n)
 		}
 	}
 	return list, warning
@@ -79,7 +98,7 @@ func (r *Result) search(explicit []DNS, previous, host DNS) {
 	d, ok := first(explicit, DNS.searchList)
 	var warning string
 	if ok {
-		r.Search, _ = d.domains() // which may be none, of ".": that is what was asked for
+		r.Search, warning = d.domains() // which may be none, of ".": that is what was asked for
 	} else {
 		d = previous
 		if r.Search, warning = d.domains(); len(r.Search) == 0 {
