@@ -160,7 +160,6 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
 	out := hostsstore.Attachment{
 		Network: a.Network, IfName: a.IfName, Sequence: s.ix.NextSequence, Since: time.Now(), Addresses: a.addresses,
-		Number: s.columns.next(),
 	}
 	out.Names = parseNames(hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
 	s.ix.NextSequence++
@@ -263,7 +262,6 @@ func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr,
 	c.Attachments = slices.Clone(c.Attachments)
 	rest := &c.Attachments[i]
 	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return contains(addresses, addr) })
-	rest.Number = s.columns.next()
 	if len(rest.Addresses) == 0 {
 		s.ix.Depart(c.ID, &old, why)
 	}
@@ -294,16 +292,8 @@ func (s *session) place(a *addition, r *hostsstore.Record) {
 		delete(s.own, old)
 	}
 	c := s.adopt(r)
-	for i := range c.Attachments {
-		kept := &c.Attachments[i]
-		if old != nil && kept.IfName != a.IfName {
-			if j := slices.IndexFunc(old.Attachments, func(o hostsstore.Attachment) bool { return o.IfName == kept.IfName }); j >= 0 {
-				kept.Number = old.Attachments[j].Number
-			}
-		}
-	}
 	if old != nil {
-		c.Number, c.Hosts, c.UserNames = old.Number, old.Hosts, old.UserNames
+		c.Hosts, c.UserNames = old.Hosts, old.UserNames
 	}
 	s.ix.Containers[c.ID] = c
 	s.ix.Return(c.ID, a.Network)
@@ -324,7 +314,7 @@ func (s *session) undo(a *addition, before *hostsstore.Record) error {
 	if c == nil {
 		return nil
 	}
-	if err := s.ns.TakeIndex(); err != nil {
+	if err := s.ns.TakeIndex(s.affected()); err != nil {
 		return err
 	}
 	if before != nil {

@@ -18,7 +18,7 @@ func (a *audit) lookAtHosts() {
 	type hosts struct {
 		finding Finding // what the findings have in common
 		view    *viewer
-		state   hostsstore.FileID // as the index has it
+		state   hostsstore.Hosts // as the index has it
 	}
 	var files []hosts
 	for id, c := range a.want.Containers {
@@ -31,19 +31,19 @@ func (a *audit) lookAtHosts() {
 	for network := range a.members {
 		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &viewer{network: network}}
 		if a.index != nil && a.index.Networks[network] != nil {
-			h.state = a.index.Networks[network].Hosts
+			h.state = *a.index.Networks[network]
 		}
 		files = append(files, h)
 	}
 	parallel(len(files), func(i int) {
 		h := &files[i]
-		d, state, err := a.compareHosts(h.finding.Path, h.view, sizes, edit)
+		d, state, err := a.compareHosts(h.finding.Path, h.view, &h.state, sizes, edit)
 		if err != nil {
 			a.hostsError(h.finding, h.view.container, err)
 			return
 		}
 		a.hostsDifference(h.finding, &d)
-		if c := h.view.container; !a.behind && state == h.state && state != (hostsstore.FileID{}) {
+		if c := h.view.container; !a.behind && state == h.state.State && state != (hostsstore.FileID{}) {
 			switch {
 			case !d.None():
 				h.finding.What = fmt.Sprintf("the index says that %s is as it has to be, and it is not", h.finding.Path)
@@ -58,7 +58,7 @@ func (a *audit) lookAtHosts() {
 	})
 }
 
-func (a *audit) compareHosts(path string, v *viewer, sizes map[string]extent, e *edit) (d etchosts.Difference, state hostsstore.FileID, err error) {
+func (a *audit) compareHosts(path string, v *viewer, known *hostsstore.Hosts, sizes map[string]extent, e *edit) (d etchosts.Difference, state hostsstore.FileID, err error) {
 	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
 		return d, state, err
 	}
@@ -72,13 +72,19 @@ func (a *audit) compareHosts(path string, v *viewer, sizes map[string]extent, e 
 	if err != nil {
 		return d, state, err
 	}
-	d, err = f.Compare(v.bounds(sizes), func(userNames []string) []string {
-		if c := v.container; c != nil {
-			c.UserNames = userNames
-			v = &viewer{container: c}
-		}
-		return texts(e.members.blocks(v))
-	}, e.ours(v))
+	d, err = f.Compare(etchosts.Wish{
+		Bounds: v.bounds(sizes),
+		Blocks: func(userNames []string) []string {
+			if c := v.container; c != nil {
+				c.UserNames = userNames
+				v = &viewer{container: c}
+			}
+			return e.members.blocks(v)
+		},
+		Known:    e.ours(v),
+		Gathered: known.Gathered > 0,
+		Patient:  known.Gathered > 0,
+	})
 	return d, hostsstore.FileID(f.State()), errors.Join(err, f.Close())
 }
 

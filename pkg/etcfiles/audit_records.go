@@ -1,11 +1,9 @@
 package etcfiles
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -104,6 +102,7 @@ func (a *audit) lookAtIndex() {
 			differs(id, "the index has other %s of container %s than its record", what, id)
 		}
 	}
+	a.members = membersOf(a.want) // with what was adopted
 	for id, c := range a.want.Containers {
 		a.behind = a.behind || ix.Containers[id] == nil
 		if ix.Containers[id] == nil && !c.Foreign {
@@ -119,9 +118,6 @@ func (a *audit) lookAtIndex() {
 		if ix.Networks[network] == nil {
 			differs("", "the index lacks network %s", network)
 		}
-	}
-	if what := sharedNumber(ix); what != "" {
-		differs("", "the index gives %s", what)
 	}
 }
 
@@ -181,38 +177,6 @@ func difference(have, want *hostsstore.Container) string {
 	return ""
 }
 
-// sharedNumber describes two rows or two columns of the offset table that are one, "" if there are none.
-func sharedNumber(ix *hostsstore.Index) string {
-	rows, columns := map[int]string{}, map[int]string{}
-	take := func(used map[int]string, number int, what string) string {
-		other, ok := used[number]
-		used[number] = what
-		if !ok {
-			return ""
-		}
-		pair := []string{other, what}
-		slices.Sort(pair)
-		return pair[0] + " and " + pair[1] + " one place in the offset table"
-	}
-	for _, id := range slices.Sorted(maps.Keys(ix.Containers)) {
-		c := ix.Containers[id]
-		shared := take(rows, c.Number, "container "+id)
-		for i := range c.Attachments {
-			at := &c.Attachments[i]
-			shared = cmp.Or(shared, take(columns, at.Number, "interface "+at.IfName+" of container "+id))
-		}
-		if shared != "" {
-			return shared
-		}
-	}
-	for _, network := range slices.Sorted(maps.Keys(ix.Networks)) {
-		if shared := take(rows, ix.Networks[network].Number, "network "+network); shared != "" {
-			return shared
-		}
-	}
-	return ""
-}
-
 // lookAtAddresses finds an address that two containers have on one network.
 func (a *audit) lookAtAddresses() {
 	for network, list := range a.members {
@@ -227,7 +191,7 @@ func (a *audit) lookAtAddresses() {
 						Do:   "end the one that has no right to it, see the leases of the IPAM plugin",
 					})
 				}
-				owner[addr] = p
+				owner[addr] = p.placed
 			}
 		}
 	}

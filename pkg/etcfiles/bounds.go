@@ -34,8 +34,8 @@ func (x extent) bounds() etchosts.Bounds {
 // extents returns what each network adds to a hosts file, with what this session takes out.
 func (e *edit) extents() map[string]extent {
 	out := e.members.extents()
-	for _, p := range e.session.went {
-		out[p.attachment.Network] = out[p.attachment.Network].and(p.text())
+	for _, p := range e.went {
+		out[p.attachment.Network] = out[p.attachment.Network].and(p.all())
 	}
 	return out
 }
@@ -44,16 +44,16 @@ func (m members) extents() map[string]extent {
 	out := map[string]extent{}
 	for network, list := range m {
 		var x extent
-		for _, p := range list {
-			x = x.and(p.text())
+		for i := range list {
+			x = x.and(list[i].all())
 		}
 		out[network] = x
 	}
 	return out
 }
 
-// text returns the lines of an attachment with all its names.
-func (p placed) text() string { return lines(p.attachment.Addresses, AllNames(p.attachment)) }
+// all returns the lines of an attachment with all its names.
+func (p placed) all() string { return lines(p.attachment.Addresses, AllNames(p.attachment)) }
 
 // bounds returns what the viewer's file may hold.
 func (e *edit) bounds(v *viewer) etchosts.Bounds { return v.bounds(e.sizes()) }
@@ -65,8 +65,8 @@ func (v *viewer) bounds(sizes map[string]extent) etchosts.Bounds {
 	var x extent
 	c := *v.container
 	c.UserNames = nil // takes nothing away
-	for _, b := range own(&c) {
-		x = x.and(b.text)
+	for _, text := range own(&c) {
+		x = x.and(text)
 	}
 	seen := map[string]bool{}
 	for i := range v.container.Attachments {

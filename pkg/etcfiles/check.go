@@ -155,7 +155,7 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 	if err != nil {
 		return err
 	}
-	blocks := func(ix *hostsstore.Index) []block {
+	blocks := func(ix *hostsstore.Index) []string {
 		v := &viewer{network: network}
 		if c := ix.Containers[id]; c != nil {
 			c.UserNames = userNames
@@ -167,7 +167,7 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 		return err
 	}
 	for _, b := range blocks(all) {
-		for line := range strings.Lines(b.text) {
+		for line := range strings.Lines(b) {
 			delete(have, line)
 		}
 	}
@@ -206,9 +206,9 @@ func (m *Manager) content(path string, b etchosts.Bounds) (map[string]bool, []st
 	return lines, userNames, nil
 }
 
-func missing(have map[string]bool, want []block, path string) error {
+func missing(have map[string]bool, want []string, path string) error {
 	for _, b := range want {
-		for line := range strings.Lines(b.text) {
+		for line := range strings.Lines(b) {
 			if !have[line] {
 				return differ("%s lacks the line %q", path, strings.TrimSpace(line))
 			}

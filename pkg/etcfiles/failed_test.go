@@ -19,7 +19,7 @@ import (
 // forgetIndex makes the next operation repair the namespace from its records.
 func (s *store) forgetIndex() {
 	s.t.Helper()
-	if err := s.Dir.Namespace("ns").TakeIndex(); err != nil {
+	if err := s.Dir.Namespace("ns").DropIndex(); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // adoptForeign makes the index entry of a record that nerdctl wrote: one attachment for each network, with the names
 // that nerdctl gives.
 func (s *session) adoptForeign(r *hostsstore.Record) *hostsstore.Container {
-	c := &hostsstore.Container{ID: r.ID, Number: s.rows.next(), Foreign: true}
+	c := &hostsstore.Container{ID: r.ID, Foreign: true}
 	for _, host := range slices.Sorted(maps.Keys(r.ExtraHosts)) {
 		name, err := names.Parse(host)
 		addr, addrErr := netip.ParseAddr(r.ExtraHosts[host])

@@ -21,11 +21,13 @@ func (s *session) load() error {
 		s.repair = true
 		s.ix = hostsstore.NewIndex(s.bootID)
 	}
-	s.rows.used, s.columns.used = s.ix.Rows(), s.ix.Columns()
+	if s.ix.Interrupted {
+		s.suspect = s.ix.Taken
+	}
 	if err := s.follow(); err != nil {
 		return err
 	}
-	if s.repair && s.interrupted() {
+	if s.ix.Interrupted || s.repair && s.interrupted() {
 		s.did.Repaired = 1
 	}
 	s.catchUp()
@@ -56,7 +58,7 @@ func (s *session) follow() error {
 	if err != nil {
 		return err
 	}
-	list, err := survey(s.ns, s.ix, ids, s.repair)
+	list, err := survey(s.ns, s.ix, ids, s.repair || s.ix.Interrupted)
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (s *session) follow() error {
 	for i, id := range ids {
 		switch f := &list[i]; {
 		case f.absent:
-			if _, known := s.ix.Containers[id]; !known && s.repair {
+			if _, known := s.ix.Containers[id]; s.ix.Interrupted || !known && s.repair {
 				s.finish(id)
 			}
 			continue
@@ -201,7 +203,6 @@ func (s *session) reread(id string, f *found) error {
 	for i := range c.Attachments {
 		a := &c.Attachments[i]
 		s.ix.Return(id, a.Network)
-		a.Number = s.columns.next()
 		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
 		s.came = append(s.came, placed{c, a})
 	}
@@ -263,7 +264,7 @@ func (s *session) adopt(r *hostsstore.Record) *hostsstore.Container {
 	}
 	d := r.Etcfiles
 	return &hostsstore.Container{
-		ID: r.ID, Number: s.rows.next(), Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
+		ID: r.ID, Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
 		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
 	}
 }

@@ -47,7 +47,7 @@ func (a *audit) mend(prune bool) error {
 	s := &session{Manager: a.Manager, ns: a.ns, unlock: a.unlock}
 	err := a.Dir.MakeDir(a.ns.RecordsDir())
 	if err == nil {
-		err = a.ns.TakeIndex()
+		err = a.ns.DropIndex()
 	}
 	if err == nil {
 		err = s.load()

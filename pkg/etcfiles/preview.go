@@ -29,7 +29,7 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	c := s.adopt(record)
 	var head []byte
 	head, c.UserNames = (&edit{session: s}).base()
-	hosts, _ := etchosts.Render(m.Marker, head, texts(members{}.blocks(&viewer{container: c})))
+	hosts, _ := etchosts.Render(m.Marker, head, members{}.blocks(&viewer{container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: append(c.Attachments[0].Names, c.Attachments[0].Qualified...), Hosts: string(hosts), ResolvConf: a.dns,
 	}, nil

@@ -22,7 +22,8 @@ type session struct {
 	mntns  uint64
 	ix     *hostsstore.Index
 
-	repair  bool // no file is as the index says: bring all of them to the records
+	repair  bool     // no file is as the index says: bring all of them to the records
+	suspect []string // networks with files that an operation which was interrupted may not have reached
 	came    []placed
 	went    []placed
 	dropped []*hostsstore.Container
@@ -36,9 +37,6 @@ type session struct {
 	resumed    bool // a removal was found that an earlier operation had begun
 
 	did Report
-
-	rows    numbers
-	columns numbers
 }
 
 // end lets the lock go, passes the warnings on and returns the error. What was done stays done when the lock cannot be let
@@ -67,20 +65,6 @@ func (s *session) drop(c *hostsstore.Container, why string) {
 	s.depart(c, why)
 	s.dropped = append(s.dropped, c)
 	s.records = slices.DeleteFunc(s.records, func(r *hostsstore.Record) bool { return r.ID == c.ID })
-}
-
-// numbers hands out the lowest numbers that are not in use. What a session frees, it does not use again.
-type numbers struct {
-	used []bool
-	from int
-}
-
-func (n *numbers) next() int {
-	for n.from < len(n.used) && n.used[n.from] {
-		n.from++
-	}
-	n.from++
-	return n.from - 1
 }
 
 // detach takes one attachment out; the container goes with its last one. What is not there is gone already. After an
@@ -158,8 +142,28 @@ func (s *session) keep(c *hostsstore.Container) {
 
 // changed reports whether commit has anything to do.
 func (s *session) changed() bool {
-	return s.repair || len(s.came)+len(s.went)+len(s.dropped)+len(s.records)+len(s.own)+len(s.pending) > 0
+	return s.repair || s.ix.Interrupted || len(s.came)+len(s.went)+len(s.dropped)+len(s.records)+len(s.own)+len(s.pending) > 0
 }
+
+// affected returns the networks with files that may have to be changed, sorted.
+func (s *session) affected() []string {
+	list := slices.Clone(s.suspect)
+	for _, p := range slices.Concat(s.came, s.went) {
+		list = append(list, p.attachment.Network)
+	}
+	if s.repair {
+		for _, c := range s.ix.Containers {
+			for i := range c.Attachments {
+				list = append(list, c.Attachments[i].Network)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// suspects reports whether all files of the network are to be compared.
+func (s *session) suspects(network string) bool { return s.repair || slices.Contains(s.suspect, network) }
 
 // commit makes the changes: the mark, the records, the network files, the containers' own files and their peers', the
 // remains of dropped containers, and the mark off. After an error the mark stays, so that the next operation repairs.
@@ -167,7 +171,7 @@ func (s *session) commit() error {
 	if !s.changed() {
 		return nil
 	}
-	if err := s.ns.TakeIndex(); err != nil {
+	if err := s.ns.TakeIndex(s.affected()); err != nil {
 		return err
 	}
 	for _, c := range s.dropped {

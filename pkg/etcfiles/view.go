@@ -35,6 +35,7 @@ func (v *viewer) index() {
 	v.held = map[string]struct{}{}
 	if v.container != nil {
 		v.held = make(map[string]struct{}, 16+len(v.container.UserNames))
+		v.hold(v.container.UserNames)
 		v.each(func(name string) bool {
 			v.held[strings.ToLower(name)] = struct{}{}
 			return false
@@ -42,10 +43,11 @@ func (v *viewer) index() {
 	}
 }
 
-// each calls stop with the names that stand above the peers in the container's file, until it returns true.
+// each calls stop with the names that stand above the peers in the container's file, but for those in the user's own lines,
+// until it returns true.
 func (v *viewer) each(stop func(name string) bool) bool {
 	c := v.container
-	if slices.ContainsFunc(loopbackNames, stop) || slices.ContainsFunc(c.UserNames, stop) {
+	if slices.ContainsFunc(loopbackNames, stop) {
 		return true
 	}
 	for i := range c.ExtraHosts {
@@ -68,7 +70,13 @@ func (v *viewer) holds(name string) bool {
 		_, ok := v.held[strings.ToLower(name)]
 		return ok
 	}
-	return v.container != nil && v.each(func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
+	if v.container == nil {
+		return false
+	}
+	if _, users := slices.BinarySearch(v.container.UserNames, strings.ToLower(name)); users {
+		return true
+	}
+	return v.each(func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
 }
 
 func (v *viewer) hold(names []string) {
@@ -89,16 +97,31 @@ func onNetwork(c *hostsstore.Container, network string) bool {
 	return slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
 }
 
+// foreign reports whether an attachment is that of a pod of another Kubernetes namespace.
+func (v *viewer) foreign(p placed) bool {
+	k := p.container.Kubernetes
+	return k != "" && (v.container == nil || v.container.Kubernetes != k)
+}
+
 // names returns the names by which the viewer may know an attachment of another container.
 func (v *viewer) names(p placed) []string {
-	if k := p.container.Kubernetes; k != "" && (v.container == nil || v.container.Kubernetes != k) {
+	if v.foreign(p) {
 		return p.attachment.Qualified
 	}
 	return p.attachment.Names
 }
 
 // peer returns the lines by which the viewer knows an attachment of another container.
-func (v *viewer) peer(p placed) string { return lines(p.attachment.Addresses, v.without(v.names(p))) }
+func (v *viewer) peer(m *member) string {
+	list := v.names(m.placed)
+	if len(list) > fewNames && v.held == nil {
+		v.index()
+	}
+	if slices.ContainsFunc(list, v.holds) {
+		return lines(m.attachment.Addresses, slices.DeleteFunc(slices.Clone(list), v.holds))
+	}
+	return m.text(v)
+}
 
 // fewNames is how many names are looked up one by one.
 const fewNames = 32
@@ -146,17 +169,11 @@ func unique(list []string) []string {
 	})
 }
 
-// block is a part of a hosts file: what the container has for itself, or a peer's attachment.
-type block struct {
-	text string
-	peer *hostsstore.Attachment // nil for the container's own
-}
-
 // own returns the blocks above the peers: localhost, extra hosts, the container itself.
-func own(c *hostsstore.Container) []block {
+func own(c *hostsstore.Container) []string {
 	higher := &viewer{held: make(map[string]struct{}, 16+len(c.UserNames))}
-	var out []block
-	add := func(text string) { out = append(out, block{text: text}) }
+	var out []string
+	add := func(text string) { out = append(out, text) }
 	add(loopback4)
 	if !c.NoIPv6Loopback {
 		add(loopback6)
@@ -176,19 +193,47 @@ func own(c *hostsstore.Container) []block {
 	return out
 }
 
+// member is an attachment with the lines by which its peers know it, unless they hold one of its names themselves.
+type member struct {
+	placed
+	near string // for those who know it by its short names
+	far  string // for those of another Kubernetes namespace
+}
+
+func memberOf(p placed) member {
+	m := member{placed: p, near: lines(p.attachment.Addresses, p.attachment.Names)}
+	if p.container.Kubernetes != "" {
+		m.far = lines(p.attachment.Addresses, p.attachment.Qualified)
+	}
+	return m
+}
+
+// text returns the lines that a viewer has who holds none of the names.
+func (m *member) text(v *viewer) string {
+	if v.foreign(m.placed) {
+		return m.far
+	}
+	return m.near
+}
+
+// eachName calls stop with each name of an attachment, until it returns true.
+func eachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
+	return slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
+}
+
 // members are the attachments of each network, oldest first. Of two that claim one address the later has it.
-type members map[string][]placed
+type members map[string][]member
 
 func membersOf(ix *hostsstore.Index) members {
 	m := members{}
 	for _, c := range ix.Containers {
 		for i := range c.Attachments {
-			a := &c.Attachments[i]
-			m[a.Network] = append(m[a.Network], placed{c, a})
+			p := placed{c, &c.Attachments[i]}
+			m[p.attachment.Network] = append(m[p.attachment.Network], memberOf(p))
 		}
 	}
 	for _, list := range m {
-		slices.SortFunc(list, byAge)
+		slices.SortFunc(list, func(a, b member) int { return byAge(a.placed, b.placed) })
 	}
 	return m
 }
@@ -202,8 +247,8 @@ func byAge(a, b placed) int {
 }
 
 // peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
-func (m members) peers(v *viewer) []block {
-	var list []placed
+func (m members) peers(v *viewer) []string {
+	var list []member
 	if v.container == nil {
 		list = m[v.network]
 	} else {
@@ -214,23 +259,27 @@ func (m members) peers(v *viewer) []block {
 				continue
 			}
 			seen = append(seen, network)
-			list = append(list, m[network]...)
+			if len(seen) == 1 {
+				list = m[network]
+				continue
+			}
+			list = slices.Concat(list, m[network])
 		}
 		if len(seen) > 1 {
-			slices.SortFunc(list, byAge)
+			slices.SortFunc(list, func(a, b member) int { return byAge(a.placed, b.placed) })
 		}
 	}
-	out := make([]block, 0, len(list))
-	for _, p := range list {
-		if p.container != v.container {
-			out = append(out, block{v.peer(p), p.attachment})
+	out := make([]string, 0, len(list)+fewNames)
+	for i := range list {
+		if list[i].container != v.container {
+			out = append(out, v.peer(&list[i]))
 		}
 	}
 	return out
 }
 
 // blocks returns all that belongs into our region of the viewer's file.
-func (m members) blocks(v *viewer) []block {
+func (m members) blocks(v *viewer) []string {
 	v.index()
 	if v.container == nil {
 		return m.peers(v)

@@ -27,11 +27,11 @@ func TestBounds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := func([]string) []string { return []string{localhost} }
 			f, path := openNew(t, []byte(c.at))
-			if _, err := f.Reconcile(c.bounds, want, never); err != nil || !strings.Contains(content(t, path), "\n"+localhost) {
+			if _, err := f.Reconcile(Wish{Bounds: c.bounds, Blocks: want, Known: never}); err != nil || !strings.Contains(content(t, path), "\n"+localhost) {
 				t.Errorf("at the bound: %v\n%s", err, content(t, path))
 			}
 			f, path = openNew(t, []byte(c.over))
-			if _, err := f.Reconcile(c.bounds, want, never); !errors.Is(err, ErrTooLarge) {
+			if _, err := f.Reconcile(Wish{Bounds: c.bounds, Blocks: want, Known: never}); !errors.Is(err, ErrTooLarge) {
 				t.Errorf("beyond the bound: %v", err)
 			}
 			if _, _, err := f.Content(c.bounds); !errors.Is(err, ErrTooLarge) {
@@ -47,12 +47,12 @@ func TestBounds(t *testing.T) {
 // TestRoomIsBounded: of more room than is remembered, that which is too small is forgotten first.
 func TestRoomIsBounded(t *testing.T) {
 	struck := strings.Repeat("#", len(localhost)-1) + "\n"
-	text := Marker("etcfiles").Begin() + strings.Repeat("#\n\n", 2*maxSlots) + struck + strings.Repeat(struck+"\n", 2*maxSlots) + Marker("etcfiles").End()
+	text := Marker("etcfiles").Begin() + strings.Repeat("#\n\n", 2*maxRooms) + struck + strings.Repeat(struck+"\n", 2*maxRooms) + Marker("etcfiles").End()
 	p, err := parse("etcfiles", text, bounds, never)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.room) != maxSlots || p.room[0].length < len(localhost) {
+	if len(p.room) != maxRooms || p.room[0].Length < len(localhost) {
 		t.Errorf("%d slots, the first %v", len(p.room), p.room[0])
 	}
 }

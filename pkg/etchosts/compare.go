@@ -1,8 +1,6 @@
 package etchosts
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -22,21 +20,18 @@ func (d *Difference) None() bool {
 	return len(d.Missing)+len(d.Misplaced)+len(d.Extra)+len(d.Twice)+len(d.Markers) == 0
 }
 
-// Compare tells what Reconcile would do, with the same parameters, and changes nothing. The error is ErrTooLarge for a file
-// beyond the bounds.
-func (f *File) Compare(b Bounds, want func(userNames []string) []string, known func(line string) bool) (Difference, error) {
-	text, err := f.read(b.Bytes)
+// Compare tells what Reconcile would do, and changes nothing. The error is ErrTooLarge for a file beyond the bounds.
+func (f *File) Compare(w Wish) (Difference, error) {
+	p, plan, layout, err := f.plan(w)
 	if err != nil {
 		return Difference{}, err
 	}
-	p, err := parse(f.marker, text, b, known)
-	if err != nil {
-		return Difference{}, fmt.Errorf("%s: %w", f.path, err)
+	d := Difference{UserNames: layout.UserNames}
+	if !w.Patient {
+		plan.strike = append(plan.strike, plan.double...)
 	}
-	d := Difference{UserNames: slices.Sorted(maps.Keys(p.userNames))}
-	plan := newPlan(p, want(d.UserNames))
 	for _, off := range slices.Sorted(slices.Values(slices.Concat(p.opens, p.closes))) {
-		d.Markers = append(d.Markers, 1+strings.Count(text[:off], "\n"))
+		d.Markers = append(d.Markers, 1+strings.Count(p.text[:off], "\n"))
 	}
 	if len(plan.strike) == 0 && !slices.ContainsFunc(plan.where, func(w place) bool { return w != kept }) {
 		return d, nil

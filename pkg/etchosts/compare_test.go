@@ -70,7 +70,7 @@ func compareAndReconcile(t *testing.T, text string) (d Difference, changed bool)
 			t.Fatal(err)
 		}
 		defer f.Close()
-		d, err := f.Compare(bounds, wanted, written)
+		d, err := f.Compare(Wish{Bounds: bounds, Blocks: wanted, Known: written})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func compareAndReconcile(t *testing.T, text string) (d Difference, changed bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Reconcile(bounds, wanted, written); err != nil {
+	if _, err := f.Reconcile(Wish{Bounds: bounds, Blocks: wanted, Known: written}); err != nil {
 		t.Fatal(err)
 	}
 	f.Close()

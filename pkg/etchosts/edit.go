@@ -121,37 +121,45 @@ func (f *File) blank(off int64, length int) error {
 	return f.writeAt(filler(length)[:length-1], off)
 }
 
-// Reuse writes the block into the room that struck lines have left at offset off. It reports false, and writes nothing,
-// when the room is too small or not there.
-func (f *File) Reuse(off int64, block string) (bool, error) {
-	if off < 1 || gap(off, len(block)) > 0 {
+// Reuse writes the block into room that struck lines have left. It reports false, and writes nothing, when the block does
+// not fit or the room is not there.
+func (f *File) Reuse(r Room, block string) (bool, error) {
+	if r.Offset < 1 || r.Length < len(block) || gap(r.Offset, r.Length) > 0 {
 		return false, nil
 	}
-	b := make([]byte, len(block)+1)
-	n, err := f.readAt(b, off-1)
+	b := make([]byte, r.Length+1)
+	n, err := f.readAt(b, r.Offset-1)
 	if err != nil {
 		return false, err
 	}
-	run := b[1:]
-	if n < len(b) || b[0] != '\n' || len(bytes.Trim(run, "#\n")) > 0 {
+	if n < len(b) || b[0] != '\n' || b[r.Length] != '\n' || !comments(b[1:]) {
 		return false, nil
 	}
-	// What follows the block must not come to life as a line of its own.
-	if run[len(run)-1] != '\n' {
-		next := make([]byte, 1)
-		if n, err := f.readAt(next, off+int64(len(block))); err != nil || n == 0 || (next[0] != '#' && next[0] != '\n') {
-			return false, err
-		}
+	if err := f.clear(r, string(b[1:])); err != nil {
+		return false, err
 	}
-	if bytes.IndexByte(run[:len(run)-1], '\n') >= 0 {
-		if err := f.blank(off, len(block)); err != nil {
-			return false, err
-		}
-	}
-	return true, f.revive(off, block)
+	return true, f.revive(r.Offset, block)
 }
 
-// revive puts the block over a run of comment signs without a newline inside: as comment lines first, then alive by a
+// clear makes one comment of the room, which holds the text, unless it is one already.
+func (f *File) clear(r Room, text string) error {
+	if strings.Count(text, "#") == r.Length-1 {
+		return nil
+	}
+	return f.blank(r.Offset, r.Length)
+}
+
+// comments reports whether each line of a text is one that our edits leave: a comment, and no marker of a region.
+func comments(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if line[0] != '#' || len(line) > 1 && line[1] != '#' && line[1] != '\n' {
+			return false
+		}
+	}
+	return true
+}
+
+// revive puts the block over a comment without a newline inside: as comment lines first, then alive by a
 // one-byte write for each line.
 func (f *File) revive(off int64, block string) error {
 	body := []byte(block)

@@ -15,7 +15,7 @@ var (
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge is the error for a file that holds more than its bounds say.
 	ErrTooLarge = errors.New("too large")
-	// ErrChanged is the error of Strike and Reuse when the file does not hold what the caller remembers.
+	// ErrChanged is the error of Find and Strike when the file does not hold what the caller remembers.
 	ErrChanged = errors.New("file was changed by somebody else")
 )
 

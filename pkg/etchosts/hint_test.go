@@ -27,7 +27,7 @@ func FuzzHint(f *testing.F) {
 				err := f.Strike(hint, block)
 				return err == nil, err
 			},
-			"reuse": func(f *File) (bool, error) { return f.Reuse(hint, block) },
+			"reuse": func(f *File) (bool, error) { return f.Reuse(Room{hint, len(block)}, block) },
 		} {
 			file, path := openNew(t, data)
 			done, err := edit(file)

@@ -156,7 +156,7 @@ func (w *watcher) add(t *testing.T, f *File, line string, free *[]int64) int64 {
 	if len(*free) > 0 {
 		off := (*free)[0]
 		*free = (*free)[1:]
-		if done, err := f.Reuse(off, line); err != nil {
+		if done, err := f.Reuse(Room{off, len(line)}, line); err != nil {
 			t.Fatal(err)
 		} else if done {
 			return off
@@ -195,12 +195,18 @@ func (w *watcher) reconcile(t *testing.T, f *File, all []string, present map[int
 	if _, err := f.Refresh(); err != nil {
 		t.Fatal(err)
 	}
-	layout, err := f.Reconcile(bounds, func([]string) []string { return want }, never)
-	if err != nil {
+	if _, err := f.Reconcile(wish(never, want...)); err != nil {
 		t.Fatal(err)
 	}
-	for j, i := range numbers {
-		present[i] = layout.Offsets[j+1]
+	if _, err := f.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range numbers {
+		off, err := f.Find(all[i], w.random.Int63n(f.state.Size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		present[i] = off
 	}
 }
 

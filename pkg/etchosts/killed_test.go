@@ -94,7 +94,7 @@ func TestKilledWhileEditing(t *testing.T) {
 			if err := f.Strike(offsets[i+1], want[i+1]); err != nil {
 				t.Fatal(err)
 			}
-			if ok, err := f.Reuse(offsets[i+1], want[i+1]); !ok || err != nil {
+			if ok, err := f.Reuse(Room{offsets[i+1], len(want[i+1])}, want[i+1]); !ok || err != nil {
 				t.Fatal(ok, err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestStrikeUnknown(t *testing.T) {
 		if err := f.Strike(off, peers(2)[0]); !errors.Is(err, ErrChanged) {
 			t.Errorf("Strike at %d: %v, want ErrChanged", off, err)
 		}
-		if ok, err := f.Reuse(off, peers(2)[0]); ok || err != nil {
+		if ok, err := f.Reuse(Room{off, len(peers(2)[0])}, peers(2)[0]); ok || err != nil {
 			t.Errorf("Reuse at %d: %v, %v, want false", off, ok, err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestPrefixes(t *testing.T) {
 			if err := f.Strike(offsets[1], block); err != nil {
 				t.Fatal(err)
 			}
-			if ok, err := f.Reuse(offsets[1], block); !ok || err != nil {
+			if ok, err := f.Reuse(Room{offsets[1], len(block)}, block); !ok || err != nil {
 				t.Fatal(ok, err)
 			}
 		}

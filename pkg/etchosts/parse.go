@@ -27,32 +27,50 @@ type entry struct {
 
 // parsed is what a file holds.
 type parsed struct {
+	text      string
 	live      []entry             // our lines, in the order of the file
-	room      []slot              // what comment lines inside our regions leave
+	room      []Room              // what comment lines inside our regions leave
 	opens     []int64             // offsets of begin markers that open nothing
 	closes    []int64             // offsets of end markers that close nothing
 	userNames map[string]struct{} // lower-case names in the user's own lines
 	nameBytes int                 // what the names count
+	userBytes int64               // of the user's own lines
 }
 
 // Names calls yield with every name of a hosts(5) line, if its first word is an address. A comment is no part of the line.
+// It allocates nothing: whoever compares a file calls it for every line.
 func Names(line string, yield func(addr netip.Addr, name string)) {
 	line, _, _ = strings.Cut(line, "#")
-	fields := strings.FieldsFunc(line, isBlank)
-	if len(fields) < 2 {
+	first, rest := word(line)
+	name, rest := word(rest)
+	if name == "" {
 		return
 	}
-	addr, err := netip.ParseAddr(fields[0])
+	addr, err := netip.ParseAddr(first)
 	if err != nil {
 		return
 	}
-	for _, name := range fields[1:] {
+	for name != "" {
 		yield(addr, name)
+		name, rest = word(rest)
 	}
 }
 
+// word returns the first word of a line and what follows it, "" when there is none.
+func word(line string) (first, rest string) {
+	start := 0
+	for start < len(line) && isBlank(line[start]) {
+		start++
+	}
+	end := start
+	for end < len(line) && !isBlank(line[end]) {
+		end++
+	}
+	return line[start:end], line[end:]
+}
+
 // isBlank is isspace(3) of the C locale: no other character parts the words of a line for libc.
-func isBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' }
+func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 // standing is where a line stands.
 type standing int
@@ -131,7 +149,7 @@ func findMarks(m Marker, text string, limit int) ([]mark, error) {
 // parse takes a file apart. The lines after a begin marker that opens nothing are the user's unless known says that we
 // wrote them. The error is ErrTooLarge for a file beyond the bounds.
 func parse(m Marker, text string, b Bounds, known func(line string) bool) (*parsed, error) {
-	p := &parsed{userNames: map[string]struct{}{}}
+	p := &parsed{text: text, userNames: map[string]struct{}{}}
 	err := scan(m, text, b.Lines, func(s standing, off int64, line string) {
 		if len(p.live) > b.Lines || p.nameBytes > b.Names {
 			return
@@ -170,6 +188,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 
 // user notes the names of a line of the user's, until there are more than limit.
 func (p *parsed) user(line string, limit int) {
+	p.userBytes += int64(len(line))
 	Names(line, func(_ netip.Addr, name string) {
 		if p.nameBytes > limit {
 			return
@@ -185,15 +204,18 @@ func (p *parsed) user(line string, limit int) {
 // idle reports whether a line holds nothing: it is blank or a comment.
 func idle(line string) bool { return line[0] == '#' || strings.TrimSpace(line) == "" }
 
-// slot is room for entries: bytes that are all comment, within one page.
-type slot struct {
-	off    int64
-	length int
+// Room is where entries may stand: bytes that are all comment, within one page.
+type Room struct {
+	Offset int64 // in bytes
+	Length int   // in bytes
 }
 
+// end returns the offset behind the room.
+func (r Room) end() int64 { return r.Offset + int64(r.Length) }
+
 const (
-	minSlot  = addressColumn + len("a\n") // bytes of the shortest entry
-	maxSlots = 4096                       // remembered for one file: whatever finds no room is appended
+	minRoom  = addressColumn + len("a\n") // bytes of the shortest entry
+	maxRooms = 4096                       // remembered for one file: whatever finds no room is appended
 )
 
 // free notes the room of a comment line of a region, joined to its neighbour's, never across a page boundary.
@@ -204,17 +226,17 @@ func (p *parsed) free(off int64, line string) {
 	if n := len(p.room); n > 0 {
 		last := &p.room[n-1]
 		switch {
-		case last.off+int64(last.length) == off && off%PageSize != 0:
-			last.length += len(line)
+		case last.end() == off && off%PageSize != 0:
+			last.Length += len(line)
 			return
-		case last.length < minSlot:
-			*last = slot{off, len(line)}
+		case last.Length < minRoom:
+			*last = Room{off, len(line)}
 			return
-		case n == maxSlots:
+		case n == maxRooms:
 			return
 		}
 	}
-	p.room = append(p.room, slot{off, len(line)})
+	p.room = append(p.room, Room{off, len(line)})
 }
 
 // UserNames returns the lower-case names in the lines of a file that are not ours. The error is ErrTooLarge for a file

@@ -1,6 +1,7 @@
 package etchosts
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -10,50 +11,92 @@ import (
 
 // Layout is what Reconcile has learnt and made.
 type Layout struct {
-	// Offsets has the offset in bytes of every wanted block, 0 for one that is empty or stands in parts.
-	Offsets []int64
 	// UserNames are the lower-case names, sorted, in lines that are not ours.
 	UserNames []string
+	// User is how many bytes are not ours.
+	User int64
+	// Rooms are the largest that struck lines have left, at most maxLearnt.
+	Rooms []Room
+	// Doubled says that lines stand twice, which only a patient Reconcile leaves.
+	Doubled bool
 }
 
-// Reconcile brings the file to the wanted blocks by live edits: what is missing is added, what is wrong is struck,
-// markers that open or close nothing are spoilt, and no byte of the user changes. want is called with the names that
-// the user's own lines hold and returns the blocks in their order; of two blocks with a name in common the earlier
-// one stands earlier in the file. known tells of a line in a broken region whether it was written by us. A file beyond
-// the bounds is left alone; the error is ErrTooLarge then.
-func (f *File) Reconcile(b Bounds, want func(userNames []string) []string, known func(line string) bool) (Layout, error) {
-	text, err := f.read(b.Bytes)
+// Wish is what a hosts file is to hold.
+type Wish struct {
+	Bounds Bounds // a file beyond them is left alone
+	// Blocks is called with the names that the user's own lines hold, in lower case and sorted, and returns whole lines
+	// in their order; of two with a name in common the earlier one stands earlier in the file.
+	Blocks func(userNames []string) []string
+	// Known tells of a line in a broken region whether it was written by us.
+	Known func(line string) bool
+	// Gathered says that Gather has made copies: the first copy of each line is to stay.
+	Gathered bool
+	// Patient leaves the other copies alive, for readers that are past the first ones.
+	Patient bool
+}
+
+// Reconcile brings the file to what it is to hold by live edits: what is missing is added, what is wrong is struck,
+// markers that open or close nothing are spoilt, and no byte of the user changes. The error is ErrTooLarge for a file
+// beyond the bounds.
+func (f *File) Reconcile(w Wish) (Layout, error) {
+	p, plan, layout, err := f.plan(w)
 	if err != nil {
 		return Layout{}, err
 	}
-	p, err := parse(f.marker, text, b, known)
-	if err != nil {
-		return Layout{}, fmt.Errorf("%s: %w", f.path, err)
-	}
-	layout := Layout{UserNames: slices.Sorted(maps.Keys(p.userNames))}
-	blocks := want(layout.UserNames)
-
-	plan := newPlan(p, blocks)
 	if err := f.spoil(p.closes); err != nil {
 		return Layout{}, err
 	}
 	if err := plan.add(f); err != nil {
 		return Layout{}, err
 	}
-	for _, e := range plan.strike {
+	if w.Patient {
+		layout.Doubled = len(plan.double) > 0
+	} else {
+		plan.strike = append(plan.strike, plan.double...)
+	}
+	// The last one first: a reader that takes several reads has then never passed the only copy of a line.
+	for _, e := range slices.Backward(plan.strike) {
 		if err := f.writeAt([]byte{'#'}, e.off); err != nil {
 			return Layout{}, err
 		}
 		if err := f.blank(e.off, len(e.text)); err != nil {
 			return Layout{}, err
 		}
+		plan.room = append(plan.room, Room{e.off, len(e.text)})
 	}
 	// Last: without its marker nobody could tell any more that what is left of a broken region is ours.
 	if err := f.spoil(p.opens); err != nil {
 		return Layout{}, err
 	}
-	layout.Offsets = plan.offsets(blocks)
+	layout.Rooms = largest(plan.room)
 	return layout, nil
+}
+
+// plan reads the file and finds what is to be done.
+func (f *File) plan(w Wish) (*parsed, *plan, Layout, error) {
+	text, err := f.read(w.Bounds.Bytes)
+	if err != nil {
+		return nil, nil, Layout{}, err
+	}
+	p, err := parse(f.marker, text, w.Bounds, w.Known)
+	if err != nil {
+		return nil, nil, Layout{}, fmt.Errorf("%s: %w", f.path, err)
+	}
+	layout := Layout{UserNames: slices.Sorted(maps.Keys(p.userNames)), User: p.userBytes}
+	return p, newPlan(p, w.Blocks(layout.UserNames), w.Gathered), layout, nil
+}
+
+// maxLearnt is how many rooms are worth remembering for each file.
+const maxLearnt = 8
+
+// largest returns the largest rooms, by their offsets.
+func largest(rooms []Room) []Room {
+	if len(rooms) > maxLearnt {
+		rooms = slices.SortedFunc(slices.Values(rooms), func(a, b Room) int { return b.Length - a.Length })[:maxLearnt]
+	}
+	rooms = slices.DeleteFunc(slices.Clone(rooms), func(r Room) bool { return r.Length < minRoom })
+	slices.SortFunc(rooms, func(a, b Room) int { return cmp.Compare(a.Offset, b.Offset) })
+	return rooms
 }
 
 // spoil turns the markers at the offsets into plain comments.
@@ -71,7 +114,7 @@ type place int
 
 const (
 	kept   place = iota // it stands already
-	inSlot              // it goes into the room that struck lines left
+	inRoom              // it goes into the room that struck lines left
 	atEnd               // it is appended
 )
 
@@ -80,66 +123,188 @@ type plan struct {
 	lines  []string // wanted, in order
 	where  []place
 	at     []int64 // offset of each wanted line; far for one that is still to be appended
-	blank  []slot  // room that is to be blanked before it is used
-	strike []entry
-	room   []slot
-	whole  []slot // room before anything was taken from it
+	blank  []Room  // room that is to be blanked before it is used
+	strike []entry // in the order of the file
+	double []entry // second copies of wanted lines, in the order of the file
+	room   []Room
+	whole  []Room // room before anything was taken from it
 }
 
 // far is beyond the offset of every line.
 const far = int64(1) << 62
 
-func newPlan(p *parsed, blocks []string) *plan {
-	pl := &plan{}
+// newPlan looks closely only at what lies between the beginning and the end that the file and the wanted lines have in
+// common: in a file of thousands of lines little has changed.
+func newPlan(p *parsed, blocks []string, gathered bool) *plan {
+	pl := &plan{lines: slices.Grow([]string(nil), len(blocks)), room: p.room}
 	for _, block := range blocks {
+		if n := strings.IndexByte(block, '\n'); n == len(block)-1 && n >= 0 {
+			pl.lines = append(pl.lines, block)
+			continue
+		}
 		for line := range strings.Lines(block) {
 			pl.lines = append(pl.lines, line)
 		}
 	}
 	pl.at = make([]int64, len(pl.lines))
 	pl.where = make([]place, len(pl.lines))
-	if pl.same(p.live) {
-		return pl
+	head := common(p.live, pl.lines)
+	for i := range head {
+		pl.at[i] = p.live[i].off
 	}
-	pl.room, pl.whole = p.room, slices.Clone(p.room)
+	if head < len(pl.lines) || head < len(p.live) {
+		pl.whole = slices.Clone(p.room)
+		pl.pair(p.live, head, gathered)
+	}
+	return pl
+}
 
-	standing := map[string][]int{} // text to indexes in p.live
-	oldest := map[string]int64{}   // name to the greatest offset of a line of the file that has it
-	for i, e := range p.live {
+// common returns how many lines at the beginning stand as they are wanted.
+func common(live []entry, lines []string) int {
+	n := 0
+	for n < len(live) && n < len(lines) && live[n].text == lines[n] && !live[n].strayed {
+		n++
+	}
+	return n
+}
+
+// pair finds for each wanted line beyond the head the line of the file that is it, or a place. Of two wanted lines that
+// share a name the earlier one is to stand earlier. At the end of a file that was gathered are the copies that are to go.
+func (pl *plan) pair(live []entry, head int, gathered bool) {
+	tail := 0
+	for !gathered && tail < len(live)-head && tail < len(pl.lines)-head {
+		e := live[len(live)-1-tail]
+		if e.text != pl.lines[len(pl.lines)-1-tail] || e.strayed {
+			break
+		}
+		tail++
+	}
+	middle, after := live[head:len(live)-tail], len(pl.lines)-tail
+
+	// Only the names of what changes can bring an order about that is not there already.
+	order := namesOf(middle, pl.lines[head:after])
+	for _, e := range live {
+		order.stands(e)
+	}
+	standing := map[string][]int{} // text to indexes in middle
+	for i, e := range middle {
 		if !e.strayed {
 			standing[e.text] = append(standing[e.text], i)
 		}
-		Names(e.text, func(_ netip.Addr, name string) { oldest[strings.ToLower(name)] = e.off })
 	}
-	used := make([]bool, len(p.live))
-	last := map[string]int64{} // name to the offset of the last wanted line that has it
-	for i, line := range pl.lines {
-		beyond, beyondAll := int64(-1), int64(-1)
-		each := func(do func(name string)) {
-			Names(line, func(_ netip.Addr, name string) { do(strings.ToLower(name)) })
-		}
-		each(func(name string) {
-			if off, ok := last[name]; ok {
-				beyond = max(beyond, off)
-			}
-			if off, ok := oldest[name]; ok {
-				beyondAll = max(beyondAll, off)
-			}
-		})
-		if j := standingBeyond(standing[line], p.live, used, beyond); j >= 0 {
+	used := make([]bool, len(middle))
+	for i, line := range pl.lines[:head] {
+		order.wanted(line, pl.at[i])
+	}
+	for i, line := range pl.lines[head:after] {
+		i += head
+		beyond := order.before(line)
+		if j := standingBeyond(standing[line], middle, used, beyond); j >= 0 {
 			used[j] = true
-			pl.at[i] = p.live[j].off
+			pl.at[i] = middle[j].off
 		} else {
-			pl.take(i, max(beyond, beyondAll), len(line))
+			pl.take(i, max(beyond, order.last(line)), len(line))
 		}
-		each(func(name string) { last[name] = pl.at[i] })
+		order.wanted(line, pl.at[i])
 	}
-	for i, e := range p.live {
+	for i, e := range middle {
 		if !used[i] {
 			pl.strike = append(pl.strike, e)
 		}
 	}
-	return pl
+	for i, line := range pl.lines[after:] {
+		e := live[len(live)-tail+i]
+		i += after
+		if pl.at[i] = e.off; order.before(line) > e.off {
+			pl.at[i], pl.where[i] = far, atEnd
+			pl.strike = append(pl.strike, e)
+			order.add(line)
+		}
+		order.wanted(line, pl.at[i])
+	}
+	pl.spare()
+}
+
+// spare parts copies of wanted lines from what is to be struck.
+func (pl *plan) spare() {
+	if len(pl.strike) == 0 {
+		return
+	}
+	kept := map[string]bool{}
+	for _, e := range pl.strike {
+		kept[e.text] = false
+	}
+	for i, line := range pl.lines {
+		if _, ok := kept[line]; ok && pl.where[i] == 0 {
+			kept[line] = true
+		}
+	}
+	strike := pl.strike
+	pl.strike = nil
+	for _, e := range strike {
+		if kept[e.text] && !e.strayed {
+			pl.double = append(pl.double, e)
+		} else {
+			pl.strike = append(pl.strike, e)
+		}
+	}
+}
+
+// order knows, of the names that matter, in lower case, where lines that have them stand.
+type order map[string]*spots
+
+// spots are offsets of lines that share a name.
+type spots struct {
+	last   int64 // the greatest of a line of the file
+	wanted int64 // of the last wanted line so far
+}
+
+func namesOf(middle []entry, lines []string) order {
+	o := order{}
+	for _, e := range middle {
+		o.add(e.text)
+	}
+	for _, line := range lines {
+		o.add(line)
+	}
+	return o
+}
+
+// add makes the names of a line matter.
+func (o order) add(line string) {
+	Names(line, func(_ netip.Addr, name string) {
+		if name = strings.ToLower(name); o[name] == nil {
+			o[name] = &spots{last: -1, wanted: -1}
+		}
+	})
+}
+
+func (o order) each(line string, do func(s *spots)) {
+	Names(line, func(_ netip.Addr, name string) {
+		if s := o[strings.ToLower(name)]; s != nil {
+			do(s)
+		}
+	})
+}
+
+// stands notes a line of the file.
+func (o order) stands(e entry) { o.each(e.text, func(s *spots) { s.last = max(s.last, e.off) }) }
+
+// wanted notes where a wanted line is going to stand.
+func (o order) wanted(line string, off int64) { o.each(line, func(s *spots) { s.wanted = off }) }
+
+// before returns the offset beyond which a line has to stand, -1 for none.
+func (o order) before(line string) int64 {
+	beyond := int64(-1)
+	o.each(line, func(s *spots) { beyond = max(beyond, s.wanted) })
+	return beyond
+}
+
+// last returns the greatest offset of a line of the file that shares a name with this one, -1 for none.
+func (o order) last(line string) int64 {
+	beyond := int64(-1)
+	o.each(line, func(s *spots) { beyond = max(beyond, s.last) })
+	return beyond
 }
 
 // standingBeyond returns the first unused of the candidates that stands beyond an offset, or -1.
@@ -152,42 +317,28 @@ func standingBeyond(candidates []int, live []entry, used []bool, beyond int64) i
 	return -1
 }
 
-// take finds room for wanted line i beyond the offset, in a slot or at the end.
+// take finds room for wanted line i beyond the offset, or the end.
 func (pl *plan) take(i int, beyond int64, length int) {
 	for j := range pl.room {
-		s := &pl.room[j]
-		if s.off <= beyond || s.length < length {
+		r := &pl.room[j]
+		if r.Offset <= beyond || r.Length < length {
 			continue
 		}
-		if *s == pl.whole[j] {
-			pl.blank = append(pl.blank, *s)
+		if *r == pl.whole[j] {
+			pl.blank = append(pl.blank, *r)
 		}
-		pl.at[i], pl.where[i] = s.off, inSlot
-		s.off += int64(length)
-		s.length -= length
+		pl.at[i], pl.where[i] = r.Offset, inRoom
+		r.Offset += int64(length)
+		r.Length -= length
 		return
 	}
 	pl.at[i], pl.where[i] = far, atEnd
 }
 
-// same reports the common case, a file that already has exactly the wanted lines in order.
-func (pl *plan) same(live []entry) bool {
-	if len(live) != len(pl.lines) {
-		return false
-	}
-	for i, e := range live {
-		if e.text != pl.lines[i] || e.strayed {
-			return false
-		}
-		pl.at[i] = e.off
-	}
-	return true
-}
-
 // add writes the wanted lines that are missing.
 func (pl *plan) add(f *File) error {
-	for _, s := range pl.blank {
-		if err := f.blank(s.off, s.length); err != nil {
+	for _, r := range pl.blank {
+		if err := f.blank(r.Offset, r.Length); err != nil {
 			return err
 		}
 	}
@@ -195,7 +346,7 @@ func (pl *plan) add(f *File) error {
 	for i, line := range pl.lines {
 		switch pl.where[i] {
 		case kept:
-		case inSlot:
+		case inRoom:
 			if err := f.revive(pl.at[i], line); err != nil {
 				return err
 			}
@@ -230,24 +381,4 @@ func (pl *plan) addTail(f *File, tail []int) error {
 		tail = tail[n:]
 	}
 	return nil
-}
-
-// offsets returns where each block stands, 0 unless its lines are neighbours.
-func (pl *plan) offsets(blocks []string) []int64 {
-	out := make([]int64, len(blocks))
-	i := 0
-	for b, block := range blocks {
-		var next int64
-		for n, line := range slices.Collect(strings.Lines(block)) {
-			switch {
-			case n == 0:
-				out[b] = pl.at[i]
-			case pl.at[i] != next:
-				out[b] = 0
-			}
-			next = pl.at[i] + int64(len(line))
-			i++
-		}
-	}
-	return out
 }

@@ -58,17 +58,21 @@ func reconcile(t testing.TB, f *File, path string, known func(string) bool, bloc
 	if _, err := f.Refresh(); err != nil {
 		t.Fatal(err)
 	}
-	layout, err := f.Reconcile(bounds, func([]string) []string { return blocks }, known)
+	layout, err := f.Reconcile(wish(known, blocks...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := content(t, path)
-	for i, off := range layout.Offsets {
-		if off > 0 && !strings.HasPrefix(got[off:], blocks[i]) {
-			t.Errorf("block %q is not at %d of\n%s", blocks[i], off, got)
+	for _, r := range layout.Rooms {
+		if room := got[r.Offset:r.end()]; len(listed(room)) > 0 || room[len(room)-1] != '\n' || r.Offset/PageSize != (r.end()-1)/PageSize {
+			t.Errorf("no room at %v of\n%s", r, got)
 		}
 	}
 	return got
+}
+
+func wish(known func(string) bool, blocks ...string) Wish {
+	return Wish{Bounds: bounds, Blocks: func([]string) []string { return blocks }, Known: known}
 }
 
 // TestHeal: broken markers are healed, our entries are exact, and every line of the user stands as it stood.
@@ -246,11 +250,11 @@ func FuzzParse(f *testing.F) {
 		}
 		end := int64(0)
 		for _, s := range p.room {
-			room := data[s.off : s.off+int64(s.length)]
-			if s.off < end || int(s.off%PageSize)+s.length > PageSize || room[0] != '#' || room[s.length-1] != '\n' {
-				t.Fatalf("%q at %d is no room for an entry", room, s.off)
+			room := data[s.Offset : s.Offset+int64(s.Length)]
+			if s.Offset < end || int(s.Offset%PageSize)+s.Length > PageSize || room[0] != '#' || room[s.Length-1] != '\n' {
+				t.Fatalf("%q at %d is no room for an entry", room, s.Offset)
 			}
-			end = s.off + int64(s.length)
+			end = s.Offset + int64(s.Length)
 		}
 	})
 }

@@ -16,10 +16,14 @@ import (
 type Index struct {
 	BootID       string
 	NextSequence uint64
-	Stride       int // cells in a column of the offset table
 	Containers   map[string]*Container
-	Networks     map[string]*Network
-	Departed     []Departure // the last ones to go, oldest first, at most maxDeparted
+	Networks     map[string]*Hosts // the hosts file of each network
+	Departed     []Departure       // the last ones to go, oldest first, at most maxDeparted
+
+	// Interrupted says that an operation took the index and did not come to its end. What it did not reach are at most
+	// files of the networks in Taken and of their containers.
+	Interrupted bool
+	Taken       []string
 }
 
 // Departure is an attachment that has gone. It is remembered for those who ask why a name no longer resolves, as long as
@@ -47,9 +51,14 @@ func (ix *Index) Depart(id string, a *Attachment, why string) {
 	ix.Departed = ix.Departed[max(0, len(ix.Departed)-maxDeparted):]
 }
 
-// Remember takes over the notes of an earlier index.
+// Remember takes over the notes of an earlier index, but for those that it has already.
 func (ix *Index) Remember(earlier []Departure) {
-	ix.Departed = slices.Concat(earlier, ix.Departed)
+	own := slices.DeleteFunc(slices.Clone(ix.Departed), func(d Departure) bool {
+		return slices.ContainsFunc(earlier, func(e Departure) bool {
+			return e.ID == d.ID && e.Network == d.Network && e.When.Equal(d.When)
+		})
+	})
+	ix.Departed = slices.Concat(earlier, own)
 	ix.Departed = ix.Departed[max(0, len(ix.Departed)-maxDeparted):]
 }
 
@@ -61,9 +70,8 @@ func (ix *Index) Return(id, network string) {
 // Container is a container of the index.
 type Container struct {
 	ID             string
-	Number         int    // row in the offset table
 	Record         FileID // of the meta.json that this was read from
-	Hosts          FileID // of the hosts file after our last edit; zero if it is to be read again
+	Hosts          Hosts
 	Netns          Netns
 	Kubernetes     string // Kubernetes namespace
 	NoIPv6Loopback bool
@@ -74,23 +82,27 @@ type Container struct {
 	Attachments    []Attachment
 }
 
-// Network is the hosts file of a network in the index.
-type Network struct {
-	Number int
-	Hosts  FileID
+// Hosts is what an operation left of a hosts file for the next one.
+type Hosts struct {
+	State    FileID        // after our last edit; zero if the file is to be read again
+	Belongs  int64         // bytes of the lines that belong into it
+	Most     int64         // the most that Belongs was since the file was made
+	User     int64         // bytes that are not ours
+	Rooms    []Room        // some of those that struck lines have left
+	Gathered time.Duration // since boot, see clock_gettime(2) CLOCK_BOOTTIME, when lines were copied that stand twice since; else 0
 }
 
-const (
-	minStride = 1024
-	maxIndex  = 256 << 20 // bytes; one that is larger is cut, and no index
-)
+// Room is a part of a hosts file in which no line lives, in bytes.
+type Room struct {
+	Offset int64
+	Length int
+}
+
+const maxIndex = 256 << 20 // bytes; one that is larger is cut, and no index
 
 // NewIndex returns an index with nothing in it.
 func NewIndex(bootID string) *Index {
-	return &Index{
-		BootID: bootID, NextSequence: 1, Stride: minStride,
-		Containers: map[string]*Container{}, Networks: map[string]*Network{},
-	}
+	return &Index{BootID: bootID, NextSequence: 1, Containers: map[string]*Container{}, Networks: map[string]*Hosts{}}
 }
 
 // BootID returns the identity of the running boot, see random(4).
@@ -104,35 +116,61 @@ func BootID() (string, error) {
 
 // LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndex for one that does not
 // parse, ErrIndexOfAnotherBoot for one that an earlier boot left.
-func (n *Namespace) LoadIndex(bootID string) (*Index, error) {
-	data, err := ReadSmall(n.IndexPath(), maxIndex)
+func (n *Namespace) LoadIndex(bootID string) (*Index, error) { return loadIndex(n.IndexPath(), bootID) }
+
+func loadIndex(path, bootID string) (*Index, error) {
+	data, err := ReadSmall(path, maxIndex)
 	if err != nil {
 		return nil, err
 	}
 	ix, err := decodeIndex(string(data))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.IndexPath(), err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if ix.BootID != bootID {
-		return nil, fmt.Errorf("%s: %w", n.IndexPath(), ErrIndexOfAnotherBoot)
+		return nil, fmt.Errorf("%s: %w", path, ErrIndexOfAnotherBoot)
 	}
 	return ix, nil
 }
 
-// ReadIndex returns the index that the last operation of this boot left, or nil if there is none: then the namespace is
-// to be repaired from its records.
+// ReadIndex returns the index that the last operation of this boot left, one that an operation has taken which was then
+// interrupted, or nil if there is neither: then the namespace is to be repaired from its records.
 func (n *Namespace) ReadIndex(bootID string) *Index {
-	ix, _ := n.LoadIndex(bootID)
+	ix, err := n.LoadIndex(bootID)
+	if errors.Is(err, fs.ErrNotExist) {
+		if ix, _ = loadIndex(n.takenPath(), bootID); ix != nil {
+			ix.Interrupted = true
+		}
+	}
 	return ix
 }
 
-// TakeIndex marks the namespace as being changed: it removes the index.
-func (n *Namespace) TakeIndex() error {
-	err := os.Remove(n.IndexPath())
+// TakeIndex marks the namespace as being changed: there is no index until WriteIndex. The one that there was is kept aside
+// with the networks whose files the operation is going to change, so that they alone are to be repaired if it does not
+// come to its end.
+func (n *Namespace) TakeIndex(networks []string) error {
+	path := n.IndexPath()
+	f, err := openRegular(path, os.O_WRONLY|os.O_APPEND)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		path = n.takenPath()
+		f, err = openRegular(path, os.O_WRONLY|os.O_APPEND)
 	}
-	return err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, ErrNotRegular): // a cache: without it all is repaired
+		return os.Remove(path)
+	case err != nil:
+		return err
+	}
+	_, err = f.Write(encodeTaken(networks))
+	if err = errors.Join(err, f.Close()); err != nil || path == n.takenPath() {
+		return err
+	}
+	if os.Rename(path, n.takenPath()) != nil { // something else is in its place: all is repaired
+		return os.Remove(path)
+	}
+	return nil
 }
 
 // WriteIndex puts a new index in place, which says that all files are as the records want them.
@@ -140,36 +178,18 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 	if err := n.dir.MakeDir(filepath.Dir(n.IndexPath())); err != nil {
 		return err
 	}
-	return replace(n.IndexPath(), ix.encode(), recordMode, false)
+	if err := replace(n.IndexPath(), ix.encode(), recordMode, false); err != nil {
+		return err
+	}
+	return Remove(n.takenPath())
 }
 
-// Rows tells which rows of the offset table are in use.
-func (ix *Index) Rows() []bool {
-	used := make([]bool, 0, len(ix.Containers)+len(ix.Networks)+1)
-	for _, c := range ix.Containers {
-		used = mark(used, c.Number)
-	}
-	for _, n := range ix.Networks {
-		used = mark(used, n.Number)
-	}
-	return used
-}
+// DropIndex removes the index, and the one that was taken, so that the whole namespace is repaired.
+func (n *Namespace) DropIndex() error { return errors.Join(Remove(n.IndexPath()), Remove(n.takenPath())) }
 
-// Columns tells which columns of the offset table are in use.
-func (ix *Index) Columns() []bool {
-	used := make([]bool, 0, len(ix.Containers)+1)
-	for _, c := range ix.Containers {
-		for i := range c.Attachments {
-			used = mark(used, c.Attachments[i].Number)
-		}
-	}
-	return used
-}
-
-func mark(used []bool, i int) []bool {
-	for len(used) <= i {
-		used = append(used, false)
-	}
-	used[i] = true
-	return used
+// RemoveCaches removes the index and its directory, for a namespace with no container. Versions before format 3 kept a
+// table of offsets beside it.
+func (n *Namespace) RemoveCaches() error {
+	return errors.Join(n.DropIndex(), Remove(temporaryOf(n.IndexPath())), Remove(filepath.Join(n.indexDir(), offsetsFile)),
+		Remove(n.pendingDir()), Remove(n.indexDir()))
 }

@@ -1,7 +1,9 @@
 package hostsstore
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"testing"
 	"time"
@@ -13,20 +15,20 @@ import (
 func sample() *Index {
 	ix := NewIndex("boot")
 	ix.NextSequence = 9
-	ix.Networks["lab"] = &Network{Number: 1, Hosts: FileID{1, 2, -3}}
+	ix.Networks["lab"] = &Hosts{State: FileID{1, 2, -3}, Belongs: 40, Most: 80, User: 7, Rooms: []Room{{100, 30}, {4096, 4096}}, Gathered: time.Hour}
 	ix.Containers["web"] = &Container{
-		ID: "web", Number: 0, Record: FileID{4, 5, 6}, Hosts: FileID{7, 8, 9},
+		ID: "web", Record: FileID{4, 5, 6}, Hosts: Hosts{State: FileID{7, 8, 9}, User: 3},
 		Netns:      Netns{Path: "/run/netns/a\tb\n", Device: 4, Inode: 1 << 40, MountNamespace: 3},
 		Kubernetes: "shop", NoIPv6Loopback: true, UserNames: []string{"a", "b"},
 		ExtraHosts: []ExtraHost{{"x", netip.MustParseAddr("192.0.2.1")}, {"x", netip.MustParseAddr("2001:db8::1")}},
 		Created:    []string{HostsFile},
 		Attachments: []Attachment{
-			{Number: 3, Sequence: 8, Network: "lab", IfName: "eth0", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2")}, Names: []string{"web", "web.lab"}},
-			{Number: 0, Network: "back", IfName: "eth 1", Qualified: []string{"web.shop"}, Label: "w"},
+			{Sequence: 8, Network: "lab", IfName: "eth0", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2")}, Names: []string{"web", "web.lab"}},
+			{Network: "back", IfName: "eth 1", Qualified: []string{"web.shop"}, Label: "w"},
 		},
 	}
 	ix.Departed = []Departure{{ID: "api", Network: "lab", Names: []string{"api", "api.lab"}, When: time.Unix(1700000000, 0), Why: "network\tnamespace gone"}, {ID: "x"}}
-	ix.Containers["db"] = &Container{ID: "db", Number: 2, Foreign: true}
+	ix.Containers["db"] = &Container{ID: "db", Foreign: true}
 	return ix
 }
 
@@ -52,10 +54,10 @@ func TestIndexOfAnotherBoot(t *testing.T) {
 	if n.ReadIndex("boot") == nil || n.ReadIndex("later") != nil {
 		t.Error("the boot is not minded")
 	}
-	if err := n.TakeIndex(); err != nil {
+	if err := n.TakeIndex(nil); err != nil {
 		t.Fatal(err)
 	}
-	if n.ReadIndex("boot") != nil {
+	if _, err := n.LoadIndex("boot"); err == nil {
 		t.Error("an index that was taken is there")
 	}
 	whole := string(sample().encode())
@@ -66,55 +68,94 @@ func TestIndexOfAnotherBoot(t *testing.T) {
 	}
 }
 
-func TestOffsets(t *testing.T) {
+// TestTakenIndex: of an operation that was interrupted the next one knows which networks it was about, also of two.
+func TestTakenIndex(t *testing.T) {
 	n := Dir(t.TempDir()).Namespace("ns")
-	for _, fresh := range []bool{true, false} {
-		o, err := n.OpenOffsets(4, fresh)
-		if err != nil {
+	if err := n.WriteIndex(sample()); err != nil {
+		t.Fatal(err)
+	}
+	want := sample()
+	want.Interrupted = true
+	for _, networks := range [][]string{{"lab", "a\tb"}, nil, {"back"}} {
+		if err := n.TakeIndex(networks); err != nil {
 			t.Fatal(err)
 		}
-		for column := range 3 {
-			for row := range 4 {
-				if err := o.Set(column, row, uint32(100*column+row)); err != nil {
-					t.Fatal(err)
-				}
-			}
+		want.Taken = append(want.Taken, networks...)
+		if _, err := n.LoadIndex("boot"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("an index that was taken is there: %v", err)
 		}
-		if err := o.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]uint32{200, 201, 202, 203}, o.Column(2)); diff != "" {
+		if diff := cmp.Diff(want, n.ReadIndex("boot"), address); diff != "" {
 			t.Error(diff)
 		}
-		if err := o.Close(); err != nil {
-			t.Fatal(err)
-		}
 	}
-	o, err := n.OpenOffsets(4, false)
+	if n.ReadIndex("later") != nil {
+		t.Error("a taken index of another boot counts")
+	}
+	if err := n.WriteIndex(sample()); err != nil {
+		t.Fatal(err)
+	}
+	if ix := n.ReadIndex("boot"); ix == nil || ix.Interrupted {
+		t.Errorf("after WriteIndex: %v", ix)
+	}
+	if err := errors.Join(n.TakeIndex(nil), n.DropIndex()); err != nil || n.ReadIndex("boot") != nil {
+		t.Errorf("after DropIndex there is an index, %v", err)
+	}
+	if err := n.TakeIndex([]string{"lab"}); err != nil || n.ReadIndex("boot") != nil {
+		t.Errorf("without an index nothing can be taken: %v", err)
+	}
+}
+
+// TestUserNamesOnce: one list that many containers have stands in the index once, and lists that are too long make their
+// files be read again.
+func TestUserNamesOnce(t *testing.T) {
+	list := func(from int) []string {
+		var names []string
+		for i := range 20_000 {
+			names = append(names, fmt.Sprintf("name%06d", from+i))
+		}
+		return names
+	}
+	ix := NewIndex("boot")
+	for i := range 40 {
+		id := fmt.Sprint(i)
+		ix.Containers[id] = &Container{ID: id, UserNames: list(0), Hosts: Hosts{State: FileID{1, 2, 3}}}
+	}
+	ix.Containers["other"] = &Container{ID: "other", UserNames: list(1), Hosts: Hosts{State: FileID{1, 2, 3}}}
+	ix.Containers["third"] = &Container{ID: "third", UserNames: list(2), Hosts: Hosts{State: FileID{1, 2, 3}}}
+	text := ix.encode()
+	if len(text) > maxUserNames+8<<10 {
+		t.Errorf("the index has %d bytes", len(text))
+	}
+	got, err := decodeIndex(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Widen(8, 3); err != nil {
-		t.Fatal(err)
+	kept := 0
+	for id, c := range got.Containers {
+		switch {
+		case c.Hosts.State == FileID{} && c.UserNames == nil:
+		case cmp.Equal(c.UserNames, ix.Containers[id].UserNames):
+			kept++
+		default:
+			t.Errorf("container %s has %d names", id, len(c.UserNames))
+		}
 	}
-	if diff := cmp.Diff([]uint32{100, 101, 102, 103, 0, 0, 0, 0}, o.Column(1)); diff != "" {
-		t.Error(diff)
+	if kept == 0 || kept > 41 {
+		t.Errorf("%d lists are kept", kept)
 	}
-	if diff := cmp.Diff(make([]uint32, 8), o.Column(99)); diff != "" {
-		t.Error(diff)
-	}
-	o.Close()
 }
 
 // FuzzDecodeIndex: garbage is an error, never a crash, and what passes comes out again as it went in.
 func FuzzDecodeIndex(f *testing.F) {
 	f.Add(string(sample().encode()))
-	f.Add("etcfiles-index-2\tb\t1\t1\nend\n")
+	f.Add("etcfiles-index-3\tb\t1\t1\nend\n")
+	f.Add(string(sample().encode()) + string(encodeTaken([]string{"lab", "a b"})))
 	f.Fuzz(func(t *testing.T, s string) {
 		ix, err := decodeIndex(s)
 		if err != nil {
 			return
 		}
+		ix.Interrupted, ix.Taken = false, nil
 		again, err := decodeIndex(string(ix.encode()))
 		if err != nil {
 			t.Fatalf("%q: %v", ix.encode(), err)
@@ -139,10 +180,10 @@ func BenchmarkIndex(b *testing.B) {
 		for i := range 1000 {
 			id := fmt.Sprintf("%064d", i)
 			ix.Containers[id] = &Container{
-				ID: id, Number: i, Netns: Netns{Path: "/run/netns/" + id, Device: 4, Inode: 1 << 32, MountNamespace: 1 << 32},
+				ID: id, Netns: Netns{Path: "/run/netns/" + id, Device: 4, Inode: 1 << 32, MountNamespace: 1 << 32},
 				Created: []string{HostsFile, ResolvConfFile, HostnameFile},
 				Attachments: []Attachment{{
-					Number: i, Sequence: uint64(i), Network: "lab", IfName: "eth0",
+					Sequence: uint64(i), Network: "lab", IfName: "eth0",
 					Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})}, Names: []string{id[:12], id[:12] + ".lab"},
 				}},
 			}

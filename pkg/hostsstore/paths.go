@@ -14,6 +14,7 @@ const (
 	leavingFile    = ".meta.json.leaving"
 	corruptFile    = "meta.json.corrupt"
 	indexFile      = "index"
+	takenFile      = "taken"
 	offsetsFile    = "offsets"
 )
 
@@ -84,7 +85,7 @@ func (n *Namespace) indexDir() string { return filepath.Join(n.dir.IndexDir(), n
 // IndexPath returns the path of the index.
 func (n *Namespace) IndexPath() string { return filepath.Join(n.indexDir(), indexFile) }
 
-func (n *Namespace) offsetsPath() string { return filepath.Join(n.indexDir(), offsetsFile) }
+func (n *Namespace) takenPath() string { return filepath.Join(n.indexDir(), takenFile) }
 
 func (n *Namespace) keptDir() string { return filepath.Join(string(n.dir), "kept", n.name) }
 

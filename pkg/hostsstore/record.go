@@ -72,8 +72,6 @@ type Attachment struct {
 
 	Origins []Origin  `json:",omitempty"` // where what was asked for came from; not in the index
 	Refused []Refusal `json:",omitempty"` // names that were asked for and are left out; not in the index
-
-	Number int `json:"-"` // column in the offset table, given anew whenever the index is rebuilt
 }
 
 // Origin is where a value came from that an attachment was asked for with.

@@ -38,7 +38,7 @@ func TestNotRegular(t *testing.T) {
 			dir := t.TempDir()
 			victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "path")
 			n := Dir(dir).Namespace("ns")
-			if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o644), place(victim, path), n.dir.MakeDir(n.indexDir()), place(victim, n.offsetsPath())); err != nil {
+			if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o644), place(victim, path), n.dir.MakeDir(n.indexDir()), place(victim, n.IndexPath())); err != nil {
 				t.Fatal(err)
 			}
 			if b, err := ReadSmall(path, 10); !errors.Is(err, ErrNotRegular) {
@@ -47,12 +47,8 @@ func TestNotRegular(t *testing.T) {
 			if err := Overwrite(path, []byte("yy")); !errors.Is(err, ErrNotRegular) {
 				t.Errorf("Overwrite: %v", err)
 			}
-			o, err := n.OpenOffsets(4, true)
-			if err == nil {
-				err = errors.Join(o.Set(1, 1, 7), o.Flush(), o.Close())
-			}
-			if err != nil {
-				t.Errorf("offsets: %v", err)
+			if err := errors.Join(n.TakeIndex(nil), n.WriteIndex(NewIndex("boot"))); err != nil || n.ReadIndex("boot") == nil {
+				t.Errorf("index: %v", err)
 			}
 			if b, err := os.ReadFile(victim); err != nil || string(b) != "x" {
 				t.Errorf("the victim holds %q, %v", b, err)

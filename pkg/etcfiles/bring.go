@@ -1,0 +1,377 @@
+package etcfiles
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only. The file
+// of a network is mounted nowhere, but its directory: one that has grown beyond its bounds is replaced.
+func (e *edit) bring(f *file) error {
+	err := e.edit(f)
+	if f.view.container == nil && errors.Is(err, etchosts.ErrTooLarge) {
+		e.Warnf("network %s: its hosts file is made anew: %v", f.view.network, err)
+		err = e.make(f)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case f.view.container == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		f.state.State = hostsstore.FileID{}
+		return nil
+	case obstructed(err):
+		f.state.State = hostsstore.FileID{}
+		e.Warnf("container %s keeps a stale hosts file: %v", f.view.container.ID, err)
+		return nil
+	}
+	f.state.State = hostsstore.FileID{}
+	return err
+}
+
+func (e *edit) edit(f *file) error {
+	open, err := etchosts.Open(f.path, e.Marker)
+	if errors.Is(err, fs.ErrNotExist) && f.create {
+		return e.make(f)
+	}
+	if err != nil {
+		return err
+	}
+	if f.whole || hostsstore.FileID(open.State()) != f.state.State || f.state.Gathered > 0 {
+		err = e.reconcile(f, open)
+	} else {
+		err = e.live(f, open)
+	}
+	if err == nil {
+		err = e.gather(f, open)
+	}
+	if err == nil {
+		var state etchosts.State
+		state, err = open.Settle()
+		f.state.State = hostsstore.FileID(state)
+	}
+	f.changed = open.Changed()
+	if err = errors.Join(err, open.Close()); err == nil && f.view.container == nil && f.state.State.Size > f.limit() {
+		return e.make(f)
+	}
+	return err
+}
+
+// live makes the changes alone; where the file is not as remembered all of it is compared.
+func (e *edit) live(f *file, open *etchosts.File) error {
+	stay := e.staying(f)
+	for i := range e.arrives {
+		c := &e.arrives[i]
+		if err := e.enter(f, open, c, without(f.text(c), stay)); err != nil {
+			return err
+		}
+	}
+	for i := range e.leaves {
+		err := e.leave(f, open, &e.leaves[i], without(f.text(&e.leaves[i]), stay))
+		if errors.Is(err, etchosts.ErrChanged) {
+			if _, err := open.Refresh(); err != nil {
+				return err
+			}
+			return e.reconcile(f, open)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text returns the lines of a change in the file, "" if it does not concern it.
+func (f *file) text(c *change) string {
+	if c.container == f.view.container || !f.view.sees(c.attachment.Network) {
+		return ""
+	}
+	return f.view.peer(&c.member)
+}
+
+// staying returns the lines that both come and go, with an attachment that changes: they stand already.
+func (e *edit) staying(f *file) map[string]bool {
+	if len(e.arrives) == 0 || len(e.leaves) == 0 {
+		return nil
+	}
+	leave := map[string]bool{}
+	for i := range e.leaves {
+		for line := range strings.Lines(f.text(&e.leaves[i])) {
+			leave[line] = true
+		}
+	}
+	stay := map[string]bool{}
+	for i := range e.arrives {
+		for line := range strings.Lines(f.text(&e.arrives[i])) {
+			if leave[line] {
+				stay[line] = true
+			}
+		}
+	}
+	return stay
+}
+
+func without(text string, lines map[string]bool) string {
+	if len(lines) == 0 {
+		return text
+	}
+	var rest strings.Builder
+	for line := range strings.Lines(text) {
+		if !lines[line] {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
+// enter adds lines of an attachment.
+func (e *edit) enter(f *file, open *etchosts.File, c *change, text string) error {
+	if text == "" {
+		return nil
+	}
+	f.belongs(len(text))
+	room, err := e.room(f, open, c, len(text))
+	if err != nil {
+		return err
+	}
+	if done, err := open.Reuse(etchosts.Room(room), text); err != nil {
+		return err
+	} else if done {
+		f.take(room, len(text))
+		return nil
+	}
+	f.tight = true
+	_, err = open.Append(text)
+	return err
+}
+
+// room finds room for the lines of an attachment; one of no length says that there is none.
+func (e *edit) room(f *file, open *etchosts.File, c *change, length int) (hostsstore.Room, error) {
+	older := f.linesOf(c.older())
+	if len(older) == 0 {
+		i := slices.IndexFunc(f.state.Rooms, func(r hostsstore.Room) bool { return r.Length >= length })
+		if i < 0 {
+			return hostsstore.Room{}, nil
+		}
+		return f.state.Rooms[i], nil
+	}
+	room, left, err := open.RoomBeyond(e.boundsNow(f), older, length)
+	f.tight = f.tight || int64(left-length) < f.limit()/16
+	if errors.Is(err, etchosts.ErrTooLarge) {
+		err = nil
+	}
+	return hostsstore.Room(room), err
+}
+
+// linesOf returns the lines that the viewer has of the attachments.
+func (f *file) linesOf(list []placed) []string {
+	var out []string
+	for _, p := range list {
+		if p.container == f.view.container {
+			continue // its own names stand above all peers: they are in no peer's line
+		}
+		m := memberOf(p)
+		out = slices.AppendSeq(out, strings.Lines(f.view.peer(&m)))
+	}
+	return out
+}
+
+// leave strikes lines of an attachment.
+func (e *edit) leave(f *file, open *etchosts.File, c *change, text string) error {
+	if text == "" {
+		return nil
+	}
+	f.belongs(-len(text))
+	for line := range strings.Lines(text) {
+		off, err := open.Find(line, int64(c.rank*float64(f.state.State.Size)))
+		if err == nil {
+			err = open.Strike(off, line)
+		}
+		if err != nil {
+			return err
+		}
+		f.give(hostsstore.Room{Offset: off, Length: len(line)})
+	}
+	return nil
+}
+
+// belongs notes how much more belongs into the file.
+func (f *file) belongs(more int) {
+	f.state.Belongs += int64(more)
+	f.state.Most = max(f.state.Most, f.state.Belongs)
+}
+
+// maxRooms is how many rooms the index remembers for each file.
+const maxRooms = 8
+
+// give notes room that a struck line has left.
+func (f *file) give(r hostsstore.Room) {
+	rooms := f.state.Rooms
+	for i, other := range rooms {
+		if other.Offset+int64(other.Length) == r.Offset && r.Offset%etchosts.PageSize != 0 {
+			rooms[i].Length += r.Length
+			return
+		}
+	}
+	if len(rooms) < maxRooms {
+		f.state.Rooms = append(rooms, r)
+		return
+	}
+	least := 0
+	for i := range rooms {
+		if rooms[i].Length < rooms[least].Length {
+			least = i
+		}
+	}
+	if rooms[least].Length < r.Length {
+		rooms[least] = r
+	}
+}
+
+// take notes that the beginning of room is in use.
+func (f *file) take(r hostsstore.Room, length int) {
+	i := slices.IndexFunc(f.state.Rooms, func(other hostsstore.Room) bool {
+		return other.Offset <= r.Offset && r.Offset < other.Offset+int64(other.Length)
+	})
+	switch {
+	case i < 0:
+	case f.state.Rooms[i] != r || r.Length-length < len("::1 a\n"):
+		f.state.Rooms = slices.Delete(f.state.Rooms, i, i+1)
+	default:
+		f.state.Rooms[i] = hostsstore.Room{Offset: r.Offset + int64(length), Length: r.Length - length}
+	}
+}
+
+const (
+	leastLimit = 64 << 10        // bytes that any hosts file may have
+	grace      = 2 * time.Second // within which whoever has begun to read a file is done
+)
+
+// limit returns how many bytes a file may have before something is done about it: four times what belongs into the file of
+// a network, or the most that ever did into a container's, which cannot shrink, and what the user has written.
+func (f *file) limit() int64 {
+	most := f.state.Most
+	if f.view.container == nil {
+		most = f.state.Belongs
+	}
+	return max(leastLimit, growth*most) + f.state.User
+}
+
+// gather copies what lives to the beginning of a file that is half as large as it may be, so that it has room at its end
+// again. The copies at the end are struck by a later operation.
+func (e *edit) gather(f *file, open *etchosts.File) error {
+	if !f.tight || f.state.Gathered > 0 || open.State().Size <= f.limit()/2 {
+		return nil
+	}
+	copied, err := open.Gather(e.boundsNow(f))
+	if errors.Is(err, etchosts.ErrTooLarge) {
+		return nil
+	}
+	if copied {
+		f.state.Gathered, f.state.Rooms = e.now, nil
+	}
+	return err
+}
+
+// boundsNow returns what the file may hold, and at least what we have made of it.
+func (e *edit) boundsNow(f *file) etchosts.Bounds {
+	b := e.bounds(f.view)
+	b.Bytes = max(b.Bytes, f.state.State.Size)
+	return b
+}
+
+// reconcile compares the whole file with what it has to hold.
+func (e *edit) reconcile(f *file, open *etchosts.File) error {
+	gathered := f.state.Gathered > 0
+	layout, err := open.Reconcile(etchosts.Wish{
+		Bounds: e.boundsNow(f),
+		Blocks: func(userNames []string) []string {
+			if c := f.view.container; c != nil {
+				c.UserNames = userNames
+				f.view = &viewer{container: c}
+			}
+			blocks := e.members.blocks(f.view)
+			f.belongs(sum(blocks) - int(f.state.Belongs))
+			return blocks
+		},
+		Known:    e.ours(f.view),
+		Gathered: gathered,
+		Patient:  gathered && e.now-f.state.Gathered < grace,
+	})
+	if err != nil {
+		return err
+	}
+	f.state.User, f.state.Rooms = layout.User, nil
+	for _, r := range layout.Rooms {
+		f.state.Rooms = append(f.state.Rooms, hostsstore.Room(r))
+	}
+	if !layout.Doubled {
+		f.state.Gathered = 0
+	}
+	return nil
+}
+
+func sum(blocks []string) int {
+	n := 0
+	for _, b := range blocks {
+		n += len(b)
+	}
+	return n
+}
+
+// ours returns what reports whether a line in a broken region is one that we write into this file, or wrote before this
+// change.
+func (e *edit) ours(v *viewer) func(line string) bool {
+	known := sync.OnceValue(func() map[string]struct{} {
+		set := map[string]struct{}{}
+		add := func(text string) {
+			for line := range strings.Lines(text) {
+				set[line] = struct{}{}
+			}
+		}
+		for _, b := range e.members.blocks(v) {
+			add(b)
+		}
+		for i := range e.leaves {
+			add(v.peer(&e.leaves[i].member))
+		}
+		return set
+	})
+	return func(line string) bool {
+		_, ok := known()[strings.TrimSuffix(line, "\n")+"\n"] // a file may be cut before its last newline
+		return ok
+	}
+}
+
+// make writes a file that is not there yet, or that of a network anew.
+func (e *edit) make(f *file) error {
+	var head []byte
+	if c := f.view.container; c != nil {
+		head, c.UserNames = e.base()
+		f.view = &viewer{container: c}
+	}
+	blocks := e.members.blocks(f.view)
+	data, _ := etchosts.Render(e.Marker, head, blocks)
+	if err := e.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
+		return err
+	}
+	if err := hostsstore.WriteFile(f.path, data); err != nil {
+		return err
+	}
+	open, err := etchosts.Open(f.path, e.Marker)
+	if err != nil {
+		return err
+	}
+	f.changed = true
+	belongs := int64(sum(blocks))
+	*f.state = hostsstore.Hosts{State: hostsstore.FileID(open.State()), Belongs: belongs, Most: belongs, User: int64(len(head))}
+	return open.Close()
+}
