@@ -47,18 +47,8 @@ func TestCheckOfManyContainers(t *testing.T) {
 		return out
 	}
 	run(1, "check")
-	// Nothing can make a resolv.conf anew.
-	if n := bytes.Count(run(1, "check", "--repair"), []byte(`"mended": true`)); n < 3*(many-1) {
+	if n := bytes.Count(run(0, "check", "--repair"), []byte(`"mended": true`)); n < 3*(many-1) {
 		t.Errorf("%d findings were mended", n)
-	}
-	for i := 1; i < many; i++ {
-		data, err := os.ReadFile(placeOf(f.DataDir, containerID(0)).own("resolv.conf"))
-		if err == nil {
-			err = os.WriteFile(placeOf(f.DataDir, containerID(i)).own("resolv.conf"), data, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 	if out := run(0, "check"); string(out) != "[]\n" {
 		t.Errorf("findings: %.500s", out)

@@ -104,12 +104,12 @@ func (s *session) previous(id string) (*hostsstore.Record, error) {
 // record returns the container's record with the attachment in it.
 func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Record, error) {
 	r := &hostsstore.Record{
-		Namespace: a.Namespace, ID: a.ContainerID, Networks: map[string]*types100.Result{},
+		Namespace: a.Namespace, ID: a.ContainerID,
 		ExtraHosts: map[string]string{}, Etcfiles: &hostsstore.Details{},
 	}
 	if before != nil {
 		*r = *before
-		r.Networks, r.ExtraHosts = maps.Clone(before.Networks), maps.Clone(before.ExtraHosts)
+		r.ExtraHosts = maps.Clone(before.ExtraHosts)
 		d := hostsstore.Details{}
 		if before.Etcfiles != nil {
 			d = *before.Etcfiles
@@ -140,15 +140,10 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 			d.Gateway = gw.String()
 		}
 	}
-	for _, old := range d.Attachments {
-		if old.IfName == a.IfName {
-			withoutAttachment(r, &old)
-		}
-	}
+	d.Attachments = slices.DeleteFunc(d.Attachments, func(old hostsstore.Attachment) bool { return old.IfName == a.IfName })
 	attachment := s.attachment(a, id)
 	attachment.Origins = a.origins(before, id)
 	s.about(id.Name, &attachment)
-	addResult(r, a.Network, a.Result)
 	if err := extraHosts(a, r, &attachment.Refused); err != nil {
 		return nil, err
 	}
@@ -160,6 +155,7 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
 	out := hostsstore.Attachment{
 		Network: a.Network, IfName: a.IfName, Sequence: s.ix.NextSequence, Since: time.Now(), Addresses: a.addresses,
+		Result: a.result(), DNS: dnsSources(a.DNS),
 	}
 	out.Names = parseNames(hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
 	s.ix.NextSequence++
@@ -179,26 +175,11 @@ func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
 	return out
 }
 
-// addResult puts a network's result into the record, in the form of CNI 1.0.0; a second attachment to one network is
-// added to the first one's.
-func addResult(r *hostsstore.Record, network string, result *types100.Result) {
-	all := *result
-	all.CNIVersion = "1.0.0"
-	if first := r.Networks[network]; first != nil {
-		shift := len(first.Interfaces)
-		all = *first
-		all.Interfaces = slices.Concat(first.Interfaces, result.Interfaces)
-		all.Routes = slices.Concat(first.Routes, result.Routes)
-		all.IPs = slices.Clone(first.IPs)
-		for _, ip := range result.IPs {
-			moved := *ip
-			if ip.Interface != nil {
-				moved.Interface = types100.Int(*ip.Interface + shift)
-			}
-			all.IPs = append(all.IPs, &moved)
-		}
-	}
-	r.Networks[network] = &all
+// result returns the result of the plugins before, in the form of CNI 1.0.0.
+func (a *addition) result() *types100.Result {
+	out := *a.Result
+	out.CNIVersion = "1.0.0"
+	return &out
 }
 
 // extraHosts resolves the extra hosts and adds those that the record has not yet. Names that cannot be looked up go to
@@ -318,7 +299,7 @@ func (s *session) undo(a *addition, before *hostsstore.Record) error {
 		return err
 	}
 	if before != nil {
-		if err := s.ns.WriteRecord(before); err != nil {
+		if err := s.ns.WriteRecord(before, s.durable(before)); err != nil {
 			return err
 		}
 	} else if err := s.ns.BeginRemoval(c.ID); err != nil {

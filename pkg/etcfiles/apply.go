@@ -187,4 +187,3 @@ func (e *edit) containerFiles(affected map[string]struct{}) []file {
 	}
 	return append(ours, peers...)
 }
-

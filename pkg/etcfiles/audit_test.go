@@ -46,7 +46,7 @@ func TestAuditOfSharedStore(t *testing.T) {
 		Namespace: "ns", ID: "theirs", Hostname: "server", Name: "server",
 		Networks: map[string]*types100.Result{"lab": {CNIVersion: "1.0.0", IPs: []*types100.IPConfig{{Address: ip}}}},
 	}
-	if err := n.WriteRecord(record); err != nil {
+	if err := n.WriteRecord(record, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := hostsstore.WriteFile(n.HostsPath("theirs"), nil); err != nil {
@@ -70,7 +70,7 @@ func TestAuditOfSharedStore(t *testing.T) {
 	s.clean()
 	s.add(key("heir", "eth0", "lab"), 9) // the address of theirs
 	s.clean()
-	if err := n.WriteRecord(record); err != nil { // nerdctl does as it likes
+	if err := n.WriteRecord(record, false); err != nil { // nerdctl does as it likes
 		t.Fatal(err)
 	}
 	if found := s.findings(false); len(found[IndexDiffers]) > 0 {

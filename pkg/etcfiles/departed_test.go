@@ -109,7 +109,7 @@ func TestDepartedDead(t *testing.T) {
 		} else {
 			r.Etcfiles.Netns = hostsstore.Netns{Path: t.TempDir() + "/gone", Device: 1, Inode: 1, MountNamespace: mountNamespace()}
 		}
-		if err := n.WriteRecord(r); err != nil {
+		if err := n.WriteRecord(r, false); err != nil {
 			t.Fatal(err)
 		}
 		s.del(key("absent", "eth0", "lab"))
@@ -129,7 +129,7 @@ func TestDepartedOfNerdctl(t *testing.T) {
 	}
 	r := &hostsstore.Record{Namespace: "ns", ID: "theirs", Name: "theirs", Networks: map[string]*types100.Result{"lab": result(8), "back": result(9)}}
 	for range 2 {
-		if err := s.Dir.Namespace("ns").WriteRecord(r); err != nil {
+		if err := s.Dir.Namespace("ns").WriteRecord(r, false); err != nil {
 			t.Fatal(err)
 		}
 		s.del(key("absent", "eth0", "lab"))

@@ -101,19 +101,19 @@ func TestDelThatCannotBePutOff(t *testing.T) {
 	s := newStore(t)
 	s.add(key("web", "eth0", "lab"), 1)
 	s.Warnf = func(format string, args ...any) { t.Errorf("warning: "+format, args...) }
-	if err := os.WriteFile(filepath.Join(string(s.Dir), "index/ns/pending"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	unlock, err := s.Dir.Namespace("ns").Lock(context.Background(), s.LockTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = unlock() }()
+	if err := os.WriteFile(filepath.Join(string(s.Dir), "pending"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s.LockTimeout = time.Millisecond
 	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil || !strings.Contains(err.Error(), "it cannot be left to the next operation") {
 		t.Errorf("with the lock held: %v", err)
 	}
-	s.Dir = hostsstore.Dir(filepath.Join(string(s.Dir), "index/ns/pending")) // a file
+	s.Dir = hostsstore.Dir(filepath.Join(string(s.Dir), "pending")) // a file
 	if err := s.Del(context.Background(), key("web", "eth0", "lab")); err == nil || !strings.Contains(err.Error(), "it cannot be left to the next operation") {
 		t.Errorf("with a file in the place of the data directory: %v", err)
 	}
@@ -179,7 +179,7 @@ func TestFailedAddLeavesTheRecord(t *testing.T) {
 	if err := n.WriteRecord(&hostsstore.Record{
 		Namespace: "ns", ID: "theirs", Hostname: "server", Name: "server",
 		Networks: map[string]*types100.Result{"lab": {CNIVersion: "1.0.0", IPs: []*types100.IPConfig{{Address: ip}}}},
-	}); err != nil {
+	}, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"web", "theirs"} {

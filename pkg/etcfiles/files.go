@@ -114,7 +114,10 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	d := r.Etcfiles
 	if cl.resolvConf != theirs {
 		d.ResolvConf = hostsstore.ResolvConf{
-			Digest: digest(resolvConf), Inherited: a.dns.Inherited, Sources: dnsSources(a.DNS, a.dns.Inherited),
+			Digest: digest(resolvConf), Text: string(resolvConf), Inherited: a.dns.Inherited,
+		}
+		if a.dns.Inherited {
+			d.ResolvConf.Sources = dnsSources(a.DNS)
 		}
 		if cl.former != d.ResolvConf.Digest {
 			d.ResolvConf.Former = cl.former
@@ -133,6 +136,28 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 		}
 		return err
 	}
+}
+
+// restore makes those of a container's own files that it lacks, after an operation that was cut off before it made them.
+func (s *session) restore(r *hostsstore.Record) error {
+	if r.Etcfiles == nil || s.ix.Containers[r.ID] == nil {
+		return nil
+	}
+	for _, f := range []struct{ name, text string }{
+		{hostsstore.ResolvConfFile, r.Etcfiles.ResolvConf.Text}, {hostsstore.HostnameFile, r.Hostname + "\n"},
+	} {
+		path := s.ns.OwnPath(r.ID, f.name)
+		if f.text == "" || !slices.Contains(r.Etcfiles.Created, f.name) {
+			continue
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := absent.put(s.Dir, path, []byte(f.text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c claim) put(dir hostsstore.Dir, path string, data []byte) error {

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 
-	types100 "github.com/containernetworking/cni/pkg/types/100"
-
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
@@ -52,28 +50,6 @@ func usable(ip net.IP) (netip.Addr, bool) {
 	addr, ok := netip.AddrFromSlice(ip)
 	addr = addr.Unmap()
 	return addr, ok && (addr.IsGlobalUnicast() || addr.IsPrivate())
-}
-
-// withoutAttachment takes an attachment out of a record.
-func withoutAttachment(r *hostsstore.Record, leaving *hostsstore.Attachment) {
-	d := r.Etcfiles
-	d.Attachments = slices.DeleteFunc(d.Attachments, func(a hostsstore.Attachment) bool {
-		return a.Network == leaving.Network && a.IfName == leaving.IfName
-	})
-	result := r.Networks[leaving.Network]
-	if result == nil {
-		return
-	}
-	if !slices.ContainsFunc(d.Attachments, func(a hostsstore.Attachment) bool { return a.Network == leaving.Network }) {
-		delete(r.Networks, leaving.Network)
-		return
-	}
-	rest := *result // r may share it with the record as it was
-	rest.IPs = slices.DeleteFunc(slices.Clone(result.IPs), func(ip *types100.IPConfig) bool {
-		addr, _ := netip.AddrFromSlice(ip.Address.IP)
-		return slices.Contains(leaving.Addresses, addr.Unmap())
-	})
-	r.Networks[leaving.Network] = &rest
 }
 
 // Identity is what a container is called.

@@ -193,6 +193,9 @@ func (s *session) reread(id string, f *found) error {
 		return fmt.Errorf("record of container %s: %w", id, err)
 	}
 	s.own[c] = true
+	if s.repair || s.ix.Interrupted {
+		s.restored = append(s.restored, r)
+	}
 	if old != nil {
 		for i := range old.Attachments {
 			if network := old.Attachments[i].Network; !onNetwork(c, network) {

@@ -36,7 +36,7 @@ func put(t *testing.T, dir hostsstore.Dir, id, network, address string, refused 
 			Network: network, IfName: "eth0", Addresses: []netip.Addr{netip.MustParseAddr(address)}, Names: []string{id}, Refused: refused,
 		}},
 	}}
-	if err := dir.Namespace("default").WriteRecord(r); err != nil {
+	if err := dir.Namespace("default").WriteRecord(r, false); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -118,7 +118,7 @@ func TestForeignRecord(t *testing.T) {
 	if err := n.WriteRecord(&hostsstore.Record{
 		Namespace: "ns", ID: "theirs", Hostname: "server", Name: "k3s_server_1",
 		Networks: map[string]*types100.Result{"lab": {CNIVersion: "1.0.0", IPs: []*types100.IPConfig{{Address: ip}}}},
-	}); err != nil {
+	}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := hostsstore.WriteFile(n.HostsPath("theirs"), nil); err != nil {

@@ -60,11 +60,8 @@ func dnsOrigins(r resolvconf.Result) []hostsstore.Origin {
 	return out
 }
 
-// dnsSources returns what the record keeps to make resolv.conf anew, nil if nothing in it depends on the host.
-func dnsSources(src resolvconf.Sources, inherited bool) *hostsstore.DNSSources {
-	if !inherited {
-		return nil
-	}
+// dnsSources returns what the record keeps to make resolv.conf anew.
+func dnsSources(src resolvconf.Sources) *hostsstore.DNSSources {
 	out := &hostsstore.DNSSources{Rootless: src.RootlessNameservers, Fallback: src.Fallback, IPv6: src.IPv6, NoIPv4: !src.IPv4}
 	if src.Previous.Sets() {
 		out.Previous = hostsstore.DNS(src.Previous)

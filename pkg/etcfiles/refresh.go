@@ -142,7 +142,7 @@ func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
 	for _, w := range f.dns.Warnings {
 		s.Warnf("container %s: %s", id, w)
 	}
-	had.Digest, had.Former = digest(f.dns.Bytes()), digest(f.old)
+	had.Digest, had.Text, had.Former = digest(f.dns.Bytes()), string(f.dns.Bytes()), digest(f.old)
 	renewOrigins(r.Etcfiles.Attachments, f.dns)
 	r.Etcfiles.Version = hostsstore.FormatVersion
 	if !slices.Contains(s.records, r) {

@@ -30,6 +30,8 @@ type session struct {
 	records []*hostsstore.Record           // to be written
 	pending []hostsstore.Pending           // removals that were put off and that this session does
 	own     map[*hostsstore.Container]bool // whose own part has changed
+	// restored are those who may lack a file of their own, since the operation that was to make it was interrupted.
+	restored []*hostsstore.Record
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
@@ -104,7 +106,7 @@ func (s *session) removeAttachment(c *hostsstore.Container, r *hostsstore.Record
 	s.went = append(s.went, placed{c, &leaving})
 	s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.attachment == &c.Attachments[i] })
 	c.Attachments = slices.Delete(slices.Clone(c.Attachments), i, i+1)
-	withoutAttachment(r, &leaving)
+	r.Etcfiles.Attachments = slices.DeleteFunc(r.Etcfiles.Attachments, func(a hostsstore.Attachment) bool { return a.IfName == leaving.IfName })
 	s.save(c, r)
 }
 
@@ -163,7 +165,9 @@ func (s *session) affected() []string {
 }
 
 // suspects reports whether all files of the network are to be compared.
-func (s *session) suspects(network string) bool { return s.repair || slices.Contains(s.suspect, network) }
+func (s *session) suspects(network string) bool {
+	return s.repair || slices.Contains(s.suspect, network)
+}
 
 // commit makes the changes: the mark, the records, the network files, the containers' own files and their peers', the
 // remains of dropped containers, and the mark off. After an error the mark stays, so that the next operation repairs.
@@ -186,6 +190,14 @@ func (s *session) commit() error {
 	}
 	if err := s.ns.ForgetPending(s.pending); err != nil {
 		return err
+	}
+	for _, r := range s.restored {
+		switch err := s.restore(r); {
+		case obstructed(err):
+			s.Warnf("container %s lacks a file: %v", r.ID, err)
+		case err != nil:
+			return err
+		}
 	}
 	if s.ownFiles != nil {
 		if err := s.ownFiles(); err != nil {
@@ -212,9 +224,24 @@ func (s *session) commit() error {
 	return s.ns.WriteIndex(s.ix)
 }
 
+// durable reports whether a record is to outlive a power cut. After one all files of a container of which no record is left
+// are taken for ours, unless somebody else writes records here too. So those records matter that know of a file which is
+// not, and those of containers whose files are kept.
+func (s *session) durable(r *hostsstore.Record) bool {
+	if s.KeepFiles || r.Etcfiles == nil || len(r.Etcfiles.Created) < 3 {
+		return true
+	}
+	for _, c := range s.ix.Containers {
+		if c.Foreign {
+			return true
+		}
+	}
+	return false
+}
+
 // write puts a record in place and tells the index.
 func (s *session) write(r *hostsstore.Record) error {
-	if err := s.ns.WriteRecord(r); err != nil {
+	if err := s.ns.WriteRecord(r, s.durable(r)); err != nil {
 		return err
 	}
 	c := s.ix.Containers[r.ID]

@@ -185,11 +185,13 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 }
 
 // DropIndex removes the index, and the one that was taken, so that the whole namespace is repaired.
-func (n *Namespace) DropIndex() error { return errors.Join(Remove(n.IndexPath()), Remove(n.takenPath())) }
+func (n *Namespace) DropIndex() error {
+	return errors.Join(Remove(n.IndexPath()), Remove(n.takenPath()))
+}
 
 // RemoveCaches removes the index and its directory, for a namespace with no container. Versions before format 3 kept a
 // table of offsets beside it.
 func (n *Namespace) RemoveCaches() error {
 	return errors.Join(n.DropIndex(), Remove(temporaryOf(n.IndexPath())), Remove(filepath.Join(n.indexDir(), offsetsFile)),
-		Remove(n.pendingDir()), Remove(n.indexDir()))
+		Remove(n.formerPendingDir()), Remove(n.indexDir()))
 }

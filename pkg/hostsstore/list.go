@@ -52,7 +52,7 @@ func (d Dir) AllNamespaces() ([]string, error) {
 
 // dirs returns the directories of the namespace.
 func (n *Namespace) dirs() []string {
-	return []string{n.RecordsDir(), n.ContainersDir(), n.networksDir(), n.indexDir(), n.keptDir()}
+	return []string{n.RecordsDir(), n.ContainersDir(), n.networksDir(), n.indexDir(), n.keptDir(), n.pendingDir()}
 }
 
 // Exists reports whether the namespace may have a container or a lock: false means that there is nothing at all to be

@@ -39,8 +39,8 @@ func (n *Namespace) Modernize() error {
 	if n.dir.excess(n.ContainersDir()) == 0 {
 		return nil
 	}
-	var errs []error
-	for _, dir := range []string{n.indexDir(), n.keptDir()} {
+	errs := []error{Remove(filepath.Join(n.indexDir(), offsetsFile))}
+	for _, dir := range []string{n.indexDir(), n.keptDir(), n.formerPendingDir()} {
 		errs = append(errs, n.dir.shut(filepath.Dir(dir)), n.dir.shut(dir))
 	}
 	for _, parent := range []string{n.RecordsDir(), n.ContainersDir()} {

@@ -89,4 +89,7 @@ func (n *Namespace) takenPath() string { return filepath.Join(n.indexDir(), take
 
 func (n *Namespace) keptDir() string { return filepath.Join(string(n.dir), "kept", n.name) }
 
-func (n *Namespace) pendingDir() string { return filepath.Join(n.indexDir(), "pending") }
+func (n *Namespace) pendingDir() string { return filepath.Join(string(n.dir), "pending", n.name) }
+
+// formerPendingDir is where versions before format 3 put removals off: among the caches.
+func (n *Namespace) formerPendingDir() string { return filepath.Join(n.indexDir(), "pending") }

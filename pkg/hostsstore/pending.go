@@ -48,17 +48,26 @@ func (n *Namespace) AddPending(p Pending) error {
 // Pending returns the notes that are there, and an error for those that cannot be read. One that makes no sense is
 // returned as a note about nothing.
 func (n *Namespace) Pending() ([]Pending, error) {
-	if err := CheckDir(n.pendingDir()); err != nil {
-		return nil, err
-	}
-	entries, err := os.ReadDir(n.pendingDir())
+	list, err := pendingIn(n.formerPendingDir())
+	more, moreErr := pendingIn(n.pendingDir())
+	return append(list, more...), errors.Join(err, moreErr)
+}
+
+func pendingIn(dir string) ([]Pending, error) {
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	errs := []error{err}
+	if err != nil || len(entries) > 0 {
+		err = errors.Join(err, CheckDir(dir))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
 	var list []Pending
 	for _, e := range entries {
-		path := filepath.Join(n.pendingDir(), e.Name())
+		path := filepath.Join(dir, e.Name())
 		if e.Name()[0] == '.' {
 			errs = append(errs, removeUnfinished(path))
 			continue
@@ -112,5 +121,5 @@ func (n *Namespace) ForgetPending(done []Pending) error {
 	for _, p := range done {
 		errs = append(errs, Remove(p.path))
 	}
-	return errors.Join(append(errs, Remove(n.pendingDir()))...)
+	return errors.Join(append(errs, Remove(n.formerPendingDir()), Remove(n.pendingDir()))...)
 }

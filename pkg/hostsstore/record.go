@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -17,13 +16,13 @@ import (
 
 // FormatVersion is the version of the part of meta.json that is ours, and of the index. Records of an earlier version are
 // read, and are of this one when they are next written; ErrNewer is the error for those of a later one.
-const FormatVersion = 2
+const FormatVersion = 3
 
 // Record is the content of meta.json: the keys of nerdctl's hosts store, and ours beside them under one key.
 type Record struct {
 	Namespace  string
 	ID         string
-	Networks   map[string]*types100.Result // network name to result, in the form of CNI 1.0.0
+	Networks   map[string]*types100.Result // network name to result, in the form of CNI 1.0.0; of ours derived from the attachments
 	Hostname   string
 	Domainname string
 	ExtraHosts map[string]string // host to address, the last of several
@@ -43,7 +42,12 @@ type Details struct {
 	Attachments         []Attachment // in the order of their making
 	ResolvConf          ResolvConf
 	Created             []string `json:",omitempty"` // which of the three files did not exist before ADD
+	Owner               *Owner   `json:",omitempty"` // of the three files; nil for root
+	Adopted             []string `json:",omitempty"` // hosts(5) lines taken over from a file that ours covers
 }
+
+// Owner is who owns a container's files where that is not root: the root of its user namespace.
+type Owner struct{ UID, GID uint32 }
 
 // Netns identifies a network namespace as a process of one mount namespace saw it. Device and inode of 0 mean unknown.
 type Netns struct {
@@ -51,6 +55,7 @@ type Netns struct {
 	Device         uint64
 	Inode          uint64
 	MountNamespace uint64
+	UserNamespace  uint64 `json:",omitempty"` // inode of the one that owns it, see ioctl_ns(2) NS_GET_USERNS
 }
 
 // ExtraHost is one entry that the container was given for itself.
@@ -70,6 +75,12 @@ type Attachment struct {
 	Qualified []string `json:",omitempty"` // of a pod: what pods of another Kubernetes namespace see
 	Label     string   `json:",omitempty"` // first label of a hostname with dots, for the own file only
 
+	// Result is that of the plugins before, in the form of CNI 1.0.0. meta.json has it under Networks, and here only where
+	// the container has several attachments to one network. Not in the index.
+	Result *types100.Result `json:",omitempty"`
+	// DNS is what this attachment wants of resolv.conf; nil in a record of an earlier format. Not in the index.
+	DNS *DNSSources `json:",omitempty"`
+
 	Origins []Origin  `json:",omitempty"` // where what was asked for came from; not in the index
 	Refused []Refusal `json:",omitempty"` // names that were asked for and are left out; not in the index
 }
@@ -87,10 +98,11 @@ type Refusal struct {
 	Why  string
 }
 
-// ResolvConf is what is needed to tell whether the container's user has edited the file, and to make it anew when the DNS
+// ResolvConf is what is needed to put the file back, to tell whether the container's user has edited the file, and to make it anew when the DNS
 // settings of the host have changed.
 type ResolvConf struct {
 	Digest    string      // SHA-256, hexadecimal, of what was written
+	Text      string      `json:",omitempty"` // what was written; none in a record of an earlier format
 	Former    string      `json:",omitempty"` // digest of what Digest replaces, from before the file is written until after it
 	Inherited bool        // a field was left to the host, even if the host had nothing for it
 	Sources   *DNSSources `json:",omitempty"` // nil when nothing is inherited, and in a record of format 1
@@ -152,22 +164,10 @@ const maxRecord = 16 << 20
 // would write.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	path := n.RecordPath(id)
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) {
-		return nil, fmt.Errorf("%s: %w", path, ErrCorrupt)
+	data, err := ReadSmall(path, maxRecord)
+	if errors.Is(err, ErrNotRegular) {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w", path, ErrCorrupt)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxRecord))
 	if err != nil {
 		return nil, err
 	}
@@ -181,12 +181,14 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	if err := r.sound(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
 	}
+	r.part()
 	return r, nil
 }
 
-// WriteRecord puts a container's meta.json in place, synced, with mode 0600, and before it the netns file.
-func (n *Namespace) WriteRecord(r *Record) error {
-	data, err := json.Marshal(r)
+// WriteRecord puts a container's meta.json in place with mode 0600, and before it the netns file. It is synced if it is to outlive a power cut: of a
+// container of an earlier boot only that matters which of its files are not ours.
+func (n *Namespace) WriteRecord(r *Record, sync bool) error {
+	data, err := json.Marshal(r.merged())
 	if err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}
@@ -197,7 +199,7 @@ func (n *Namespace) WriteRecord(r *Record) error {
 	if err := n.WriteNetns(r); err != nil {
 		return err
 	}
-	return replace(path, data, recordMode, true)
+	return replace(path, data, recordMode, sync)
 }
 
 // PutAside takes a corrupt meta.json out of the way, so that it blocks nobody.

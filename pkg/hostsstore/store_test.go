@@ -72,7 +72,7 @@ func TestLockAgainstAnotherProcess(t *testing.T) {
 func TestModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	n := Dir(t.TempDir() + "/data").Namespace("ns")
-	if err := n.WriteRecord(&Record{ID: "web"}); err != nil {
+	if err := n.WriteRecord(&Record{ID: "web"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := WriteFile(n.HostsPath("web"), []byte("x\n")); err != nil {
@@ -115,14 +115,14 @@ func TestRecord(t *testing.T) {
 			Network: "lab", IfName: "eth0", Sequence: 7, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2")}, Names: []string{"h"},
 		}}},
 	}
-	if err := n.WriteRecord(want); err != nil {
+	if err := n.WriteRecord(want, false); err != nil {
 		t.Fatal(err)
 	}
 	got, err := n.ReadRecord("web")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := n.ReadRecord("absent"); !errors.Is(err, fs.ErrNotExist) {

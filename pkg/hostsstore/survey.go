@@ -24,7 +24,8 @@ const (
 	KindHostname               // a container's hostname file
 	KindNetwork                // the hosts file of a network
 	KindIndex                  // the index
-	KindOffsets                // the offset table
+	KindTaken                  // the index that an operation has taken
+	KindOffsets                // the table of offsets of an earlier version
 	KindPending                // a DEL that was put off
 	KindKept                   // what keepFiles remembers
 	KindTemporary              // half-written, of a process that is gone
@@ -83,9 +84,10 @@ func (n *Namespace) Survey() ([]Entry, error) {
 		{dir: n.RecordsDir(), below: container(n.RecordsDir(), map[string]Kind{
 			HostsFile: KindHosts, recordFile: KindRecord, netnsFile: KindNetns, leavingFile: KindLeaving, corruptFile: KindCorrupt,
 		})},
-		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, offsetsFile: KindOffsets}, below: func(string) (place, Entry) {
-			return place{dir: n.pendingDir(), rest: KindPending}, Entry{}
+		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, takenFile: KindTaken, offsetsFile: KindOffsets}, below: func(string) (place, Entry) {
+			return place{dir: n.formerPendingDir(), rest: KindPending}, Entry{}
 		}},
+		{dir: n.pendingDir(), rest: KindPending},
 		{dir: n.keptDir(), rest: KindKept},
 		{dir: n.networksDir(), below: func(network string) (place, Entry) {
 			return place{dir: filepath.Join(n.networksDir(), network), files: map[string]Kind{HostsFile: KindNetwork}}, Entry{Network: network}

@@ -21,9 +21,10 @@ func TestVersion(t *testing.T) {
 	}{
 		{`{"Version":1}`, nil},
 		{`{"Version":2}`, nil},
+		{`{"Version":3}`, nil},
 		{`null`, nil}, // of nerdctl
-		{`{"Version":3}`, ErrNewer},
-		{`{"Version":3,"Attachments":7}`, ErrNewer},
+		{`{"Version":4}`, ErrNewer},
+		{`{"Version":4,"Attachments":7}`, ErrNewer},
 		{`{"Attachments":{"a":[]},"Netns":"x","Version":65536}`, ErrNewer},
 		{`{}`, ErrCorrupt},
 		{`{"Version":0}`, ErrCorrupt},
@@ -31,10 +32,10 @@ func TestVersion(t *testing.T) {
 		{`{"Version":2.5}`, ErrCorrupt},
 		{`{"Version":1e99}`, ErrCorrupt},
 		{`{"Version":70000}`, ErrCorrupt},
-		{`{"Version":"3"}`, ErrCorrupt},
-		{`{"Version":[3]}`, ErrCorrupt},
-		{`[3]`, ErrCorrupt},
-		{`{"Version":3`, ErrCorrupt}, // cut off
+		{`{"Version":"4"}`, ErrCorrupt},
+		{`{"Version":[4]}`, ErrCorrupt},
+		{`[4]`, ErrCorrupt},
+		{`{"Version":4`, ErrCorrupt}, // cut off
 	} {
 		if err := WriteFile(path, []byte(`{"ID":"web","Etcfiles":`+c.etcfiles+`}`)); err != nil {
 			t.Fatal(err)

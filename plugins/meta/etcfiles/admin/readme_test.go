@@ -29,7 +29,7 @@ func TestReadmeListsEveryMetric(t *testing.T) {
 	if record.Etcfiles.BootID, err = hostsstore.BootID(); err != nil {
 		t.Fatal(err)
 	}
-	if err := ns.WriteRecord(record); err != nil {
+	if err := ns.WriteRecord(record, false); err != nil {
 		t.Fatal(err)
 	}
 	text, err := metrics(&etcfiles.Manager{Dir: dir, Warnf: t.Errorf}, dir, "", "1")
