@@ -37,8 +37,8 @@ func (m *Manager) Status(namespace, network string) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	ix := ns.ReadIndex(bootID)
-	repair := ix == nil
-	if repair {
+	repair := ix == nil || ix.Interrupted
+	if ix == nil {
 		ix = hostsstore.NewIndex(bootID)
 	}
 	if err := newer(ns, ix, repair); err != nil {

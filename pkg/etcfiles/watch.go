@@ -114,7 +114,7 @@ func (w *watcher) read(name string, known *watched) (map[Change]struct{}, time.D
 		return nil, 0, nil
 	}
 	if err == nil {
-		if ix := n.ReadIndex(thisBoot()); ix != nil {
+		if ix, err := n.LoadIndex(thisBoot()); err == nil {
 			*known = watched{index: stat, names: known.names}
 			return namesIn(name, slices.Collect(maps.Values(ix.Containers))), 0, nil
 		}
