@@ -43,9 +43,9 @@ func TestGrownFiles(t *testing.T) {
 		network string // of the next ADD
 	}{
 		"a live edit":               {func(*store) error { return nil }, "lab"},
-		"after a kill":              {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex() }, "lab"},
+		"after a kill":              {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex([]string{"lab"}) }, "lab"},
 		"without the cache":         {func(s *store) error { return os.RemoveAll(s.Dir.IndexDir()) }, "lab"},
-		"a kill, another network":   {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex() }, "back"},
+		"a kill, another network":   {func(s *store) error { return s.Dir.Namespace("ns").TakeIndex([]string{"lab"}) }, "back"},
 		"no cache, another network": {func(s *store) error { return os.RemoveAll(s.Dir.IndexDir()) }, "back"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestGrownFiles(t *testing.T) {
 			s.grow(n.NetworkPath("lab"))
 			// The index knows the files as they are, as after edits of our own.
 			ix := n.ReadIndex(bootID(t))
-			ix.Containers["a"].Hosts, ix.Networks["lab"].Hosts = fileOf(t, n.HostsPath("a")), fileOf(t, n.NetworkPath("lab"))
+			ix.Containers["a"].Hosts.State, ix.Networks["lab"].State = fileOf(t, n.HostsPath("a")), fileOf(t, n.NetworkPath("lab"))
 			if err := errors.Join(n.WriteIndex(ix), c.spoil(s)); err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -37,14 +38,16 @@ func (m *Manager) Status(namespace, network string) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	ix := ns.ReadIndex(bootID)
-	repair := ix == nil || ix.Interrupted
-	if ix == nil {
+	repair := ix == nil
+	if repair {
 		ix = hostsstore.NewIndex(bootID)
 	}
-	if err := newer(ns, ix, repair); err != nil {
+	if err := newer(ns, ix, repair || ix.Interrupted); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return m.lookAtNetworks(ns, ix, func(name string) bool { return repair || name == network })
+	return m.lookAtNetworks(ns, ix, func(name string) bool {
+		return repair || name == network || slices.Contains(ix.Taken, name)
+	})
 }
 
 // newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
