@@ -2,7 +2,6 @@ package etcfiles
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // addition is a request that has been found to be good.
@@ -33,12 +33,7 @@ func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error
 	if err != nil {
 		return resolvconf.Result{}, err
 	}
-	s, err := m.session(ctx, r.Namespace)
-	if err != nil {
-		return resolvconf.Result{}, err
-	}
-	err = s.add(a)
-	return a.dns, s.end(err)
+	return a.dns, m.update(ctx, r.Namespace, func(t *tx) error { return t.add(a) })
 }
 
 // check does all that can be done without the lock.
@@ -58,51 +53,50 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	for _, w := range a.dns.Warnings {
 		m.Warnf("%s", w)
 	}
-	a.netns = identify(r.Netns)
+	a.netns = hostsstore.Identify(r.Netns)
 	a.noIPv6 = !loopbackHasIPv6(r.Netns)
 	return a, nil
 }
 
-// add makes the record and commits it.
-func (s *session) add(a *addition) error {
-	before, err := s.previous(a.ContainerID)
+// add makes the record and says what commit is to do.
+func (t *tx) add(a *addition) error {
+	before, err := t.previous(a.ContainerID)
 	if err != nil {
 		return err
 	}
-	r, err := s.record(a, before)
+	r, err := a.record(before, t.bootID, t.ix.NextSequence)
 	if err != nil {
 		return err
 	}
-	files, err := s.claim(a.ContainerID, r)
+	t.ix.NextSequence++
+	added := &r.Etcfiles.Attachments[len(r.Etcfiles.Attachments)-1]
+	t.m.leaveOut(added.Refused)
+	t.m.about(r.Name, added)
+	files, err := t.claim(a.ContainerID, r)
 	if err != nil {
 		return err
 	}
-	if err := s.evict(a); err != nil {
+	if err := t.evict(a); err != nil {
 		return err
 	}
-	s.place(a, r)
-	s.ownFiles = files.prepare(s, a, r)
-	err = s.commit()
-	if err == nil {
-		err = s.ns.ForgetKept(a.ContainerID)
-	}
-	if err != nil {
-		return errors.Join(err, s.undo(a, before))
-	}
+	t.place(a, r)
+	t.ownFiles = files.prepare(t, a, r)
+	t.finish = func() error { return t.ns.ForgetKept(a.ContainerID) }
+	t.undo = func() error { return t.withdraw(a, before) }
 	return nil
 }
 
 // previous returns the record that the container has already, or nil. One that this session found dead gives way, but
 // its files are taken over.
-func (s *session) previous(id string) (*hostsstore.Record, error) {
-	if c := s.ix.Containers[id]; c != nil {
-		return s.pendingRecord(id)
+func (t *tx) previous(id string) (*hostsstore.Record, error) {
+	if c := t.ix.Containers[id]; c != nil {
+		return t.pendingRecord(id)
 	}
 	return nil, nil
 }
 
 // record returns the container's record with the attachment in it.
-func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Record, error) {
+func (a *addition) record(before *hostsstore.Record, bootID string, sequence uint64) (*hostsstore.Record, error) {
 	r := &hostsstore.Record{
 		Namespace: a.Namespace, ID: a.ContainerID,
 		ExtraHosts: map[string]string{}, Etcfiles: &hostsstore.Details{},
@@ -131,7 +125,7 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 	}
 	r.Hostname, r.Name, r.Domainname = id.Hostname, id.Name, id.Domainname
 	d := r.Etcfiles
-	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, s.bootID, a.netns, a.noIPv6
+	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, bootID, a.netns, a.noIPv6
 	if a.Kubernetes != "" {
 		d.KubernetesNamespace = a.Kubernetes
 	}
@@ -141,34 +135,32 @@ func (s *session) record(a *addition, before *hostsstore.Record) (*hostsstore.Re
 		}
 	}
 	d.Attachments = slices.DeleteFunc(d.Attachments, func(old hostsstore.Attachment) bool { return old.IfName == a.IfName })
-	attachment := s.attachment(a, id)
+	attachment := a.attachment(id, sequence)
 	attachment.Origins = a.origins(before, id)
-	s.about(id.Name, &attachment)
 	if err := extraHosts(a, r, &attachment.Refused); err != nil {
 		return nil, err
 	}
-	attachment.Refused = s.leaveOut(attachment.Refused)
+	attachment.Refused = uniqueRefusals(attachment.Refused)
 	d.Attachments = append(d.Attachments, attachment)
 	return r, nil
 }
 
-func (s *session) attachment(a *addition, id Identity) hostsstore.Attachment {
+func (a *addition) attachment(id roster.Identity, sequence uint64) hostsstore.Attachment {
 	out := hostsstore.Attachment{
-		Network: a.Network, IfName: a.IfName, Sequence: s.ix.NextSequence, Since: time.Now(), Addresses: a.addresses,
+		Network: a.Network, IfName: a.IfName, Sequence: sequence, Since: time.Now(), Addresses: a.addresses,
 		Result: a.result(), DNS: dnsSources(a.DNS),
 	}
-	out.Names = parseNames(hostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
-	s.ix.NextSequence++
+	out.Names = roster.ParseNames(roster.HostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
 	if a.Kubernetes != "" {
 		qualified := id.Name + "." + a.Kubernetes
 		list := []string{qualified}
 		if a.Domain != "" {
 			list = append(list, qualified+"."+strings.Trim(a.Domain, "."))
 		}
-		out.Qualified = parseNames(list, &out.Refused)
+		out.Qualified = roster.ParseNames(list, &out.Refused)
 	}
 	if label, _, dotted := strings.Cut(strings.Trim(id.Hostname, "."), "."); dotted {
-		if list := parseNames([]string{label}, &out.Refused); len(list) > 0 {
+		if list := roster.ParseNames([]string{label}, &out.Refused); len(list) > 0 {
 			out.Label = list[0]
 		}
 	}
@@ -198,7 +190,7 @@ func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal
 			}
 			x.Address = gw
 		}
-		list := parseNames([]string{x.Name}, refused)
+		list := roster.ParseNames([]string{x.Name}, refused)
 		entry := hostsstore.ExtraHost{Name: x.Name, Address: x.Address}
 		if len(list) == 0 || have[entry] {
 			continue
@@ -211,104 +203,104 @@ func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal
 }
 
 // evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
-func (s *session) evict(a *addition) error {
+func (t *tx) evict(a *addition) error {
 	why := "address given to container " + a.ContainerID
 	var stale []Key
-	for _, c := range s.ix.Containers {
+	for _, c := range t.ix.Containers {
 		for i := range c.Attachments {
 			old := &c.Attachments[i]
 			if c.ID != a.ContainerID && old.Network == a.Network && slices.ContainsFunc(old.Addresses, func(addr netip.Addr) bool {
-				return contains(a.addresses, addr)
+				return slices.Contains(a.addresses, addr)
 			}) {
 				stale = append(stale, Key{a.Namespace, c.ID, old.IfName, old.Network})
 				if c.Foreign {
-					s.disown(c, i, a.addresses, why)
+					t.disown(c, i, a.addresses, why)
 				}
 			}
 		}
 	}
 	for _, k := range stale {
-		if err := s.detach(k, false, why); err != nil {
+		if err := t.detach(k, false, why); err != nil {
 			return err
 		}
-		s.did.Evicted = append(s.did.Evicted, k.short())
+		t.did.Evicted = append(t.did.Evicted, k.short())
 	}
 	return nil
 }
 
 // disown hides addresses of a container whose record is not ours to change.
-func (s *session) disown(c *hostsstore.Container, i int, addresses []netip.Addr, why string) {
+func (t *tx) disown(c *hostsstore.Container, i int, addresses []netip.Addr, why string) {
 	old := c.Attachments[i]
-	s.went = append(s.went, placed{c, &old})
+	t.went = append(t.went, roster.Placed{Container: c, Attachment: &old})
 	c.Attachments = slices.Clone(c.Attachments)
 	rest := &c.Attachments[i]
-	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return contains(addresses, addr) })
+	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return slices.Contains(addresses, addr) })
 	if len(rest.Addresses) == 0 {
-		s.ix.Depart(c.ID, &old, why)
+		t.ix.Depart(c.ID, &old, why)
 	}
-	s.came = append(s.came, placed{c, rest})
-	s.own[c] = true
+	t.came = append(t.came, roster.Placed{Container: c, Attachment: rest})
+	t.own[c] = true
 }
 
 // place puts the new record into the index and notes what comes and goes.
-func (s *session) place(a *addition, r *hostsstore.Record) {
-	old := s.ix.Containers[a.ContainerID]
+func (t *tx) place(a *addition, r *hostsstore.Record) {
+	old := t.ix.Containers[a.ContainerID]
 	unlisted := map[string]bool{} // interfaces that this session has found, and that no peer lists yet
 	if old != nil {
-		for _, p := range s.came {
-			if p.container == old {
-				unlisted[p.attachment.IfName] = true
+		for _, p := range t.came {
+			if p.Container == old {
+				unlisted[p.Attachment.IfName] = true
 			}
 		}
 		if old.Kubernetes != r.Etcfiles.KubernetesNamespace {
-			s.repair = true
+			t.repair = true
 		}
 		for i := range old.Attachments {
 			if old.Attachments[i].IfName == a.IfName {
-				s.went = append(s.went, placed{old, &old.Attachments[i]})
-				s.ix.Depart(a.ContainerID, &old.Attachments[i], "replaced by network "+a.Network)
+				t.went = append(t.went, roster.Placed{Container: old, Attachment: &old.Attachments[i]})
+				t.ix.Depart(a.ContainerID, &old.Attachments[i], "replaced by network "+a.Network)
 			}
 		}
-		s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == old })
-		delete(s.own, old)
+		t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == old })
+		delete(t.own, old)
 	}
-	c := s.adopt(r)
+	c, _ := roster.ContainerOf(r)
 	if old != nil {
 		c.Hosts, c.UserNames = old.Hosts, old.UserNames
 	}
-	s.ix.Containers[c.ID] = c
-	s.ix.Return(c.ID, a.Network)
+	t.ix.Containers[c.ID] = c
+	t.ix.Return(c.ID, a.Network)
 	for i := range c.Attachments {
 		if ifName := c.Attachments[i].IfName; ifName == a.IfName || unlisted[ifName] {
-			s.came = append(s.came, placed{c, &c.Attachments[i]})
+			t.came = append(t.came, roster.Placed{Container: c, Attachment: &c.Attachments[i]})
 		}
 	}
 	// A record of the same ID that was found dead is replaced, not removed.
-	s.dropped = slices.DeleteFunc(s.dropped, func(d *hostsstore.Container) bool { return d.ID == c.ID })
-	s.save(c, r)
+	t.dropped = slices.DeleteFunc(t.dropped, func(d *hostsstore.Container) bool { return d.ID == c.ID })
+	t.save(c, r)
 }
 
-// undo takes a failed addition back, as far as that is possible; what is left of it the next operation repairs, since
+// withdraw takes a failed addition back, as far as that is possible; what is left of it the next operation repairs, since
 // the record no longer has it.
-func (s *session) undo(a *addition, before *hostsstore.Record) error {
-	c := s.ix.Containers[a.ContainerID]
+func (t *tx) withdraw(a *addition, before *hostsstore.Record) error {
+	c := t.ix.Containers[a.ContainerID]
 	if c == nil {
 		return nil
 	}
-	if err := s.ns.TakeIndex(s.affected()); err != nil {
+	if err := t.ns.TakeIndex(t.affected()); err != nil {
 		return err
 	}
 	if before != nil {
-		if err := s.ns.WriteRecord(before, s.durable(before)); err != nil {
+		if err := t.ns.WriteRecord(before, t.durable(before)); err != nil {
 			return err
 		}
-	} else if err := s.ns.BeginRemoval(c.ID); err != nil {
+	} else if err := t.ns.BeginRemoval(c.ID); err != nil {
 		return err
 	}
-	again := &session{Manager: s.Manager, ns: s.ns, unlock: s.unlock}
+	again := &tx{m: t.m, ns: t.ns}
 	if err := again.load(); err != nil {
 		return err
 	}
-	again.ix.Remember(s.ix.Departed)
+	again.ix.Remember(t.ix.Departed)
 	return again.commit()
 }

@@ -5,36 +5,37 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
-// edit is what one session does to the hosts files.
+// edit is what one operation does to the hosts files.
 type edit struct {
-	*session
-	members members
-	sizes   func() map[string]extent // of what the hosts files have of each network
-	now     time.Duration            // since boot
+	*tx
+	members roster.Members
+	sizes   func() roster.Sizes
+	now     time.Duration // since boot
 	arrives []change
 	leaves  []change
 }
 
 // change is an attachment that comes or goes.
 type change struct {
-	member
-	older func() []placed // those who are on the network, or leave it just now, and share a name with it: it stands behind them
-	rank  float64         // about where among its network's attachments it stands, from 0 to 1
+	roster.Member
+	older func() []roster.Placed // those who are on the network, or leave it just now, and share a name with it: it stands behind them
+	rank  float64                // about where among its network's attachments it stands, from 0 to 1
 }
 
 // file is a hosts file with what the index knows of it.
 type file struct {
 	path   string
-	view   *viewer
+	view   *roster.Viewer
 	state  *hostsstore.Hosts
 	whole  bool // compare all of it
 	create bool // make it if it is not there
@@ -45,21 +46,21 @@ type file struct {
 }
 
 // applyFiles edits the hosts files of the networks, of containers whose own part has changed, and of their peers.
-func (s *session) applyFiles() error {
-	e := &edit{session: s, members: membersOf(s.ix), now: sinceBoot()}
-	e.sizes = sync.OnceValue(e.extents)
+func (t *tx) applyFiles() error {
+	e := &edit{tx: t, members: roster.MembersOf(t.ix), now: sinceBoot()}
+	e.sizes = sync.OnceValue(func() roster.Sizes { return e.members.Sizes(e.went...) })
 	files, err := e.files()
 	if err != nil {
 		return err
 	}
-	for _, p := range s.went {
+	for _, p := range t.went {
 		e.leaves = append(e.leaves, e.change(p))
 	}
-	for _, p := range s.came {
+	for _, p := range t.came {
 		e.arrives = append(e.arrives, e.change(p))
 	}
 	errs := make([]error, len(files))
-	parallel(len(files), func(i int) { errs[i] = e.bring(&files[i]) })
+	parallel.Do(len(files), func(i int) { errs[i] = e.bring(&files[i]) })
 	e.report(files)
 	return errors.Join(errs...)
 }
@@ -73,42 +74,12 @@ func sinceBoot() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-func (e *edit) change(p placed) change {
-	list := e.members[p.attachment.Network]
-	n, _ := slices.BinarySearchFunc(list, p, func(m member, p placed) int { return byAge(m.placed, p) })
+func (e *edit) change(p roster.Placed) change {
 	return change{
-		member: memberOf(p),
-		older:  sync.OnceValue(func() []placed { return e.sharers(p) }),
-		rank:   float64(n) / float64(len(list)+1),
+		Member: roster.MemberOf(p),
+		older:  sync.OnceValue(func() []roster.Placed { return e.members.Sharers(p, e.went) }),
+		rank:   e.members.Rank(p),
 	}
-}
-
-// sharers returns the attachments that are on the network of this one, or leave it just now, and share a name with it. Its
-// lines must stand behind theirs: a reader that is past the room of struck lines would miss them there.
-func (e *edit) sharers(p placed) []placed {
-	own := map[string]struct{}{}
-	eachName(p.attachment, func(name string) bool {
-		own[strings.ToLower(name)] = struct{}{}
-		return false
-	})
-	shares := func(other *hostsstore.Attachment) bool {
-		return other != p.attachment && eachName(other, func(name string) bool {
-			_, ok := own[strings.ToLower(name)]
-			return ok
-		})
-	}
-	var out []placed
-	for _, other := range e.members[p.attachment.Network] {
-		if shares(other.attachment) {
-			out = append(out, other.placed)
-		}
-	}
-	for _, other := range e.went {
-		if shares(other.attachment) {
-			out = append(out, other)
-		}
-	}
-	return out
 }
 
 // report counts the files that were changed.
@@ -156,7 +127,7 @@ func (e *edit) files() ([]file, error) {
 			e.ix.Networks[network] = h
 		}
 		files = append(files, file{
-			path: e.ns.NetworkPath(network), view: &viewer{network: network}, state: h, whole: e.suspects(network), create: true,
+			path: e.ns.NetworkPath(network), view: &roster.Viewer{Network: network}, state: h, whole: e.suspects(network), create: true,
 		})
 	}
 	return append(files, e.containerFiles(affected)...), nil
@@ -176,7 +147,7 @@ func (e *edit) containerFiles(affected map[string]struct{}) []file {
 			continue
 		}
 		f := file{
-			path: e.ns.HostsPath(c.ID), view: &viewer{container: c}, state: &c.Hosts,
+			path: e.ns.HostsPath(c.ID), view: &roster.Viewer{Container: c}, state: &c.Hosts,
 			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile), peer: !e.own[c],
 		}
 		if !f.peer {

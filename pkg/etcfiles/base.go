@@ -10,22 +10,23 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // base returns the content of baseHostsFile and the names in it; one that is absent is none.
-func (e *edit) base() (data []byte, userNames []string) {
-	if e.BaseHostsFile == "" {
+func (m *Manager) base() (data []byte, userNames []string) {
+	if m.BaseHostsFile == "" {
 		return nil, nil
 	}
-	data, err := readBase(e.BaseHostsFile)
+	data, err := readBase(m.BaseHostsFile)
 	if err == nil {
-		userNames, err = etchosts.UserNames(e.Marker, string(data), spare)
+		userNames, err = etchosts.UserNames(m.Marker, string(data), roster.Spare())
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		e.Warnf("baseHostsFile %s is left out: %v", e.BaseHostsFile, err)
+		m.Warnf("baseHostsFile %s is left out: %v", m.BaseHostsFile, err)
 		return nil, nil
 	}
 	return data, userNames
@@ -41,9 +42,9 @@ func readBase(path string) ([]byte, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(etchosts.ErrNotRegular, err)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, spare.Bytes+1))
-	if err == nil && int64(len(data)) > spare.Bytes {
-		err = fmt.Errorf("more than %d bytes: %w", spare.Bytes, etchosts.ErrTooLarge)
+	data, err := io.ReadAll(io.LimitReader(f, roster.Spare().Bytes+1))
+	if err == nil && int64(len(data)) > roster.Spare().Bytes {
+		err = fmt.Errorf("more than %d bytes: %w", roster.Spare().Bytes, etchosts.ErrTooLarge)
 	}
 	return data, err
 }

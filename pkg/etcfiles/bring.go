@@ -6,31 +6,31 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only. The file
 // of a network is mounted nowhere, but its directory: one that has grown beyond its bounds is replaced.
 func (e *edit) bring(f *file) error {
 	err := e.edit(f)
-	if f.view.container == nil && errors.Is(err, etchosts.ErrTooLarge) {
-		e.Warnf("network %s: its hosts file is made anew: %v", f.view.network, err)
+	if f.view.Container == nil && errors.Is(err, etchosts.ErrTooLarge) {
+		e.m.Warnf("network %s: its hosts file is made anew: %v", f.view.Network, err)
 		err = e.make(f)
 	}
 	switch {
 	case err == nil:
 		return nil
-	case f.view.container == nil:
+	case f.view.Container == nil:
 	case errors.Is(err, fs.ErrNotExist):
 		f.state.State = hostsstore.FileID{}
 		return nil
 	case obstructed(err):
 		f.state.State = hostsstore.FileID{}
-		e.Warnf("container %s keeps a stale hosts file: %v", f.view.container.ID, err)
+		e.m.Warnf("container %s keeps a stale hosts file: %v", f.view.Container.ID, err)
 		return nil
 	}
 	f.state.State = hostsstore.FileID{}
@@ -38,7 +38,7 @@ func (e *edit) bring(f *file) error {
 }
 
 func (e *edit) edit(f *file) error {
-	open, err := etchosts.Open(f.path, e.Marker)
+	open, err := etchosts.Open(f.path, e.m.Marker)
 	if errors.Is(err, fs.ErrNotExist) && f.create {
 		return e.make(f)
 	}
@@ -59,7 +59,7 @@ func (e *edit) edit(f *file) error {
 		f.state.State = hostsstore.FileID(state)
 	}
 	f.changed = open.Changed()
-	if err = errors.Join(err, open.Close()); err == nil && f.view.container == nil && f.state.State.Size > f.limit() {
+	if err = errors.Join(err, open.Close()); err == nil && f.view.Container == nil && f.state.State.Size > f.limit() {
 		return e.make(f)
 	}
 	return err
@@ -91,10 +91,10 @@ func (e *edit) live(f *file, open *etchosts.File) error {
 
 // text returns the lines of a change in the file, "" if it does not concern it.
 func (f *file) text(c *change) string {
-	if c.container == f.view.container || !f.view.sees(c.attachment.Network) {
+	if c.Container == f.view.Container || !f.view.Sees(c.Attachment.Network) {
 		return ""
 	}
-	return f.view.peer(&c.member)
+	return f.view.Lines(&c.Member)
 }
 
 // staying returns the lines that both come and go, with an attachment that changes: they stand already.
@@ -171,15 +171,15 @@ func (e *edit) room(f *file, open *etchosts.File, c *change, length int) (hostss
 	return hostsstore.Room(room), err
 }
 
-// linesOf returns the lines that the viewer has of the attachments.
-func (f *file) linesOf(list []placed) []string {
+// linesOf returns the lines that the roster.Viewer has of the attachments.
+func (f *file) linesOf(list []roster.Placed) []string {
 	var out []string
 	for _, p := range list {
-		if p.container == f.view.container {
+		if p.Container == f.view.Container {
 			continue // its own names stand above all peers: they are in no peer's line
 		}
-		m := memberOf(p)
-		out = slices.AppendSeq(out, strings.Lines(f.view.peer(&m)))
+		m := roster.MemberOf(p)
+		out = slices.AppendSeq(out, strings.Lines(f.view.Lines(&m)))
 	}
 	return out
 }
@@ -259,10 +259,10 @@ const (
 // a network, or the most that ever did into a container's, which cannot shrink, and what the user has written.
 func (f *file) limit() int64 {
 	most := f.state.Most
-	if f.view.container == nil {
+	if f.view.Container == nil {
 		most = f.state.Belongs
 	}
-	return max(leastLimit, growth*most) + f.state.User
+	return max(leastLimit, roster.Growth*most) + f.state.User
 }
 
 // gather copies what lives to the beginning of a file that is half as large as it may be, so that it has room at its end
@@ -283,7 +283,7 @@ func (e *edit) gather(f *file, open *etchosts.File) error {
 
 // boundsNow returns what the file may hold, and at least what we have made of it.
 func (e *edit) boundsNow(f *file) etchosts.Bounds {
-	b := e.bounds(f.view)
+	b := f.view.Bounds(e.sizes())
 	b.Bytes = max(b.Bytes, f.state.State.Size)
 	return b
 }
@@ -294,15 +294,15 @@ func (e *edit) reconcile(f *file, open *etchosts.File) error {
 	layout, err := open.Reconcile(etchosts.Wish{
 		Bounds: e.boundsNow(f),
 		Blocks: func(userNames []string) []string {
-			if c := f.view.container; c != nil {
+			if c := f.view.Container; c != nil {
 				c.UserNames = userNames
-				f.view = &viewer{container: c}
+				f.view = &roster.Viewer{Container: c}
 			}
-			blocks := e.members.blocks(f.view)
+			blocks := e.members.Blocks(f.view)
 			f.belongs(sum(blocks) - int(f.state.Belongs))
 			return blocks
 		},
-		Known:    e.ours(f.view),
+		Known:    e.members.Known(f.view, e.went),
 		Gathered: gathered,
 		Patient:  gathered && e.now-f.state.Gathered < grace,
 	})
@@ -327,46 +327,22 @@ func sum(blocks []string) int {
 	return n
 }
 
-// ours returns what reports whether a line in a broken region is one that we write into this file, or wrote before this
-// change.
-func (e *edit) ours(v *viewer) func(line string) bool {
-	known := sync.OnceValue(func() map[string]struct{} {
-		set := map[string]struct{}{}
-		add := func(text string) {
-			for line := range strings.Lines(text) {
-				set[line] = struct{}{}
-			}
-		}
-		for _, b := range e.members.blocks(v) {
-			add(b)
-		}
-		for i := range e.leaves {
-			add(v.peer(&e.leaves[i].member))
-		}
-		return set
-	})
-	return func(line string) bool {
-		_, ok := known()[strings.TrimSuffix(line, "\n")+"\n"] // a file may be cut before its last newline
-		return ok
-	}
-}
-
 // make writes a file that is not there yet, or that of a network anew.
 func (e *edit) make(f *file) error {
 	var head []byte
-	if c := f.view.container; c != nil {
-		head, c.UserNames = e.base()
-		f.view = &viewer{container: c}
+	if c := f.view.Container; c != nil {
+		head, c.UserNames = e.m.base()
+		f.view = &roster.Viewer{Container: c}
 	}
-	blocks := e.members.blocks(f.view)
-	data, _ := etchosts.Render(e.Marker, head, blocks)
-	if err := e.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
+	blocks := e.members.Blocks(f.view)
+	data, _ := etchosts.Render(e.m.Marker, head, blocks)
+	if err := e.m.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	if err := hostsstore.WriteFile(f.path, data); err != nil {
 		return err
 	}
-	open, err := etchosts.Open(f.path, e.Marker)
+	open, err := etchosts.Open(f.path, e.m.Marker)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Check compares the attachment's addresses in its network namespace, its record, and the files with what they should
@@ -42,7 +44,7 @@ func (m *Manager) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	quiet, tell := m.quiet()
+	quiet, tell := m.Quiet()
 	defer tell()
 	return errors.Join(quiet.compare(n, r, want), unlock())
 }
@@ -124,7 +126,7 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 			return differ("%s is no regular file", path)
 		}
 	}
-	hostname, err := hostsstore.ReadSmall(n.HostnamePath(record.ID), maxResolvConf)
+	hostname, err := hostsstore.ReadSmall(n.HostnamePath(record.ID), hostsstore.MaxResolvConf)
 	if err != nil {
 		return err
 	}
@@ -132,11 +134,7 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 		return differ("%s holds %q, the hostname is %q", n.HostnamePath(record.ID), hostname, record.Hostname)
 	}
 	// Peers whose network namespace is gone may be listed still, and need not be.
-	all, err := m.records(n, false)
-	if err != nil {
-		return err
-	}
-	living, err := m.records(n, true)
+	all, living, err := recorded(n)
 	if err != nil {
 		return err
 	}
@@ -151,17 +149,17 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 
 // checkHosts compares the entries of the hosts file of a container, or of a network, with what the records want.
 func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, network string) error {
-	have, userNames, err := m.content(path, boundsOf(all, id, network))
+	have, userNames, err := m.content(path, roster.BoundsOf(all, id, network))
 	if err != nil {
 		return err
 	}
 	blocks := func(ix *hostsstore.Index) []string {
-		v := &viewer{network: network}
+		v := &roster.Viewer{Network: network}
 		if c := ix.Containers[id]; c != nil {
 			c.UserNames = userNames
-			v = &viewer{container: c}
+			v = &roster.Viewer{Container: c}
 		}
-		return membersOf(ix).blocks(v)
+		return roster.MembersOf(ix).Blocks(v)
 	}
 	if err := missing(have, blocks(living), path); err != nil {
 		return err
@@ -217,23 +215,36 @@ func missing(have map[string]bool, want []string, path string) error {
 	return nil
 }
 
-// records reads the records of this boot into an index, without touching anything.
-func (m *Manager) records(n *hostsstore.Namespace, livingOnly bool) (*hostsstore.Index, error) {
-	bootID, _ := hostsstore.BootID()
-	s := &session{Manager: m, ns: n, ix: hostsstore.NewIndex(bootID)}
-	ids, _ := n.IDs()
-	mntns := mountNamespace()
-	for _, id := range ids {
-		r, err := n.ReadRecord(id)
-		if errors.Is(err, ErrNewer) {
-			return nil, err
+// recorded returns what an index would hold of the records of this boot: of all, and of those whose network namespace is not
+// known to be gone.
+func recorded(n *hostsstore.Namespace) (all, living *hostsstore.Index, err error) {
+	bootID, err := hostsstore.BootID()
+	if err != nil {
+		return nil, nil, err
+	}
+	ids, err := n.IDs()
+	if err != nil {
+		return nil, nil, err
+	}
+	records, errs := n.ReadRecords(ids)
+	mntns := hostsstore.MountNamespace()
+	gone := make([]bool, len(records))
+	parallel.Do(len(records), func(i int) {
+		gone[i] = records[i] != nil && records[i].Etcfiles != nil && records[i].Etcfiles.Netns.Gone(mntns)
+	})
+	all, living = hostsstore.NewIndex(bootID), hostsstore.NewIndex(bootID)
+	for i, r := range records {
+		if errors.Is(errs[i], ErrNewer) {
+			return nil, nil, errs[i]
 		}
-		if err != nil || (r.Etcfiles != nil && r.Etcfiles.BootID != bootID) {
+		if errs[i] != nil || (r.Etcfiles != nil && r.Etcfiles.BootID != bootID) {
 			continue
 		}
-		if c := s.adopt(r); !livingOnly || !gone(c.Netns, mntns) {
-			s.ix.Containers[id] = c
+		c, _ := roster.ContainerOf(r)
+		all.Containers[r.ID] = c
+		if !gone[i] {
+			living.Containers[r.ID] = c
 		}
 	}
-	return s.ix, nil
+	return all, living, nil
 }

@@ -39,24 +39,19 @@ func (m *Manager) del(ctx context.Context, k Key) error {
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
-	s, err := m.session(ctx, k.Namespace)
-	if err != nil {
-		return err
-	}
-	if s.ix.Containers[k.ContainerID] == nil {
-		s.sweep(k.ContainerID)
-	}
-	s.aboutKey(k)
-	if err := s.detach(k, m.KeepFiles, "DEL"); err != nil {
-		return s.end(err)
-	}
-	return s.end(s.commit())
+	return m.update(ctx, k.Namespace, func(t *tx) error {
+		if t.ix.Containers[k.ContainerID] == nil {
+			t.sweep(k.ContainerID)
+		}
+		t.aboutKey(k)
+		return t.detach(k, m.KeepFiles, "DEL")
+	})
 }
 
 // sweep removes what is left of a container whose record is lost.
-func (s *session) sweep(id string) {
-	if err := s.ns.Sweep(id); err != nil {
-		s.Warnf("container %s: %v", id, err)
+func (t *tx) sweep(id string) {
+	if err := t.ns.Sweep(id); err != nil {
+		t.m.Warnf("container %s: %v", id, err)
 	}
 }
 
@@ -74,22 +69,26 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	if !has {
 		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid)
 	}
-	s, err := m.session(ctx, namespace)
+	err = m.update(ctx, namespace, func(t *tx) error {
+		kept, known := t.ns.Kept(id)
+		files := kept.Created
+		if c := t.ix.Containers[id]; c != nil {
+			t.drop(c, "etcfiles rm")
+		}
+		for _, c := range t.dropped {
+			if c.ID == id {
+				files, known = append(files, c.Created...), true
+			}
+		}
+		if !known { // whose they are nobody knows any more
+			files = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
+		}
+		t.finish = func() error { return errors.Join(t.ns.FinishRemoval(id, files), t.ns.ForgetKept(id)) }
+		t.undo = t.finish // also what can be removed of a store that fails
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("namespace %s: %w", namespace, err)
 	}
-	kept, known := s.ns.Kept(id)
-	files := kept.Created
-	if c := s.ix.Containers[id]; c != nil {
-		s.drop(c, "etcfiles rm")
-	}
-	for _, c := range s.dropped {
-		if c.ID == id {
-			files, known = append(files, c.Created...), true
-		}
-	}
-	if !known { // whose they are nobody knows any more
-		files = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
-	}
-	return s.end(errors.Join(s.commit(), s.ns.FinishRemoval(id, files), s.ns.ForgetKept(id)))
+	return nil
 }

@@ -107,7 +107,7 @@ func TestDepartedDead(t *testing.T) {
 		if id == "old" {
 			r.Etcfiles.BootID = "an earlier one"
 		} else {
-			r.Etcfiles.Netns = hostsstore.Netns{Path: t.TempDir() + "/gone", Device: 1, Inode: 1, MountNamespace: mountNamespace()}
+			r.Etcfiles.Netns = hostsstore.Netns{Path: t.TempDir() + "/gone", Device: 1, Inode: 1, MountNamespace: hostsstore.MountNamespace()}
 		}
 		if err := n.WriteRecord(r, false); err != nil {
 			t.Fatal(err)
@@ -149,7 +149,9 @@ func TestDepartedAfterRepair(t *testing.T) {
 	if err := os.Chmod(s.Dir.Namespace("ns").HostsPath("stays"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.findings(true)
+	if err := s.Repair(context.Background(), "ns", func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 	s.wantDeparted("after a repair", "web lab web,web.lab: DEL")
 	s.failingAdd("new")
 	s.wantDeparted("after an ADD that failed", "web lab web,web.lab: DEL")

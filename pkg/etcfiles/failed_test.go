@@ -14,6 +14,7 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // forgetIndex makes the next operation repair the namespace from its records.
@@ -32,7 +33,7 @@ func (s *store) failingAdd(id string) {
 	}
 	ip := net.IPNet{IP: net.IPv4(10, 0, 9, 9), Mask: net.CIDRMask(24, 32)}
 	_, err := s.Add(context.Background(), &Request{
-		Key: key(id, "eth9", "bad"), Netns: "/none", Identity: Identity{Name: id, Hostname: id},
+		Key: key(id, "eth9", "bad"), Netns: "/none", Identity: roster.Identity{Name: id, Hostname: id},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	})
 	if err == nil {
@@ -211,7 +212,7 @@ func TestFailedAddIsUndone(t *testing.T) {
 	}
 	ip := net.IPNet{IP: net.IPv4(10, 0, 0, 9), Mask: net.CIDRMask(24, 32)}
 	if _, err := s.Add(context.Background(), &Request{
-		Key: key("web", "eth0", "lab"), Netns: "/none", Identity: Identity{Name: "web", Hostname: "web"},
+		Key: key("web", "eth0", "lab"), Netns: "/none", Identity: roster.Identity{Name: "web", Hostname: "web"},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err == nil {
 		t.Fatal("no error")
@@ -227,15 +228,9 @@ func TestFailedAddIsUndone(t *testing.T) {
 // TestUnlockFails: what was done is done although the lock cannot be let go.
 func TestUnlockFails(t *testing.T) {
 	warnings := 0
-	s := &session{
-		Manager: &Manager{Warnf: func(string, ...any) { warnings++ }},
-		unlock:  func() error { return fs.ErrClosed },
-		tell:    func() {},
-	}
-	if err := s.end(nil); err != nil || warnings != 1 {
-		t.Errorf("%v, %d warnings", err, warnings)
-	}
-	if err := s.end(ErrInvalid); !errors.Is(err, ErrInvalid) {
-		t.Errorf("the error is lost: %v", err)
+	m := &Manager{Warnf: func(string, ...any) { warnings++ }}
+	m.release(func() error { return fs.ErrClosed })
+	if warnings != 1 {
+		t.Errorf("%d warnings", warnings)
 	}
 }

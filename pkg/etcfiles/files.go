@@ -1,8 +1,6 @@
 package etcfiles
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // claims says, for the container's resolv.conf and hostname, what may be done to a file that is there.
@@ -29,44 +28,44 @@ const (
 )
 
 // claim looks at the three files before anything is written and notes in the record which of them are ours to remove.
-func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
-	for _, path := range []string{s.ns.HostsPath(id), s.ns.HostnamePath(id)} {
+func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
+	for _, path := range []string{t.ns.HostsPath(id), t.ns.HostnamePath(id)} {
 		if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
 			return nil, err
 		}
 	}
 	d := r.Etcfiles
-	if kept, ok := s.ns.Kept(id); ok {
-		if kept.BootID != s.bootID && s.ix.Containers[id] == nil {
-			if err := s.ns.RemoveDamaged(id, kept); err != nil {
+	if kept, ok := t.ns.Kept(id); ok {
+		if kept.BootID != t.bootID && t.ix.Containers[id] == nil {
+			if err := t.ns.RemoveDamaged(id, kept); err != nil {
 				return nil, err
 			}
 		}
-		d.Created = unique(append(d.Created, kept.Created...))
+		d.Created = roster.Unique(append(d.Created, kept.Created...))
 		if d.ResolvConf.Digest == "" {
 			d.ResolvConf = kept.ResolvConf
 		}
 	}
-	if _, corrupt := s.ns.Corrupt(id); corrupt { // whose its files were nobody knows any more, as in Sweep
+	if _, corrupt := t.ns.Corrupt(id); corrupt { // whose its files were nobody knows any more, as in Sweep
 		d.Created = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
 	}
-	if i := slices.IndexFunc(s.dropped, func(c *hostsstore.Container) bool { return c.ID == id }); i >= 0 {
-		d.Created = unique(append(d.Created, s.dropped[i].Created...))
+	if i := slices.IndexFunc(t.dropped, func(c *hostsstore.Container) bool { return c.ID == id }); i >= 0 {
+		d.Created = roster.Unique(append(d.Created, t.dropped[i].Created...))
 	}
 	cl := &claims{}
 	for _, f := range []struct {
 		name, path string
 		claim      *claim
 	}{
-		{hostsstore.HostsFile, s.ns.HostsPath(id), new(claim)},
-		{hostsstore.ResolvConfFile, s.ns.ResolvConfPath(id), &cl.resolvConf},
-		{hostsstore.HostnameFile, s.ns.HostnamePath(id), &cl.hostname},
+		{hostsstore.HostsFile, t.ns.HostsPath(id), new(claim)},
+		{hostsstore.ResolvConfFile, t.ns.ResolvConfPath(id), &cl.resolvConf},
+		{hostsstore.HostnameFile, t.ns.HostnamePath(id), &cl.hostname},
 	} {
 		info, err := os.Lstat(f.path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			*f.claim = absent
-			d.Created = unique(append(d.Created, f.name))
+			d.Created = roster.Unique(append(d.Created, f.name))
 		case err != nil:
 			return nil, err
 		case !info.Mode().IsRegular():
@@ -79,34 +78,27 @@ func (s *session) claim(id string, r *hostsstore.Record) (*claims, error) {
 			*f.claim = theirs
 		}
 	}
-	return cl, s.planResolvConf(id, r, cl)
+	return cl, t.planResolvConf(id, r, cl)
 }
 
 // planResolvConf leaves a resolv.conf alone that somebody else has edited.
-func (s *session) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
+func (t *tx) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
 	if cl.resolvConf != ours {
 		return nil
 	}
-	data, err := hostsstore.ReadSmall(s.ns.ResolvConfPath(id), maxResolvConf)
+	data, err := hostsstore.ReadSmall(t.ns.ResolvConfPath(id), hostsstore.MaxResolvConf)
 	if err != nil {
 		return err
 	}
-	if !written(&r.Etcfiles.ResolvConf, data) {
+	if !r.Etcfiles.ResolvConf.Wrote(data) {
 		cl.resolvConf = theirs
 	}
-	cl.former = digest(data)
+	cl.former = hostsstore.Digest(data)
 	return nil
 }
 
-const maxResolvConf = 1 << 20
-
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
 // prepare notes in the record what resolv.conf will hold and returns what writes it and hostname.
-func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() error {
+func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error {
 	resolvConf := a.dns.Bytes()
 	if len(r.Etcfiles.Attachments) > 1 && cl.resolvConf == ours {
 		cl.resolvConf = theirs // the first network of a container decides
@@ -114,7 +106,7 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	d := r.Etcfiles
 	if cl.resolvConf != theirs {
 		d.ResolvConf = hostsstore.ResolvConf{
-			Digest: digest(resolvConf), Text: string(resolvConf), Inherited: a.dns.Inherited,
+			Digest: hostsstore.Digest(resolvConf), Text: string(resolvConf), Inherited: a.dns.Inherited,
 		}
 		if a.dns.Inherited {
 			d.ResolvConf.Sources = dnsSources(a.DNS)
@@ -127,33 +119,37 @@ func (cl *claims) prepare(s *session, a *addition, r *hostsstore.Record) func() 
 	}
 	return func() error {
 		err := errors.Join(
-			cl.resolvConf.put(s.Dir, s.ns.ResolvConfPath(a.ContainerID), resolvConf),
-			cl.hostname.put(s.Dir, s.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
+			cl.resolvConf.put(t.m.Dir, t.ns.ResolvConfPath(a.ContainerID), resolvConf),
+			cl.hostname.put(t.m.Dir, t.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
 		)
 		if err == nil && d.ResolvConf.Former != "" {
 			d.ResolvConf.Former = ""
-			err = s.write(r)
+			err = t.write(r)
 		}
 		return err
 	}
 }
 
 // restore makes those of a container's own files that it lacks, after an operation that was cut off before it made them.
-func (s *session) restore(r *hostsstore.Record) error {
-	if r.Etcfiles == nil || s.ix.Containers[r.ID] == nil {
+func (t *tx) restore(r *hostsstore.Record) error {
+	if r.Etcfiles == nil || t.ix.Containers[r.ID] == nil {
 		return nil
 	}
 	for _, f := range []struct{ name, text string }{
 		{hostsstore.ResolvConfFile, r.Etcfiles.ResolvConf.Text}, {hostsstore.HostnameFile, r.Hostname + "\n"},
 	} {
-		path := s.ns.OwnPath(r.ID, f.name)
+		path := t.ns.OwnPath(r.ID, f.name)
 		if f.text == "" || !slices.Contains(r.Etcfiles.Created, f.name) {
 			continue
 		}
+		how := absent
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			continue
+			how = theirs
+			if t.thorough && f.name == hostsstore.HostnameFile {
+				how = ours
+			}
 		}
-		if err := absent.put(s.Dir, path, []byte(f.text)); err != nil {
+		if err := how.put(t.m.Dir, path, []byte(f.text)); err != nil {
 			return err
 		}
 	}

@@ -40,23 +40,23 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 	if !m.Dir.Namespace(namespace).Exists() {
 		return nil
 	}
-	s, err := m.session(ctx, namespace)
-	if err != nil {
-		return err
-	}
-	var stale []Key
-	for _, c := range s.ix.Containers {
-		for i := range c.Attachments {
-			a := &c.Attachments[i]
-			if a.Network == network && !keep[Valid{c.ID, a.IfName}] {
-				stale = append(stale, Key{namespace, c.ID, a.IfName, network})
+	return m.update(ctx, namespace, func(t *tx) error {
+		var stale []Key
+		for _, c := range t.ix.Containers {
+			for i := range c.Attachments {
+				a := &c.Attachments[i]
+				if a.Network == network && !keep[Valid{c.ID, a.IfName}] {
+					stale = append(stale, Key{namespace, c.ID, a.IfName, network})
+				}
 			}
 		}
-	}
-	var errs []error
-	for _, k := range stale {
-		errs = append(errs, s.detach(k, false, "GC"))
-		s.did.Collected = append(s.did.Collected, k.short())
-	}
-	return s.end(errors.Join(append(errs, s.commit())...))
+		var failed []error
+		for _, k := range stale {
+			failed = append(failed, t.detach(k, false, "GC"))
+			t.did.Collected = append(t.did.Collected, k.short())
+		}
+		// What could be detached is committed.
+		t.finish = func() error { return errors.Join(failed...) }
+		return nil
+	})
 }

@@ -7,58 +7,60 @@ import (
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // load reads the index, brings it to the records, does what earlier operations left, and finds what is dead.
-func (s *session) load() error {
+func (t *tx) load() error {
 	var err error
-	if s.bootID, err = hostsstore.BootID(); err != nil {
+	if t.bootID, err = hostsstore.BootID(); err != nil {
 		return err
 	}
-	s.mntns = mountNamespace()
-	s.own = map[*hostsstore.Container]bool{}
-	if s.ix = s.ns.ReadIndex(s.bootID); s.ix == nil {
-		s.repair = true
-		s.ix = hostsstore.NewIndex(s.bootID)
+	t.mntns = hostsstore.MountNamespace()
+	t.own = map[*hostsstore.Container]bool{}
+	if t.ix = t.ns.ReadIndex(t.bootID); t.ix == nil {
+		t.repair = true
+		t.ix = hostsstore.NewIndex(t.bootID)
 	}
-	if s.ix.Interrupted {
-		s.suspect = s.ix.Taken
+	if t.ix.Interrupted {
+		t.suspect = t.ix.Taken
 	}
-	if err := s.follow(); err != nil {
+	if err := t.follow(); err != nil {
 		return err
 	}
-	if s.ix.Interrupted || s.repair && s.interrupted() {
-		s.did.Repaired = 1
+	if t.ix.Interrupted || t.repair && t.interrupted() {
+		t.did.Repaired = 1
 	}
-	s.catchUp()
-	s.prune()
+	t.catchUp()
+	t.prune()
 	return nil
 }
 
 // catchUp does the removals that were put off.
-func (s *session) catchUp() {
-	list, err := s.ns.Pending()
+func (t *tx) catchUp() {
+	list, err := t.ns.Pending()
 	for _, p := range list {
-		k := Key{s.ns.Name(), p.ID, p.IfName, p.Network}
-		if e := s.detach(k, p.Keep, "DEL"); e != nil {
+		k := Key{t.ns.Name(), p.ID, p.IfName, p.Network}
+		if e := t.detach(k, p.Keep, "DEL"); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
-		s.did.CaughtUp = append(s.did.CaughtUp, k.short())
-		s.pending = append(s.pending, p)
+		t.did.CaughtUp = append(t.did.CaughtUp, k.short())
+		t.pending = append(t.pending, p)
 	}
 	if err != nil {
-		s.Warnf("a removal that was put off is put off again: %v", err)
+		t.m.Warnf("a removal that was put off is put off again: %v", err)
 	}
 }
 
 // follow brings the index to the records in the store.
-func (s *session) follow() error {
-	ids, err := s.ns.IDs()
+func (t *tx) follow() error {
+	ids, err := t.ns.IDs()
 	if err != nil {
 		return err
 	}
-	list, err := survey(s.ns, s.ix, ids, s.repair || s.ix.Interrupted)
+	list, err := survey(t.ns, t.ix, ids, t.repair || t.ix.Interrupted)
 	if err != nil {
 		return err
 	}
@@ -66,64 +68,64 @@ func (s *session) follow() error {
 	for i, id := range ids {
 		switch f := &list[i]; {
 		case f.absent:
-			if _, known := s.ix.Containers[id]; s.ix.Interrupted || !known && s.repair {
-				s.finish(id)
+			if _, known := t.ix.Containers[id]; t.ix.Interrupted || !known && t.repair {
+				t.resume(id)
 			}
 			continue
 		case f.record != nil || f.corrupt != nil:
-			if err := s.reread(id, f); err != nil {
+			if err := t.reread(id, f); err != nil {
 				return err
 			}
 		}
 		present[id] = struct{}{}
 	}
-	for id, c := range s.ix.Containers {
+	for id, c := range t.ix.Containers {
 		if _, ok := present[id]; !ok {
-			s.forget(c)
-			s.depart(c, "record removed")
+			t.forget(c)
+			t.depart(c, "record removed")
 		}
 	}
-	return s.startAfresh(ids)
+	return t.startAfresh(ids)
 }
 
 // startAfresh removes the network files, and what those of the containers have left whose record is lost, when no
 // container of this boot is there, before the first one comes: what a file of an earlier boot holds may never have been
 // written to the disk.
-func (s *session) startAfresh(ids []string) error {
-	if !s.repair {
+func (t *tx) startAfresh(ids []string) error {
+	if !t.repair {
 		return nil
 	}
-	for _, c := range s.ix.Containers {
+	for _, c := range t.ix.Containers {
 		if !c.Foreign {
 			return nil
 		}
 	}
 	for _, id := range ids {
-		if s.ix.Containers[id] == nil {
-			s.sweep(id)
+		if t.ix.Containers[id] == nil {
+			t.sweep(id)
 		}
 	}
-	networks, err := s.ns.Networks()
+	networks, err := t.ns.Networks()
 	for _, network := range networks {
-		err = errors.Join(err, s.removeNetworkFile(network))
+		err = errors.Join(err, t.removeNetworkFile(network))
 	}
 	return err
 }
 
-// finish goes on with a removal that was cut off. Files that are kept for a later start stay.
-func (s *session) finish(id string) {
-	r, err := s.ns.Leaving(id) // survey has seen that it is not newer
-	err = errors.Join(err, s.ns.Tidy(id))
+// resume goes on with a removal that was cut off. Files that are kept for a later start stay.
+func (t *tx) resume(id string) {
+	r, err := t.ns.Leaving(id) // survey has seen that it is not newer
+	err = errors.Join(err, t.ns.Tidy(id))
 	if r != nil && r.Etcfiles != nil {
-		s.resumed = true
-		kept, _ := s.ns.Kept(id)
-		err = s.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
+		t.resumed = true
+		kept, _ := t.ns.Kept(id)
+		err = t.ns.FinishRemoval(id, slices.DeleteFunc(r.Etcfiles.Created, func(file string) bool {
 			return slices.Contains(kept.Created, file)
 		}))
 	}
 	if err != nil {
-		s.Warnf("container %s: %v", id, err)
-		s.unfinished = s.unfinished || !obstructed(err)
+		t.m.Warnf("container %s: %v", id, err)
+		t.unfinished = t.unfinished || !obstructed(err)
 	}
 }
 
@@ -141,7 +143,7 @@ type found struct {
 func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving bool) ([]found, error) {
 	list := make([]found, len(ids))
 	errs := make([]error, len(ids))
-	parallel(len(ids), func(i int) {
+	parallel.Do(len(ids), func(i int) {
 		f, id := &list[i], ids[i]
 		f.stat, errs[i] = n.StatRecord(id)
 		if c := ix.Containers[id]; errs[i] == nil && (c == nil || c.Record != f.stat) {
@@ -168,66 +170,67 @@ func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving
 }
 
 // reread takes a record that is new or has changed into the index.
-func (s *session) reread(id string, f *found) error {
-	old := s.ix.Containers[id]
+func (t *tx) reread(id string, f *found) error {
+	old := t.ix.Containers[id]
 	if old != nil {
-		s.forget(old)
+		t.forget(old)
 		if f.corrupt != nil {
-			s.depart(old, "record corrupt")
+			t.depart(old, "record corrupt")
 		}
 	}
 	if f.corrupt != nil {
-		s.Warnf("container %s is left out: %v", id, errors.Join(f.corrupt, s.ns.PutAside(id)))
+		t.m.Warnf("container %s is left out: %v", id, errors.Join(f.corrupt, t.ns.PutAside(id)))
 		return nil
 	}
 	r := f.record
-	c := s.adopt(r)
+	c, refused := roster.ContainerOf(r)
+	t.m.leaveOut(refused)
 	c.Record = f.stat
-	s.ix.Containers[id] = c
-	if r.Etcfiles != nil && r.Etcfiles.BootID != s.bootID {
-		return s.bury(c)
+	t.ix.Containers[id] = c
+	if r.Etcfiles != nil && r.Etcfiles.BootID != t.bootID {
+		return t.bury(c)
 	}
-	if err := s.ns.WriteNetns(r); obstructed(err) {
-		s.Warnf("container %s: who mounts its files cannot see that they are its own: %v", id, err)
+	if err := t.ns.WriteNetns(r); obstructed(err) {
+		t.m.Warnf("container %s: who mounts its files cannot see that they are its own: %v", id, err)
 	} else if err != nil {
 		return fmt.Errorf("record of container %s: %w", id, err)
 	}
-	s.own[c] = true
-	if s.repair || s.ix.Interrupted {
-		s.restored = append(s.restored, r)
+	t.own[c] = true
+	if t.repair || t.ix.Interrupted {
+		t.restored = append(t.restored, r)
 	}
 	if old != nil {
 		for i := range old.Attachments {
-			if network := old.Attachments[i].Network; !onNetwork(c, network) {
-				s.ix.Depart(id, &old.Attachments[i], "record changed")
+			if network := old.Attachments[i].Network; !roster.OnNetwork(c, network) {
+				t.ix.Depart(id, &old.Attachments[i], "record changed")
 			}
 		}
 	}
 	for i := range c.Attachments {
 		a := &c.Attachments[i]
-		s.ix.Return(id, a.Network)
-		s.ix.NextSequence = max(s.ix.NextSequence, a.Sequence+1)
-		s.came = append(s.came, placed{c, a})
+		t.ix.Return(id, a.Network)
+		t.ix.NextSequence = max(t.ix.NextSequence, a.Sequence+1)
+		t.came = append(t.came, roster.Placed{Container: c, Attachment: a})
 	}
 	return nil
 }
 
 // bury removes a container of an earlier boot with its files, before one of the same ID may take them over: nobody has
 // them mounted, and what they hold may never have been written to the disk.
-func (s *session) bury(c *hostsstore.Container) error {
-	delete(s.ix.Containers, c.ID)
-	s.did.Dead = append(s.did.Dead, c.ID)
-	s.depart(c, "earlier boot")
-	err := s.ns.ForgetKept(c.ID)
+func (t *tx) bury(c *hostsstore.Container) error {
+	delete(t.ix.Containers, c.ID)
+	t.did.Dead = append(t.did.Dead, c.ID)
+	t.depart(c, "earlier boot")
+	err := t.ns.ForgetKept(c.ID)
 	if err == nil {
-		err = s.ns.BeginRemoval(c.ID)
+		err = t.ns.BeginRemoval(c.ID)
 	}
 	if err == nil {
-		err = s.ns.FinishRemoval(c.ID, c.Created)
+		err = t.ns.FinishRemoval(c.ID, c.Created)
 	}
 	switch {
 	case obstructed(err):
-		s.Warnf("container %s leaves files behind: %v", c.ID, err)
+		t.m.Warnf("container %s leaves files behind: %v", c.ID, err)
 	case err != nil:
 		return fmt.Errorf("container %s of an earlier boot: %w", c.ID, err)
 	}
@@ -235,39 +238,27 @@ func (s *session) bury(c *hostsstore.Container) error {
 }
 
 // forget takes a container out of the index, whose record has gone.
-func (s *session) forget(c *hostsstore.Container) {
+func (t *tx) forget(c *hostsstore.Container) {
 	for i := range c.Attachments {
-		s.went = append(s.went, placed{c, &c.Attachments[i]})
+		t.went = append(t.went, roster.Placed{Container: c, Attachment: &c.Attachments[i]})
 	}
-	delete(s.ix.Containers, c.ID)
-	delete(s.own, c)
-	s.came = slices.DeleteFunc(s.came, func(p placed) bool { return p.container == c })
+	delete(t.ix.Containers, c.ID)
+	delete(t.own, c)
+	t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == c })
 }
 
 // prune drops the containers whose network namespace is no more.
-func (s *session) prune() {
-	list := make([]*hostsstore.Container, 0, len(s.ix.Containers))
-	for _, c := range s.ix.Containers {
+func (t *tx) prune() {
+	list := make([]*hostsstore.Container, 0, len(t.ix.Containers))
+	for _, c := range t.ix.Containers {
 		list = append(list, c)
 	}
 	dead := make([]bool, len(list))
-	parallel(len(list), func(i int) { dead[i] = gone(list[i].Netns, s.mntns) })
+	parallel.Do(len(list), func(i int) { dead[i] = list[i].Netns.Gone(t.mntns) })
 	for i, c := range list {
 		if dead[i] {
-			s.did.Dead = append(s.did.Dead, c.ID)
-			s.drop(c, "network namespace gone")
+			t.did.Dead = append(t.did.Dead, c.ID)
+			t.drop(c, "network namespace gone")
 		}
-	}
-}
-
-// adopt makes the index entry of a record.
-func (s *session) adopt(r *hostsstore.Record) *hostsstore.Container {
-	if r.Etcfiles == nil {
-		return s.adoptForeign(r)
-	}
-	d := r.Etcfiles
-	return &hostsstore.Container{
-		ID: r.ID, Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
-		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
 	}
 }

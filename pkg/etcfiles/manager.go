@@ -42,26 +42,48 @@ func (k Key) validate() error {
 	return nil
 }
 
-// session opens the namespace under its lock.
-func (m *Manager) session(ctx context.Context, namespace string) (*session, error) {
+// update does one operation on a namespace as a transaction: under the lock it brings what earlier operations left to its
+// end, lets do collect changes, and commits them. After an error of do nothing is changed.
+func (m *Manager) update(ctx context.Context, namespace string, do func(t *tx) error) error {
+	return m.locked(ctx, namespace, func(t *tx) error {
+		if err := t.load(); err != nil {
+			return err
+		}
+		if err := t.ns.Modernize(); err != nil {
+			t.m.Warnf("what an earlier version has made stays as it is for now: %v", err)
+		}
+		if err := do(t); err != nil {
+			return err
+		}
+		return t.commit()
+	})
+}
+
+// locked calls do under the lock of the namespace. Warnings are passed on when it has been let go.
+func (m *Manager) locked(ctx context.Context, namespace string, do func(t *tx) error) error {
 	ns := m.Dir.Namespace(namespace)
 	start := time.Now()
 	unlock, err := ns.Lock(ctx, m.LockTimeout)
 	m.waited(start)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	quiet, tell := m.quiet()
-	s := &session{Manager: quiet, ns: ns, unlock: unlock, tell: tell}
-	if s.Manager, err = quiet.forNamespace(ns); err != nil {
-		s.Manager = quiet
-		return nil, s.end(err)
+	quiet, tell := m.Quiet()
+	defer tell()
+	t := &tx{ns: ns}
+	if t.m, err = quiet.ForNamespace(ns); err == nil {
+		err = do(t)
 	}
-	if err := s.load(); err != nil {
-		return nil, s.end(err)
+	quiet.release(unlock)
+	if err == nil && m.Report != nil {
+		m.Report.add(&t.did)
 	}
-	if err := ns.Modernize(); err != nil {
-		m.Warnf("what an earlier version has made stays as it is for now: %v", err)
+	return err
+}
+
+// release lets a lock go. What was done stays done when that fails: the end of the process does it.
+func (m *Manager) release(unlock func() error) {
+	if err := unlock(); err != nil {
+		m.Warnf("%v", err)
 	}
-	return s, nil
 }

@@ -13,6 +13,7 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // store is a manager over a data directory of its own.
@@ -35,7 +36,7 @@ func (s *store) add(k Key, last byte) {
 	s.t.Helper()
 	ip := net.IPNet{IP: net.IPv4(10, 0, 0, last), Mask: net.CIDRMask(24, 32)}
 	if _, err := s.Add(context.Background(), &Request{
-		Key: k, Netns: "/none", Identity: Identity{Name: k.ContainerID, Hostname: k.ContainerID},
+		Key: k, Netns: "/none", Identity: roster.Identity{Name: k.ContainerID, Hostname: k.ContainerID},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err != nil {
 		s.t.Fatal(err)

@@ -18,9 +18,9 @@ const DefaultMarker etchosts.Marker = "etcfiles"
 // maxMarked is how much of a hosts file is searched for markers, in bytes.
 const maxMarked = 4 << 20
 
-// forNamespace returns the manager with the marker that the hosts files of a namespace have, if FindMarker asks for it. With
+// ForNamespace returns the manager with the marker that the hosts files of a namespace have, if FindMarker asks for it. With
 // another one a repair would take every line between the markers for the user's, and write all of them a second time.
-func (m *Manager) forNamespace(n *hostsstore.Namespace) (*Manager, error) {
+func (m *Manager) ForNamespace(n *hostsstore.Namespace) (*Manager, error) {
 	if !m.FindMarker {
 		return m, nil
 	}

@@ -17,9 +17,9 @@ func (m *Manager) Namespaces(given string) ([]string, error) {
 	return m.Dir.Namespaces()
 }
 
-// existing returns the one that is given, or for "" all that have anything in the data directory. The error is
+// Existing returns the one that is given, or for "" all that have anything in the data directory. The error is
 // fs.ErrNotExist when there is no data directory or no such namespace.
-func (m *Manager) existing(given string) ([]string, error) {
+func (m *Manager) Existing(given string) ([]string, error) {
 	all, err := m.Dir.AllNamespaces()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

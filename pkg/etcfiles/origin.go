@@ -1,19 +1,18 @@
 package etcfiles
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
-	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // origins returns where what the container is called and is given came from: with the record as it was before and the
 // identity as it is now.
-func (a *addition) origins(before *hostsstore.Record, id Identity) []hostsstore.Origin {
+func (a *addition) origins(before *hostsstore.Record, id roster.Identity) []hostsstore.Origin {
 	out := slices.Clone(a.Origins)
 	fallback, last := a.identity(), fromContainerID
 	if a.Pod != "" {
@@ -86,39 +85,19 @@ func sourcesOf(src *hostsstore.DNSSources, host resolvconf.Host) resolvconf.Sour
 	return out
 }
 
-// parseNames keeps the names that can be looked up, each once, and adds the others to refused.
-func parseNames(list []string, refused *[]hostsstore.Refusal) []string {
-	list = unique(list)
-	out := list[:0]
-	for _, n := range list {
-		name, err := names.Parse(n)
-		if err != nil {
-			*refused = append(*refused, refusal(n, err))
-			continue
-		}
-		out = append(out, strings.Clone(name.String()))
-	}
-	return out
-}
-
-func refusal(name string, err error) hostsstore.Refusal {
-	var unusable *names.UnusableError
-	if errors.As(err, &unusable) {
-		return hostsstore.Refusal{Name: name, Why: unusable.Reason}
-	}
-	return hostsstore.Refusal{Name: name, Why: err.Error()}
-}
-
-// leaveOut warns of the names that are left out, and returns each once.
-func (s *session) leaveOut(list []hostsstore.Refusal) []hostsstore.Refusal {
+// uniqueRefusals returns each refused name once.
+func uniqueRefusals(list []hostsstore.Refusal) []hostsstore.Refusal {
 	seen := map[string]bool{}
-	list = slices.DeleteFunc(list, func(r hostsstore.Refusal) bool {
+	return slices.DeleteFunc(list, func(r hostsstore.Refusal) bool {
 		twice := seen[r.Name]
 		seen[r.Name] = true
 		return twice
 	})
+}
+
+// leaveOut warns of names that are left out.
+func (m *Manager) leaveOut(list []hostsstore.Refusal) {
 	for _, r := range list {
-		s.Warnf("name %q is left out of the hosts files: %s", r.Name, r.Why)
+		m.Warnf("name %q is left out of the hosts files: %s", r.Name, r.Why)
 	}
-	return list
 }

@@ -2,8 +2,8 @@ package etcfiles
 
 import (
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Preview is what a container would get.
@@ -21,15 +21,15 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Manager: m, ix: hostsstore.NewIndex("")}
-	record, err := s.record(a, nil)
+	record, err := a.record(nil, "", 1)
 	if err != nil {
 		return nil, err
 	}
-	c := s.adopt(record)
+	m.leaveOut(record.Etcfiles.Attachments[0].Refused)
+	c, _ := roster.ContainerOf(record)
 	var head []byte
-	head, c.UserNames = (&edit{session: s}).base()
-	hosts, _ := etchosts.Render(m.Marker, head, members{}.blocks(&viewer{container: c}))
+	head, c.UserNames = m.base()
+	hosts, _ := etchosts.Render(m.Marker, head, roster.Members{}.Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: append(c.Attachments[0].Names, c.Attachments[0].Qualified...), Hosts: string(hosts), ResolvConf: a.dns,
 	}, nil

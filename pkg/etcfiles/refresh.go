@@ -12,6 +12,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Refreshed is a resolv.conf that Refresh has rewritten.
@@ -54,43 +55,41 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (re
 }
 
 func (m *Manager) refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {
-	s, err := m.session(ctx, namespace)
-	if err != nil {
-		return nil, err
-	}
-	host, err := read()
-	if err != nil {
-		return nil, s.end(err)
-	}
-	var list []*refreshment
-	for _, id := range slices.Sorted(maps.Keys(s.ix.Containers)) {
-		if s.ix.Containers[id].Foreign {
-			continue
-		}
-		f, err := s.plan(id, host)
-		switch {
-		case obstructed(err), errors.Is(err, resolvconf.ErrRefused): // an earlier version took what is refused now
-			s.Warnf("container %s keeps its resolv.conf: %v", id, err)
-		case err != nil:
-			return nil, s.end(fmt.Errorf("container %s: %w", id, err))
-		case f != nil:
-			list = append(list, f)
-		}
-	}
 	var done []Refreshed
-	s.ownFiles = func() error {
-		var errs []error
-		for _, f := range list {
-			ok, err := f.write(s)
-			if ok && f.stale {
-				done = append(done, Refreshed{namespace, f.record.ID, nameOf(f.record), f.path, resolvconf.Nameservers(f.old), f.dns.Nameservers})
-			}
-			errs = append(errs, err)
+	err := m.update(ctx, namespace, func(t *tx) error {
+		host, err := read()
+		if err != nil {
+			return err
 		}
-		return errors.Join(errs...)
-	}
-	err = s.commit()
-	return done, s.end(err)
+		var list []*refreshment
+		for _, id := range slices.Sorted(maps.Keys(t.ix.Containers)) {
+			if t.ix.Containers[id].Foreign {
+				continue
+			}
+			f, err := t.plan(id, host)
+			switch {
+			case obstructed(err), errors.Is(err, resolvconf.ErrRefused): // an earlier version took what is refused now
+				t.m.Warnf("container %s keeps its resolv.conf: %v", id, err)
+			case err != nil:
+				return fmt.Errorf("container %s: %w", id, err)
+			case f != nil:
+				list = append(list, f)
+			}
+		}
+		t.ownFiles = func() error {
+			var errs []error
+			for _, f := range list {
+				ok, err := f.write(t)
+				if ok && f.stale {
+					done = append(done, Refreshed{namespace, f.record.ID, roster.NameOf(f.record), f.path, resolvconf.Nameservers(f.old), f.dns.Nameservers})
+				}
+				errs = append(errs, err)
+			}
+			return errors.Join(errs...)
+		}
+		return nil
+	})
+	return done, err
 }
 
 // refreshment is a resolv.conf that is to be written anew.
@@ -103,8 +102,8 @@ type refreshment struct {
 }
 
 // plan notes in the record what the container's resolv.conf will hold. It returns nil if nothing is to be done.
-func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
-	r, err := s.pendingRecord(id)
+func (t *tx) plan(id string, host resolvconf.Host) (*refreshment, error) {
+	r, err := t.pendingRecord(id)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +112,12 @@ func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
 		return nil, nil
 	}
 	if had.Sources == nil {
-		s.Warnf("container %s was made by an earlier version: its resolv.conf is refreshed at its next start", id)
+		t.m.Warnf("container %s was made by an earlier version: its resolv.conf is refreshed at its next start", id)
 		return nil, nil
 	}
-	f := &refreshment{record: r, path: s.ns.ResolvConfPath(id)}
-	f.old, err = hostsstore.ReadSmall(f.path, maxResolvConf)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && !written(had, f.old)) {
+	f := &refreshment{record: r, path: t.ns.ResolvConfPath(id)}
+	f.old, err = hostsstore.ReadSmall(f.path, hostsstore.MaxResolvConf)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !had.Wrote(f.old)) {
 		return nil, nil
 	}
 	if err != nil {
@@ -133,20 +132,20 @@ func (s *session) plan(id string, host resolvconf.Host) (*refreshment, error) {
 	}
 	switch {
 	case f.stale && host.Missing != nil:
-		s.Warnf("container %s keeps its resolv.conf: %v", id, host.Missing)
+		t.m.Warnf("container %s keeps its resolv.conf: %v", id, host.Missing)
 		return nil, nil
 	case f.stale && len(f.dns.Nameservers) == 0 && len(resolvconf.Nameservers(f.old)) > 0:
-		s.Warnf("container %s keeps its resolv.conf: %s has no nameserver that it could reach", id, host.Path)
+		t.m.Warnf("container %s keeps its resolv.conf: %s has no nameserver that it could reach", id, host.Path)
 		return nil, nil
 	}
 	for _, w := range f.dns.Warnings {
-		s.Warnf("container %s: %s", id, w)
+		t.m.Warnf("container %s: %s", id, w)
 	}
-	had.Digest, had.Text, had.Former = digest(f.dns.Bytes()), string(f.dns.Bytes()), digest(f.old)
+	had.Digest, had.Text, had.Former = hostsstore.Digest(f.dns.Bytes()), string(f.dns.Bytes()), hostsstore.Digest(f.old)
 	renewOrigins(r.Etcfiles.Attachments, f.dns)
 	r.Etcfiles.Version = hostsstore.FormatVersion
-	if !slices.Contains(s.records, r) {
-		s.records = append(s.records, r)
+	if !slices.Contains(t.records, r) {
+		t.records = append(t.records, r)
 	}
 	return f, nil
 }
@@ -166,34 +165,16 @@ func renewOrigins(list []hostsstore.Attachment, dns resolvconf.Result) {
 // write brings the file to the record, and the record to the file. Until both are done the record knows what the file held
 // before, so that one who is killed here leaves a file that does not pass for edited. A container that has made its file
 // unusable harms itself only: then it returns false.
-func (f *refreshment) write(s *session) (bool, error) {
+func (f *refreshment) write(t *tx) (bool, error) {
 	if f.stale {
 		switch err := hostsstore.Overwrite(f.path, f.dns.Bytes()); {
 		case obstructed(err), errors.Is(err, os.ErrNotExist):
-			s.Warnf("container %s keeps its resolv.conf: %v", f.record.ID, err)
+			t.m.Warnf("container %s keeps its resolv.conf: %v", f.record.ID, err)
 			return false, nil
 		case err != nil:
 			return false, err
 		}
 	}
 	f.record.Etcfiles.ResolvConf.Former = ""
-	return true, s.write(f.record)
-}
-
-// written reports whether data is what the record says that was written, or what was there before the writing was cut off,
-// or what Overwrite leaves when it is cut off.
-func written(had *hostsstore.ResolvConf, data []byte) bool {
-	if digest(data) == had.Digest {
-		return true
-	}
-	return had.Former != "" && (digest(data) == had.Former || digest(withoutPadding(data)) == had.Digest)
-}
-
-// withoutPadding takes the newlines off that Overwrite has filled a file with.
-func withoutPadding(data []byte) []byte {
-	data = bytes.TrimRight(data, "\n")
-	if len(data) > 0 {
-		data = append(data[:len(data):len(data)], '\n')
-	}
-	return data
+	return true, t.write(f.record)
 }

@@ -51,25 +51,25 @@ func (m *Manager) about(name string, a *hostsstore.Attachment) {
 }
 
 // aboutKey is about for an attachment of the index; one that is not there says nothing.
-func (s *session) aboutKey(k Key) {
-	c := s.ix.Containers[k.ContainerID]
+func (t *tx) aboutKey(k Key) {
+	c := t.ix.Containers[k.ContainerID]
 	if c == nil {
 		return
 	}
 	for i := range c.Attachments {
 		if a := &c.Attachments[i]; a.Network == k.Network && a.IfName == k.IfName {
-			s.about("", a)
+			t.m.about("", a)
 		}
 	}
 }
 
 // interrupted reports that an earlier operation did not get to its end: there is no index, though there is something that
 // it would list.
-func (s *session) interrupted() bool {
-	if s.resumed {
+func (t *tx) interrupted() bool {
+	if t.resumed {
 		return true
 	}
-	for _, c := range s.ix.Containers {
+	for _, c := range t.ix.Containers {
 		if !c.Foreign {
 			return true
 		}

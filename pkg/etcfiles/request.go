@@ -10,19 +10,20 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Request is what Add is to do for one attachment.
 type Request struct {
 	Key
-	Netns      string           // path of the network namespace
-	Result     *types100.Result // of the plugins before
-	Identity                    // what was given explicitly; "" for what was not
-	Pod        string           // Kubernetes pod name, the last resort for a name
-	Kubernetes string           // Kubernetes namespace of the pod
-	Domain     string           // names are listed as name.Domain too
-	Aliases    []string
-	ExtraHosts []ExtraHost
+	Netns           string           // path of the network namespace
+	Result          *types100.Result // of the plugins before
+	roster.Identity                  // what was given explicitly; "" for what was not
+	Pod             string           // Kubernetes pod name, the last resort for a name
+	Kubernetes      string           // Kubernetes namespace of the pod
+	Domain          string           // names are listed as name.Domain too
+	Aliases         []string
+	ExtraHosts      []ExtraHost
 	// QualifiedAliases allows an alias with a dot in it.
 	QualifiedAliases bool
 	DNS              resolvconf.Sources
@@ -83,7 +84,7 @@ const maxHostname = 63
 const shortID = 12
 
 // identity completes what was given: the pod name, then the first 12 characters of the container ID.
-func (r *Request) identity() Identity {
+func (r *Request) identity() roster.Identity {
 	id := r.Identity
 	short := strings.TrimRight(r.ContainerID[:min(shortID, len(r.ContainerID))], "-.")
 	if id.Hostname == "" {
@@ -166,7 +167,7 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 				continue
 			}
 		}
-		addr, ok := usable(ip.Address.IP)
+		addr, ok := roster.Usable(ip.Address.IP)
 		if ok && !seen[addr] {
 			seen[addr] = true
 			out = append(out, addr)
@@ -176,15 +177,6 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 		return nil, fmt.Errorf("prevResult: %w: it has no address of the container that could be listed; place etcfiles after the plugin that gives addresses", ErrInvalid)
 	}
 	return out, nil
-}
-
-func contains(list []netip.Addr, addr netip.Addr) bool {
-	for _, a := range list {
-		if a == addr {
-			return true
-		}
-	}
-	return false
 }
 
 // gateway returns the gateway of the network, IPv4 first, or an invalid address.

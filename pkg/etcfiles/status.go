@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Status reports, as ErrUnavailable, why an Add on the network would fail in the namespace: the data directory cannot be
@@ -75,8 +76,8 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 		case err != nil:
 			continue
 		}
-		if err := f.Within(spare.Bytes); err != nil {
-			if err := f.Within(boundsOf(ix, "", network).Bytes); err != nil {
+		if err := f.Within(roster.Spare().Bytes); err != nil {
+			if err := f.Within(roster.BoundsOf(ix, "", network).Bytes); err != nil {
 				m.Warnf("network %s: the next operation makes its hosts file anew: %v", network, err)
 			}
 		}

@@ -12,6 +12,8 @@ import (
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/parallel"
 )
 
 // FormatVersion is the version of the part of meta.json that is ours, and of the index. Records of an earlier version are
@@ -183,6 +185,13 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	}
 	r.part()
 	return r, nil
+}
+
+// ReadRecords reads the records of containers from all processors; each has a record or the error of ReadRecord.
+func (n *Namespace) ReadRecords(ids []string) ([]*Record, []error) {
+	records, errs := make([]*Record, len(ids)), make([]error, len(ids))
+	parallel.Do(len(ids), func(i int) { records[i], errs[i] = n.ReadRecord(ids[i]) })
+	return records, errs
 }
 
 // WriteRecord puts a container's meta.json in place with mode 0600, and before it the netns file. It is synced if it is to outlive a power cut: of a

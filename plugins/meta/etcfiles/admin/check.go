@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func checkCommand(o *options) *cobra.Command {
@@ -40,7 +40,7 @@ the hosts files have another marker than --marker.`,
 			if err := errors.Join(advise(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
 				return err
 			}
-			if etcfiles.Faulty(list) {
+			if inspect.Faulty(list) {
 				return cli.ErrNo
 			}
 			return nil
@@ -53,10 +53,10 @@ the hosts files have another marker than --marker.`,
 }
 
 // printFindings prints findings, or for a table that there are none.
-func printFindings(w io.Writer, out format, list []etcfiles.Finding, none string) error {
+func printFindings(w io.Writer, out format, list []inspect.Finding, none string) error {
 	if out == formatJSON {
 		if list == nil {
-			list = []etcfiles.Finding{}
+			list = []inspect.Finding{}
 		}
 		return printJSON(w, list)
 	}

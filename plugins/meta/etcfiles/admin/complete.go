@@ -8,11 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // stored reads the store for a completion, in silence.
-func (o *options) stored(cmd *cobra.Command) []*etcfiles.Inspected {
+func (o *options) stored(cmd *cobra.Command) []*inspect.Inspected {
 	cmd.SetErr(io.Discard)
 	list, err := o.inspect(cmd, o.namespace)
 	if err != nil {
@@ -62,7 +63,7 @@ func (o *options) completeResolve(cmd *cobra.Command, args []string, typed strin
 			}
 			for _, a := range i.Attachments {
 				if c.On(a.Network) {
-					words = append(words, etcfiles.AllNames(&a)...)
+					words = append(words, roster.AllNames(&a)...)
 				}
 			}
 		}

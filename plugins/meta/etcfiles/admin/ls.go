@@ -11,8 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 func listCommand(o *options) *cobra.Command {
@@ -73,7 +74,7 @@ type attachedRow struct {
 }
 
 // attached returns the rows of a network, or of all for "", sorted.
-func attached(list []*etcfiles.Inspected, network string) []attachedRow {
+func attached(list []*inspect.Inspected, network string) []attachedRow {
 	rows := []attachedRow{}
 	for _, i := range list {
 		base := attachedRow{
@@ -106,8 +107,8 @@ func attached(list []*etcfiles.Inspected, network string) []attachedRow {
 	return rows
 }
 
-func aliasesOf(i *etcfiles.Inspected, a *hostsstore.Attachment) []string {
-	return slices.DeleteFunc(etcfiles.AllNames(a), func(name string) bool { return i.Kind(name) != etcfiles.Alias })
+func aliasesOf(i *inspect.Inspected, a *hostsstore.Attachment) []string {
+	return slices.DeleteFunc(roster.AllNames(a), func(name string) bool { return i.Kind(name) != inspect.Alias })
 }
 
 // shortID is how many characters of an ID a table has.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func metricsCommand(o *options, version string) *cobra.Command {
@@ -86,7 +86,7 @@ const textfileHead = "# HELP " + metricsPrefix
 const metricsPrefix = "etcfiles_"
 
 // metrics returns the metrics of the data directory, of one namespace or of all.
-func metrics(m *etcfiles.Manager, dir hostsstore.Dir, namespace, version string) ([]byte, error) {
+func metrics(m *inspect.Inspector, dir hostsstore.Dir, namespace, version string) ([]byte, error) {
 	counts, err := dir.Counts()
 	if err != nil {
 		return nil, err

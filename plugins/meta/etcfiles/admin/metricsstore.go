@@ -5,11 +5,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 // writeStore writes what the store holds of the namespaces.
-func writeStore(b *bytes.Buffer, m *etcfiles.Manager, namespaces []string) {
+func writeStore(b *bytes.Buffer, m *inspect.Inspector, namespaces []string) {
 	var containers, networks, attachments, dead, pending []sample
 	for _, namespace := range namespaces {
 		c, err := m.Census(namespace)

@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
@@ -59,11 +60,11 @@ func (o *options) check(cmd *cobra.Command) error {
 }
 
 // manager returns what does the operations; warnings go to the command's stderr.
-func (o *options) manager(cmd *cobra.Command) *etcfiles.Manager {
-	return &etcfiles.Manager{
+func (o *options) manager(cmd *cobra.Command) *inspect.Inspector {
+	return inspect.Of(&etcfiles.Manager{
 		Dir: hostsstore.Dir(o.dataDir), Marker: etchosts.Marker(o.marker), FindMarker: true, LockTimeout: o.lockTimeout,
 		Warnf: func(format string, args ...any) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: warning: %s\n", cli.Plain(fmt.Sprintf(format, args...)))
 		},
-	}
+	})
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func pruneCommand(o *options) *cobra.Command {
@@ -38,7 +38,7 @@ runtime may use them.`,
 	return cmd
 }
 
-func printPruned(w io.Writer, out format, list []etcfiles.Finding, dryRun bool) error {
+func printPruned(w io.Writer, out format, list []inspect.Finding, dryRun bool) error {
 	if out == formatJSON {
 		return printFindings(w, out, list, "")
 	}

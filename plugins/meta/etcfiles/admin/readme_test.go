@@ -12,6 +12,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 // TestReadmeListsEveryMetric: the reference page has the metrics that are printed, and no others.
@@ -32,7 +33,7 @@ func TestReadmeListsEveryMetric(t *testing.T) {
 	if err := ns.WriteRecord(record, false); err != nil {
 		t.Fatal(err)
 	}
-	text, err := metrics(&etcfiles.Manager{Dir: dir, Warnf: t.Errorf}, dir, "", "1")
+	text, err := metrics(inspect.Of(&etcfiles.Manager{Dir: dir, Warnf: t.Errorf}), dir, "", "1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 // refHelp says, in the Long of commands, what a container may be called.
 const refHelp = "A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias."
 
 // inspect reads a namespace of the store, or all for "".
-func (o *options) inspect(cmd *cobra.Command, namespace string) ([]*etcfiles.Inspected, error) {
+func (o *options) inspect(cmd *cobra.Command, namespace string) ([]*inspect.Inspected, error) {
 	list, err := o.manager(cmd).Inspect(namespace)
 	return list, advise(err)
 }
@@ -38,17 +38,17 @@ const minPrefix = 3
 
 // find returns the containers that a reference may mean: those with the ID if there are any, else those with the name, else
 // those whose ID begins so.
-func find(list []*etcfiles.Inspected, ref string) []*etcfiles.Inspected {
+func find(list []*inspect.Inspected, ref string) []*inspect.Inspected {
 	name := strings.TrimSuffix(ref, ".")
-	for _, is := range []func(i *etcfiles.Inspected) bool{
-		func(i *etcfiles.Inspected) bool { return i.Ref() == ref },
-		func(i *etcfiles.Inspected) bool { return i.Record.ID == ref },
-		func(i *etcfiles.Inspected) bool { return strings.EqualFold(i.Name(), name) || i.Has(name) },
-		func(i *etcfiles.Inspected) bool {
+	for _, is := range []func(i *inspect.Inspected) bool{
+		func(i *inspect.Inspected) bool { return i.Ref() == ref },
+		func(i *inspect.Inspected) bool { return i.Record.ID == ref },
+		func(i *inspect.Inspected) bool { return strings.EqualFold(i.Name(), name) || i.Has(name) },
+		func(i *inspect.Inspected) bool {
 			return len(ref) >= minPrefix && strings.HasPrefix(i.Record.ID, ref)
 		},
 	} {
-		var found []*etcfiles.Inspected
+		var found []*inspect.Inspected
 		for _, i := range list {
 			if is(i) {
 				found = append(found, i)
@@ -63,7 +63,7 @@ func find(list []*etcfiles.Inspected, ref string) []*etcfiles.Inspected {
 
 // findOne is find for commands that take one container; the error is one of the command line if several are meant, and the
 // answer no if none is.
-func (o *options) findOne(cmd *cobra.Command, list []*etcfiles.Inspected, ref string) (*etcfiles.Inspected, error) {
+func (o *options) findOne(cmd *cobra.Command, list []*inspect.Inspected, ref string) (*inspect.Inspected, error) {
 	found := find(list, ref)
 	switch len(found) {
 	case 0:

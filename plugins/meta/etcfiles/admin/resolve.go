@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func resolveCommand(o *options) *cobra.Command {
@@ -34,7 +34,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 			if err != nil {
 				return err
 			}
-			c, err := o.findOne(cmd, etcfiles.InNamespace(all, o.namespace), args[0])
+			c, err := o.findOne(cmd, inspect.InNamespace(all, o.namespace), args[0])
 			if err != nil {
 				return err
 			}
@@ -57,15 +57,15 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 	return cmd
 }
 
-func printLookup(w io.Writer, l *etcfiles.Lookup) error {
+func printLookup(w io.Writer, l *inspect.Lookup) error {
 	var b strings.Builder
 	switch {
-	case l.Resolves && l.Answers[0].Source == etcfiles.FromAddress:
+	case l.Resolves && l.Answers[0].Source == inspect.FromAddress:
 		fmt.Fprintf(&b, "%s is an address, not a name: it is taken as it is\n", l.Answers[0].Address)
 	case len(l.Answers) > 0:
 		var rows [][]cell
 		for _, a := range l.Answers {
-			rows = append(rows, []cell{{text: a.Address.String()}, {text: strconv.Itoa(a.Line)}, {text: why(a), bad: a.Source == etcfiles.FromNobody}})
+			rows = append(rows, []cell{{text: a.Address.String()}, {text: strconv.Itoa(a.Line)}, {text: why(a), bad: a.Source == inspect.FromNobody}})
 		}
 		fmt.Fprintf(&b, "%s in %s, by %s:\n", cli.Plain(l.Name), l.Container, l.File)
 		if err := printTable(&b, []string{"ADDRESS", "LINE", "WHY"}, rows); err != nil {
@@ -85,13 +85,13 @@ func printLookup(w io.Writer, l *etcfiles.Lookup) error {
 }
 
 // why says why a line is there.
-func why(a etcfiles.Answer) string {
+func why(a inspect.Answer) string {
 	switch a.Source {
-	case etcfiles.FromSelf:
+	case inspect.FromSelf:
 		return "the container's own line, on network " + a.Network
-	case etcfiles.FromPeer:
+	case inspect.FromPeer:
 		return a.Container + " on network " + a.Network
-	case etcfiles.FromUser:
+	case inspect.FromUser:
 		return "the user's own line, or one of baseHostsFile"
 	}
 	return a.Source.Describe()

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func showCommand(o *options) *cobra.Command {
@@ -94,7 +94,7 @@ func (p *sheet) attached(a *shownAttachment) {
 	p.row("network", "%s: %s on interface %s, since %s (%s)", a.Network, join(a.Addresses), a.IfName, cmp.Or(a.Since, "-"), ago(time.Now(), a.since))
 	var names []string
 	for _, n := range a.Names {
-		if n.Kind != etcfiles.OwnName {
+		if n.Kind != inspect.OwnName {
 			n.Name += " (" + string(n.Kind) + ")"
 		}
 		names = append(names, n.Name)

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // shownContainer is what show prints of a container.
@@ -39,13 +40,13 @@ type shownRecord struct {
 }
 
 type shownNetns struct {
-	Path   string              `json:"path"`
-	State  etcfiles.NetnsState `json:"state"`
-	Device uint64              `json:"device,omitempty"`
-	Inode  uint64              `json:"inode,omitempty"`
+	Path   string             `json:"path"`
+	State  inspect.NetnsState `json:"state"`
+	Device uint64             `json:"device,omitempty"`
+	Inode  uint64             `json:"inode,omitempty"`
 }
 
-func netnsOf(i *etcfiles.Inspected) shownNetns {
+func netnsOf(i *inspect.Inspected) shownNetns {
 	n := shownNetns{State: i.State}
 	if d := i.Record.Etcfiles; d != nil {
 		n.Path, n.Device, n.Inode = d.Netns.Path, d.Netns.Device, d.Netns.Inode
@@ -66,8 +67,8 @@ type shownAttachment struct {
 }
 
 type shownName struct {
-	Name string            `json:"name"`
-	Kind etcfiles.NameKind `json:"kind"`
+	Name string           `json:"name"`
+	Kind inspect.NameKind `json:"kind"`
 }
 
 type shownOrigin struct {
@@ -129,7 +130,7 @@ func excerpt(lines []string) []string {
 }
 
 // describe gathers what is known of a container of the list.
-func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspected) (shownContainer, error) {
+func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspected) (shownContainer, error) {
 	s := shownContainer{
 		Namespace: i.Namespace, ID: i.Record.ID, Name: i.Name(), Hostname: i.Record.Hostname, Domainname: i.Record.Domainname,
 		Record:      shownRecord{Path: m.Dir.Namespace(i.Namespace).RecordPath(i.Record.ID), Writer: "nerdctl"},
@@ -138,7 +139,7 @@ func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspe
 	}
 	if d := i.Record.Etcfiles; d != nil {
 		s.Kubernetes = d.KubernetesNamespace
-		s.Record = shownRecord{s.Record.Path, "etcfiles", d.Version, d.BootID, i.State != etcfiles.NetnsEarlierBoot}
+		s.Record = shownRecord{s.Record.Path, "etcfiles", d.Version, d.BootID, i.State != inspect.NetnsEarlierBoot}
 		for _, x := range d.ExtraHosts {
 			s.ExtraHosts = append(s.ExtraHosts, x.Name+":"+x.Address.String())
 		}
@@ -158,12 +159,12 @@ func describe(m *etcfiles.Manager, i *etcfiles.Inspected, list []*etcfiles.Inspe
 	return s, s.lookInside(m, i)
 }
 
-func describeAttachment(i *etcfiles.Inspected, a *hostsstore.Attachment) shownAttachment {
+func describeAttachment(i *inspect.Inspected, a *hostsstore.Attachment) shownAttachment {
 	s := shownAttachment{
 		Network: a.Network, IfName: a.IfName, Since: exact(a.Since), since: a.Since, Addresses: append([]netip.Addr{}, a.Addresses...),
 		Names: []shownName{}, Origins: []shownOrigin{}, LeftOut: []shownLeft{},
 	}
-	for _, name := range etcfiles.AllNames(a) {
+	for _, name := range roster.AllNames(a) {
 		s.Names = append(s.Names, shownName{name, i.Kind(name)})
 	}
 	for _, from := range a.Origins {
@@ -176,7 +177,7 @@ func describeAttachment(i *etcfiles.Inspected, a *hostsstore.Attachment) shownAt
 }
 
 // lookInside looks at the container's running processes.
-func (s *shownContainer) lookInside(m *etcfiles.Manager, i *etcfiles.Inspected) error {
+func (s *shownContainer) lookInside(m *inspect.Inspector, i *inspect.Inspected) error {
 	sights, done, err := m.Sights(i)
 	if err != nil {
 		return err

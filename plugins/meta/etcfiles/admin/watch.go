@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 func watchCommand(o *options) *cobra.Command {
@@ -31,7 +31,7 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 			ctx, stop := signal.NotifyContext(cmd.Context(), unix.SIGINT, unix.SIGTERM)
 			defer stop()
 			network := strings.Join(args, "")
-			err := o.manager(cmd).Watch(ctx, o.namespace, func(c etcfiles.Change) error {
+			err := o.manager(cmd).Watch(ctx, o.namespace, func(c inspect.Change) error {
 				if network != "" && c.Network != network {
 					return nil
 				}
@@ -55,7 +55,7 @@ type changeRow struct {
 	ID        string     `json:"id"`
 }
 
-func printChange(cmd *cobra.Command, f format, c etcfiles.Change) error {
+func printChange(cmd *cobra.Command, f format, c inspect.Change) error {
 	row := changeRow{exact(time.Now()), "remove", c.Namespace, c.Network, c.Name, c.Address, c.ID}
 	sign := "-"
 	if c.Came {

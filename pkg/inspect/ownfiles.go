@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
 
@@ -25,10 +26,10 @@ type HostsState struct {
 
 // Hosts reads the hosts file of a container, within its bounds, without changing anything. peers are the containers of its
 // namespace.
-func (m *Manager) Hosts(c *Inspected, peers []*Inspected) HostsState {
-	bounds := boundsOf(indexOf(InNamespace(peers, c.Namespace)), c.Record.ID, "")
+func (m *Inspector) Hosts(c *Inspected, peers []*Inspected) HostsState {
+	bounds := roster.BoundsOf(indexOf(InNamespace(peers, c.Namespace)), c.Record.ID, "")
 	h := HostsState{Path: m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID)}
-	marked, err := m.forNamespace(m.Dir.Namespace(c.Namespace))
+	marked, err := m.ForNamespace(m.Dir.Namespace(c.Namespace))
 	if err != nil {
 		h.Trouble = err.Error()
 		return h
@@ -71,10 +72,10 @@ type ResolvConfState struct {
 }
 
 // ResolvConf reads the resolv.conf of a container.
-func (m *Manager) ResolvConf(c *Inspected) ResolvConfState {
+func (m *Inspector) ResolvConf(c *Inspected) ResolvConfState {
 	r := ResolvConfState{Path: m.Dir.Namespace(c.Namespace).ResolvConfPath(c.Record.ID)}
 	var err error
-	r.Content, err = hostsstore.ReadSmall(r.Path, maxResolvConf)
+	r.Content, err = hostsstore.ReadSmall(r.Path, hostsstore.MaxResolvConf)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.Trouble = "it is missing"
@@ -82,7 +83,7 @@ func (m *Manager) ResolvConf(c *Inspected) ResolvConfState {
 		r.Trouble = err.Error()
 	case c.Record.Etcfiles != nil:
 		was := &c.Record.Etcfiles.ResolvConf
-		r.Inherited, r.Edited = was.Inherited, !written(was, r.Content)
+		r.Inherited, r.Edited = was.Inherited, !was.Wrote(r.Content)
 	}
 	return r
 }
@@ -111,7 +112,7 @@ func (s *Sight) Hosts() ([]byte, error) { return s.root.Read(HostsPath, maxHosts
 // Sights looks at the running processes of a container: one Sight for each mount namespace in its network namespace, but not
 // for the one of this process, whose are the tools of the host. There is none if nobody can be seen there. done is to be
 // called when they are no longer needed.
-func (m *Manager) Sights(c *Inspected) (sights []*Sight, done func(), err error) {
+func (m *Inspector) Sights(c *Inspected) (sights []*Sight, done func(), err error) {
 	done = func() {}
 	if c.Record.Etcfiles == nil || c.Record.Etcfiles.Netns.Inode == 0 || c.State == NetnsEarlierBoot {
 		return nil, done, nil
@@ -144,7 +145,7 @@ func (m *Manager) Sights(c *Inspected) (sights []*Sight, done func(), err error)
 		default:
 			s.Mounted = true
 		}
-		if data, err := r.Read("/etc/nsswitch.conf", maxResolvConf); err == nil {
+		if data, err := r.Read("/etc/nsswitch.conf", hostsstore.MaxResolvConf); err == nil {
 			if services, ok := sandbox.Databases(data, "hosts"); ok {
 				s.Services, s.NoFiles = services, !holdsName(services, "files")
 			}

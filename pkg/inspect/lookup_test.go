@@ -1,16 +1,17 @@
-package etcfiles
+package inspect
 
 import (
 	"net/netip"
 	"testing"
 
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
 // lookUp returns the reasons for a name in the file of container web, in a store with the records.
 func lookUp(t *testing.T, dir hostsstore.Dir, name string) *Lookup {
 	t.Helper()
-	m := &Manager{Dir: dir, Marker: "etcfiles", Warnf: t.Errorf}
+	m := Of(&etcfiles.Manager{Dir: dir, Marker: "etcfiles", Warnf: t.Errorf})
 	all, err := m.Inspect("")
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Change is a name that comes or goes.
@@ -30,8 +31,8 @@ const settle = time.Second
 // Watch reports every name that comes to or goes from a network of a namespace, or of all for "", after each operation: what
 // goes first. What is there when it begins is not reported. Names that come and go between two looks leave no trace, so
 // the sum of the reports is always what is there. It ends with nil when the context is done, or with the error of report.
-func (m *Manager) Watch(ctx context.Context, namespace string, report func(Change) error) error {
-	w := &watcher{Manager: m, only: namespace, known: map[string]*watched{}}
+func (m *Inspector) Watch(ctx context.Context, namespace string, report func(Change) error) error {
+	w := &watcher{Inspector: m, only: namespace, known: map[string]*watched{}}
 	return m.Dir.Watch(ctx, func() (time.Duration, error) {
 		changes, again, err := w.look()
 		for _, c := range changes {
@@ -45,7 +46,7 @@ func (m *Manager) Watch(ctx context.Context, namespace string, report func(Chang
 }
 
 type watcher struct {
-	*Manager
+	*Inspector
 	only  string
 	known map[string]*watched
 	begun bool
@@ -146,7 +147,7 @@ func namesIn(namespace string, containers []*hostsstore.Container) map[Change]st
 	out := map[Change]struct{}{}
 	for _, c := range containers {
 		for _, a := range c.Attachments {
-			for _, name := range unique(slices.Concat(a.Names, a.Qualified)) {
+			for _, name := range roster.Unique(slices.Concat(a.Names, a.Qualified)) {
 				for _, addr := range a.Addresses {
 					out[Change{true, namespace, a.Network, name, addr, c.ID}] = struct{}{}
 				}

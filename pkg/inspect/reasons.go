@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Reason is one reason why a name does not resolve as somebody may want.
@@ -157,7 +158,7 @@ func (l *lookup) otherName(other *Inspected) {
 	for i := range other.Attachments {
 		a := &other.Attachments[i]
 		switch {
-		case !holdsName(AllNames(a), l.Name):
+		case !holdsName(roster.AllNames(a), l.Name):
 		case !l.viewer.On(a.Network):
 			l.because(OtherNetwork, other, "%s has the name on %s only, and %s is on %s",
 				other.Ref(), a.Network, l.Container, strings.Join(networksOf(l.viewer), ", "))

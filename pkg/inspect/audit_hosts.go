@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"errors"
@@ -9,41 +9,42 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // lookAtHosts compares the hosts files of containers and networks with what the records want.
 func (a *audit) lookAtHosts() {
-	sizes := a.members.extents()
-	edit := &edit{session: &session{Manager: a.Manager, ns: a.ns, ix: a.want}, members: a.members}
+	sizes := a.members.Sizes()
 	type hosts struct {
 		finding Finding // what the findings have in common
-		view    *viewer
+		view    *roster.Viewer
 		state   hostsstore.Hosts // as the index has it
 	}
 	var files []hosts
 	for id, c := range a.want.Containers {
-		h := hosts{finding: Finding{ID: id, Path: a.ns.HostsPath(id)}, view: &viewer{container: c}}
+		h := hosts{finding: Finding{ID: id, Path: a.ns.HostsPath(id)}, view: &roster.Viewer{Container: c}}
 		if a.index != nil && a.index.Containers[id] != nil {
 			h.state = a.index.Containers[id].Hosts
 		}
 		files = append(files, h)
 	}
 	for network := range a.members {
-		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &viewer{network: network}}
+		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &roster.Viewer{Network: network}}
 		if a.index != nil && a.index.Networks[network] != nil {
 			h.state = *a.index.Networks[network]
 		}
 		files = append(files, h)
 	}
-	parallel(len(files), func(i int) {
+	parallel.Do(len(files), func(i int) {
 		h := &files[i]
-		d, state, err := a.compareHosts(h.finding.Path, h.view, &h.state, sizes, edit)
+		d, state, err := a.compareHosts(h.finding.Path, h.view, &h.state, sizes)
 		if err != nil {
-			a.hostsError(h.finding, h.view.container, err)
+			a.hostsError(h.finding, h.view.Container, err)
 			return
 		}
 		a.hostsDifference(h.finding, &d)
-		if c := h.view.container; !a.behind && state == h.state.State && state != (hostsstore.FileID{}) {
+		if c := h.view.Container; !a.behind && state == h.state.State && state != (hostsstore.FileID{}) {
 			switch {
 			case !d.None():
 				h.finding.What = fmt.Sprintf("the index says that %s is as it has to be, and it is not", h.finding.Path)
@@ -58,7 +59,7 @@ func (a *audit) lookAtHosts() {
 	})
 }
 
-func (a *audit) compareHosts(path string, v *viewer, known *hostsstore.Hosts, sizes map[string]extent, e *edit) (d etchosts.Difference, state hostsstore.FileID, err error) {
+func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Hosts, sizes roster.Sizes) (d etchosts.Difference, state hostsstore.FileID, err error) {
 	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
 		return d, state, err
 	}
@@ -73,15 +74,15 @@ func (a *audit) compareHosts(path string, v *viewer, known *hostsstore.Hosts, si
 		return d, state, err
 	}
 	d, err = f.Compare(etchosts.Wish{
-		Bounds: v.bounds(sizes),
+		Bounds: v.Bounds(sizes),
 		Blocks: func(userNames []string) []string {
-			if c := v.container; c != nil {
+			if c := v.Container; c != nil {
 				c.UserNames = userNames
-				v = &viewer{container: c}
+				v = &roster.Viewer{Container: c}
 			}
-			return e.members.blocks(v)
+			return a.members.Blocks(v)
 		},
-		Known:    e.ours(v),
+		Known:    a.members.Known(v, nil),
 		Gathered: known.Gathered > 0,
 		Patient:  known.Gathered > 0,
 	})

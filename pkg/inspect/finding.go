@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"cmp"

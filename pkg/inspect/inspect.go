@@ -1,7 +1,6 @@
-package etcfiles
+package inspect
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"slices"
@@ -9,6 +8,8 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // NetnsState says what is known of the network namespace that a container was added with.
@@ -42,14 +43,10 @@ func (i *Inspected) Ref() string { return i.Namespace + "/" + i.Record.ID }
 func (i *Inspected) Dead() bool { return i.State.Dead() }
 
 // On reports whether the container is on the network.
-func (i *Inspected) On(network string) bool { return onNetwork(i.container, network) }
+func (i *Inspected) On(network string) bool { return roster.OnNetwork(i.container, network) }
 
 // Name returns what the container is called.
-func (i *Inspected) Name() string { return nameOf(i.Record) }
-
-func nameOf(r *hostsstore.Record) string {
-	return cmp.Or(names.TrimDots(r.Name), names.TrimDots(r.Hostname), r.ID[:min(shortID, len(r.ID))])
-}
+func (i *Inspected) Name() string { return roster.NameOf(i.Record) }
 
 // NameKind says why a container has one of its names.
 type NameKind string
@@ -83,7 +80,7 @@ func (i *Inspected) Kind(name string) NameKind {
 
 // Has reports whether an attachment of the container has the name, whatever its case.
 func (i *Inspected) Has(name string) bool {
-	return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return holdsName(AllNames(&a), name) })
+	return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return holdsName(roster.AllNames(&a), name) })
 }
 
 // thisBoot returns the identity of the running boot, "" if it is unknown.
@@ -95,8 +92,8 @@ func thisBoot() string {
 // Inspect reads the records of a namespace, or of all for "", by namespace and ID. It takes no lock and writes nothing, so an
 // operation that runs may be seen half done. What cannot be read goes to Warnf with its path and is left out. The error
 // is fs.ErrNotExist when there is no data directory, and fs.ErrPermission when its records are not for this user.
-func (m *Manager) Inspect(namespace string) ([]*Inspected, error) {
-	namespaces, err := m.existing("")
+func (m *Inspector) Inspect(namespace string) ([]*Inspected, error) {
+	namespaces, err := m.Existing("")
 	if err != nil {
 		return nil, err
 	}
@@ -114,14 +111,13 @@ func (m *Manager) Inspect(namespace string) ([]*Inspected, error) {
 	return out, nil
 }
 
-func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
+func (m *Inspector) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 	ids, err := n.IDs()
 	if err != nil {
 		return nil, err
 	}
-	records, errs := readRecords(n, ids)
-	states := statesOf(records, thisBoot(), mountNamespace())
-	adopter := adopterOf(n)
+	records, errs := n.ReadRecords(ids)
+	states := statesOf(records, thisBoot(), hostsstore.MountNamespace())
 	var out []*Inspected
 	for i, r := range records {
 		switch {
@@ -136,7 +132,7 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 			m.Warnf("container %s/%s is left out: %v", n.Name(), ids[i], errs[i])
 			continue
 		}
-		c := adopter.adopt(r)
+		c, _ := roster.ContainerOf(r) // what is wrong with a name was said when it came
 		out = append(out, &Inspected{
 			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: states[i], container: c,
 		})
@@ -144,23 +140,10 @@ func (m *Manager) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 	return out, nil
 }
 
-// readRecords reads the records of containers; each has a record or an error.
-func readRecords(n *hostsstore.Namespace, ids []string) ([]*hostsstore.Record, []error) {
-	records, errs := make([]*hostsstore.Record, len(ids)), make([]error, len(ids))
-	parallel(len(ids), func(i int) { records[i], errs[i] = n.ReadRecord(ids[i]) })
-	return records, errs
-}
-
-// adopterOf returns a session that makes index entries of records, and says nothing: what is wrong with a name was said
-// when it came.
-func adopterOf(n *hostsstore.Namespace) *session {
-	return &session{Manager: &Manager{Warnf: func(string, ...any) {}}, ns: n}
-}
-
 // statesOf returns the state of each record, "" where there is none.
 func statesOf(records []*hostsstore.Record, boot string, mntns uint64) []NetnsState {
 	states := make([]NetnsState, len(records))
-	parallel(len(records), func(i int) {
+	parallel.Do(len(records), func(i int) {
 		if records[i] != nil {
 			states[i] = stateOf(records[i], boot, mntns)
 		}
@@ -175,9 +158,9 @@ func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {
 		return NetnsUnknown
 	case d.BootID != boot:
 		return NetnsEarlierBoot
-	case gone(d.Netns, mntns):
+	case d.Netns.Gone(mntns):
 		return NetnsGone
-	case d.Netns.Inode == 0 || d.Netns.MountNamespace != mntns || identify(d.Netns.Path) != d.Netns:
+	case d.Netns.Inode == 0 || d.Netns.MountNamespace != mntns || hostsstore.Identify(d.Netns.Path) != d.Netns:
 		return NetnsUnknown
 	}
 	return NetnsAlive
@@ -193,7 +176,7 @@ func indexOf(list []*Inspected) *hostsstore.Index {
 }
 
 // Departed returns the attachments that have gone from a namespace lately, oldest first, as far as the index knows.
-func (m *Manager) Departed(namespace string) []hostsstore.Departure {
+func (m *Inspector) Departed(namespace string) []hostsstore.Departure {
 	if ix := m.Dir.Namespace(namespace).ReadIndex(thisBoot()); ix != nil {
 		return ix.Departed
 	}

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Lookup is what a container gets for a name from its hosts file, and why.
@@ -70,7 +71,7 @@ func (s Source) Describe() string {
 // Lookup looks a name up in the hosts file of a container as libc does: names are equal whatever their case, and all lines
 // count, see hosts(5). all are the containers of the store. When a running process of the container has another /etc/hosts
 // than the store's, that one is read.
-func (m *Manager) Lookup(c *Inspected, name string, all []*Inspected) (*Lookup, error) {
+func (m *Inspector) Lookup(c *Inspected, name string, all []*Inspected) (*Lookup, error) {
 	l := &lookup{
 		Lookup:  Lookup{Container: c.Ref(), Name: strings.TrimSuffix(name, "."), Answers: []Answer{}, Reasons: []Reason{}},
 		manager: m, viewer: c, all: all,
@@ -110,7 +111,7 @@ func (m *Manager) Lookup(c *Inspected, name string, all []*Inspected) (*Lookup, 
 
 type lookup struct {
 	Lookup
-	manager   *Manager
+	manager   *Inspector
 	viewer    *Inspected
 	all       []*Inspected
 	hosts     HostsState
@@ -194,10 +195,10 @@ func (l *lookup) wanted() []candidate {
 			out = append(out, candidate{a, of})
 		}
 	}
-	if holdsName(loopbackNames[:2], l.Name) {
+	if holdsName(roster.LoopbackNames()[:2], l.Name) {
 		add(FromLocalhost, []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil, "")
 	}
-	if holdsName(loopbackNames, l.Name) && !l.viewer.container.NoIPv6Loopback {
+	if holdsName(roster.LoopbackNames(), l.Name) && !l.viewer.container.NoIPv6Loopback {
 		add(FromLocalhost, []netip.Addr{netip.IPv6Loopback()}, nil, "")
 	}
 	for _, x := range l.viewer.container.ExtraHosts {
@@ -206,18 +207,18 @@ func (l *lookup) wanted() []candidate {
 		}
 	}
 	for i := range l.viewer.Attachments {
-		if a := &l.viewer.Attachments[i]; holdsName(AllNames(a), l.Name) {
+		if a := &l.viewer.Attachments[i]; holdsName(roster.AllNames(a), l.Name) {
 			add(FromSelf, a.Addresses, l.viewer, a.Network)
 		}
 	}
-	view := &viewer{container: l.viewer.container}
+	view := &roster.Viewer{Container: l.viewer.container}
 	for _, peer := range l.all {
 		if peer.Namespace != l.viewer.Namespace || peer == l.viewer {
 			continue
 		}
 		for i := range peer.Attachments {
 			a := &peer.Attachments[i]
-			if l.viewer.On(a.Network) && holdsName(view.names(placed{peer.container, a}), l.Name) {
+			if l.viewer.On(a.Network) && holdsName(view.Names(roster.Placed{Container: peer.container, Attachment: a}), l.Name) {
 				add(FromPeer, a.Addresses, peer, a.Network)
 			}
 		}

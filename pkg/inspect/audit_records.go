@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"errors"
@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // lookAtRecords reads the records and makes of them what the index should hold.
@@ -18,17 +20,18 @@ func (a *audit) lookAtRecords() {
 	for i, e := range list {
 		ids[i] = e.ID
 	}
-	records, errs := readRecords(a.ns, ids)
+	records, errs := a.ns.ReadRecords(ids)
 	states := statesOf(records, a.bootID, a.mntns)
 	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
-	adopter := adopterOf(a.ns)
 	a.want = hostsstore.NewIndex(a.bootID)
 	for i, e := range list {
 		f := Finding{ID: e.ID, Path: e.Path}
-		if err := errs[i]; errors.Is(err, ErrNewer) {
+		if err := errs[i]; errors.Is(err, etcfiles.ErrNewer) {
 			f.Problem, f.What, f.Do = RecordNewer, reason(err, e.Path), "nothing else is looked at until then"
 			a.newer = append(a.newer, f)
 			continue
+		} else if errors.Is(err, fs.ErrNotExist) {
+			continue // it has gone meanwhile
 		} else if err != nil {
 			f.Problem, f.What = RecordCorrupt, reason(err, e.Path)
 			f.Do = "end the container and run: etcfiles rm " + a.ns.Name() + "/" + e.ID + "; an operation takes its names out"
@@ -43,7 +46,7 @@ func (a *audit) lookAtRecords() {
 			a.found(f)
 			continue
 		}
-		c := adopter.adopt(r)
+		c, _ := roster.ContainerOf(r)
 		c.Record, _ = a.ns.StatRecord(e.ID)
 		a.want.Containers[e.ID] = c
 		if states[i] == NetnsGone {
@@ -52,7 +55,7 @@ func (a *audit) lookAtRecords() {
 			a.found(f)
 		}
 	}
-	a.members = membersOf(a.want)
+	a.members = roster.MembersOf(a.want)
 }
 
 // reason is the text of an error about the file at path, without the path.
@@ -102,7 +105,7 @@ func (a *audit) lookAtIndex() {
 			differs(id, "the index has other %s of container %s than its record", what, id)
 		}
 	}
-	a.members = membersOf(a.want) // with what was adopted
+	a.members = roster.MembersOf(a.want) // with what was adopted
 	for id, c := range a.want.Containers {
 		a.behind = a.behind || ix.Containers[id] == nil
 		if ix.Containers[id] == nil && !c.Foreign {
@@ -127,7 +130,7 @@ func (a *audit) adoptIndexed(want, indexed *hostsstore.Container) {
 	for i := range want.Attachments {
 		w := &want.Attachments[i]
 		for _, have := range indexed.Attachments {
-			lost := slices.ContainsFunc(have.Addresses, func(addr netip.Addr) bool { return !contains(w.Addresses, addr) })
+			lost := slices.ContainsFunc(have.Addresses, func(addr netip.Addr) bool { return !slices.Contains(w.Addresses, addr) })
 			if have.Network == w.Network && have.IfName == w.IfName && !lost {
 				w.Addresses = have.Addresses
 			}
@@ -180,18 +183,18 @@ func difference(have, want *hostsstore.Container) string {
 // lookAtAddresses finds an address that two containers have on one network.
 func (a *audit) lookAtAddresses() {
 	for network, list := range a.members {
-		owner := map[netip.Addr]placed{}
+		owner := map[netip.Addr]roster.Placed{}
 		for _, p := range list {
-			for _, addr := range p.attachment.Addresses {
+			for _, addr := range p.Attachment.Addresses {
 				first, taken := owner[addr]
-				if taken && first.container != p.container {
+				if taken && first.Container != p.Container {
 					a.found(Finding{
-						ID: p.container.ID, Network: network, Problem: AddressTwice,
-						What: fmt.Sprintf("it has the address %s on network %s, which container %s has too", addr, network, first.container.ID),
+						ID: p.Container.ID, Network: network, Problem: AddressTwice,
+						What: fmt.Sprintf("it has the address %s on network %s, which container %s has too", addr, network, first.Container.ID),
 						Do:   "end the one that has no right to it, see the leases of the IPAM plugin",
 					})
 				}
-				owner[addr] = p.placed
+				owner[addr] = p.Placed
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"context"
@@ -9,25 +9,27 @@ import (
 	"sync"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Audit compares every record, file and index of a namespace, or of all of them for "", with each other and with the
-// network namespaces, and returns what is wrong, sorted. It looks under the lock, so that no running operation is taken
-// for a fault. Without repair it writes nothing. With repair it mends what can be mended, as the next operation on the
-// namespace would and also what none would look at, and looks again: what is there no more is marked as mended. The error
-// is fs.ErrNotExist when there is no data directory or no such namespace, and ErrLocked.
-func (m *Manager) Audit(ctx context.Context, namespace string, repair bool) ([]Finding, error) {
+// network namespaces, and returns what is wrong, sorted. Without repair it writes nothing and nobody waits for it: it holds
+// the lock for an instant only, to see that no operation is at work, and what an operation may have changed while it looked it
+// looks at again. With repair it mends what can be mended, under the lock, as the next operation on the namespace would and
+// also what none would look at; what a further look does not find any more is marked as mended. The error is
+// fs.ErrNotExist when there is no data directory or no such namespace, and etcfiles.ErrLocked.
+func (m *Inspector) Audit(ctx context.Context, namespace string, repair bool) ([]Finding, error) {
 	return m.audit(ctx, namespace, func(a *audit) error {
 		if !repair || len(a.newer) > 0 || !Faulty(a.findings) {
 			return nil
 		}
-		return a.mend(false)
+		return a.mend(ctx, false)
 	})
 }
 
 // audit looks at each of the namespaces and lets do mend.
-func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
-	namespaces, err := m.existing(namespace)
+func (m *Inspector) audit(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
+	namespaces, err := m.Existing(namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -43,33 +45,76 @@ func (m *Manager) audit(ctx context.Context, namespace string, do func(*audit) e
 	return list, errors.Join(errs...)
 }
 
-func (m *Manager) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
-	m, tell := m.quiet()
-	defer tell()
-	a := &audit{Manager: m, ns: m.Dir.Namespace(namespace)}
-	if err := a.ns.CheckDirs(); err != nil {
+func (m *Inspector) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
+	ns := m.Dir.Namespace(namespace)
+	if err := ns.CheckDirs(); err != nil {
 		return nil, err
 	}
-	unlock, err := a.ns.LockExisting(ctx, m.LockTimeout)
-	if errors.Is(err, fs.ErrNotExist) { // no operation can be running
-		unlock, err = func() error { return nil }, nil
-	}
+	marked, err := m.ForNamespace(ns)
 	if err != nil {
 		return nil, err
 	}
-	a.unlock = unlock
-	if a.Manager, err = m.forNamespace(a.ns); err == nil {
-		err = a.look()
+	a := &audit{Inspector: &Inspector{marked}, ns: ns}
+	if err := a.lookTwice(ctx); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		before := a.findings
-		if err = do(a); err == nil && a.mended {
-			if err = a.look(); err == nil {
-				a.findings = merge(before, a.findings)
-			}
+	before := a.findings
+	if err := do(a); err != nil || !a.mended {
+		return a.findings, err
+	}
+	if err := a.lookTwice(ctx); err != nil {
+		return a.findings, err
+	}
+	return merge(before, a.findings), nil
+}
+
+// looks is how often a namespace is looked at in which operations are at work all the time.
+const looks = 3
+
+// lookTwice looks until nothing is found, no operation has been at work meanwhile, or what was found was found again and
+// again: what an operation was about to do is not found twice.
+func (a *audit) lookTwice(ctx context.Context) error {
+	var found []Finding
+	for n := range looks {
+		before, err := a.rest(ctx)
+		if err != nil {
+			return err
 		}
+		if err := a.look(); err != nil {
+			return err
+		}
+		if len(a.findings) == 0 {
+			return nil
+		}
+		after, err := a.rest(ctx)
+		if err != nil {
+			return err
+		}
+		if before == after {
+			return nil
+		}
+		if n > 0 {
+			a.findings = slices.DeleteFunc(a.findings, func(f Finding) bool { return !slices.Contains(found, f) })
+		}
+		found = a.findings
 	}
-	return a.findings, errors.Join(err, a.unlock())
+	return nil
+}
+
+// rest waits until no operation is at work, and returns the identity of the index: each operation that changes something
+// makes a new one. It is zero when there is none.
+func (a *audit) rest(ctx context.Context) (hostsstore.FileID, error) {
+	unlock, err := a.ns.LockExisting(ctx, a.LockTimeout)
+	if err == nil {
+		defer func() { _ = unlock() }()
+	} else if !errors.Is(err, fs.ErrNotExist) { // without its directory no operation can be at work
+		return hostsstore.FileID{}, err
+	}
+	id, err := a.ns.StatIndex()
+	if errors.Is(err, fs.ErrNotExist) {
+		return hostsstore.FileID{}, nil
+	}
+	return id, err
 }
 
 // merge returns the findings of a second look, and those of the first that are no more as mended.
@@ -85,11 +130,10 @@ func merge(first, second []Finding) []Finding {
 	return out
 }
 
-// audit is a look at one namespace, under its lock.
+// audit is a look at one namespace.
 type audit struct {
-	*Manager
+	*Inspector
 	ns     *hostsstore.Namespace
-	unlock func() error
 	mended bool // something may have changed since the look
 
 	bootID  string
@@ -100,7 +144,7 @@ type audit struct {
 	index   *hostsstore.Index             // as it stands, nil if there is none for this boot
 	behind  bool                          // records have come, gone or changed since the index was written
 	want    *hostsstore.Index             // what it should hold
-	members members                       // of want
+	members roster.Members                // of want
 
 	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
@@ -111,7 +155,7 @@ type audit struct {
 func (a *audit) found(f Finding) {
 	f.Namespace = a.ns.Name()
 	if r := a.records[f.ID]; r != nil {
-		f.Name = nameOf(r)
+		f.Name = roster.NameOf(r)
 	}
 	a.mu.Lock()
 	a.findings = append(a.findings, f)
@@ -120,12 +164,12 @@ func (a *audit) found(f Finding) {
 
 // look fills the findings, without writing anything.
 func (a *audit) look() error {
-	*a = audit{Manager: a.Manager, ns: a.ns, unlock: a.unlock, mended: a.mended}
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended}
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {
 		return err
 	}
-	a.mntns = mountNamespace()
+	a.mntns = hostsstore.MountNamespace()
 	if a.entries, err = a.ns.Survey(); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ type Census struct {
 // Census counts what the records of the namespace say. It takes no lock: what comes or goes meanwhile may be in it or not.
 // What cannot be read goes to Warnf and is left out. Which container is dead only a process in the mount namespace of the
 // container runtime can tell.
-func (m *Manager) Census(namespace string) (Census, error) {
+func (m *Inspector) Census(namespace string) (Census, error) {
 	c := Census{Attachments: map[string]int{}}
 	list, err := m.Inspect(namespace)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 // removals and processes that were cut off have left, corrupt records that were put aside, and it does the DELs that were
 // put off. It returns the findings of Audit that it has removed, or with dryRun would remove. The errors are those of
 // Audit.
-func (m *Manager) Prune(ctx context.Context, namespace string, dryRun bool) ([]Finding, error) {
+func (m *Inspector) Prune(ctx context.Context, namespace string, dryRun bool) ([]Finding, error) {
 	list, err := m.audit(ctx, namespace, func(a *audit) error {
 		if dryRun || !slices.ContainsFunc(a.findings, prunable) {
 			return nil
 		}
-		return a.mend(true)
+		return a.mend(ctx, true)
 	})
 	return slices.DeleteFunc(list, func(f Finding) bool { return !prunable(f) || (!dryRun && !f.Mended) }), err
 }
@@ -35,30 +35,22 @@ func prunable(f Finding) bool {
 }
 
 // mend does what the findings ask for: what no operation looks at by itself, then a repair as after an operation that was
-// cut off. With prune it removes corrupt records that were put aside too, but leaves modes and files alone that only repair mends.
-func (a *audit) mend(prune bool) error {
+// cut off. It looks again under the lock. With prune it removes corrupt records that were put aside too, but leaves modes and
+// files alone that only repair mends.
+func (a *audit) mend(ctx context.Context, prune bool) error {
 	a.mended = true
-	var errs []error
-	for _, f := range a.findings {
-		if !prune || prunable(f) {
-			errs = append(errs, a.mendOne(&f, prune))
+	return a.Repair(ctx, a.ns.Name(), func() error {
+		if err := a.look(); err != nil || len(a.newer) > 0 {
+			return err
 		}
-	}
-	s := &session{Manager: a.Manager, ns: a.ns, unlock: a.unlock}
-	err := a.Dir.MakeDir(a.ns.RecordsDir())
-	if err == nil {
-		err = a.ns.DropIndex()
-	}
-	if err == nil {
-		err = s.load()
-	}
-	if err == nil {
-		if a.index != nil {
-			s.ix.Remember(a.index.Departed)
+		var errs []error
+		for _, f := range a.findings {
+			if !prune || prunable(f) {
+				errs = append(errs, a.mendOne(&f, prune))
+			}
 		}
-		err = s.commit()
-	}
-	return errors.Join(append(errs, err)...)
+		return errors.Join(errs...)
+	})
 }
 
 // mendOne mends what the repair of a namespace does not.
@@ -68,8 +60,6 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 		return a.setMode(f.Path)
 	case NetnsFileWrong:
 		return a.ns.WriteNetns(a.records[f.ID])
-	case HostnameAbsent, HostnameWrong:
-		return a.putHostname(f)
 	case LeftTemporary:
 		return hostsstore.Remove(f.Path)
 	case LeftRemoval:
@@ -102,17 +92,4 @@ func (a *audit) setMode(path string) error {
 		}
 	}
 	return nil
-}
-
-// putHostname writes a hostname file that is ours.
-func (a *audit) putHostname(f *Finding) error {
-	r := a.records[f.ID]
-	if !slices.Contains(r.Etcfiles.Created, hostsstore.HostnameFile) {
-		return nil
-	}
-	how := ours
-	if f.Problem == HostnameAbsent {
-		how = absent
-	}
-	return how.put(a.Dir, f.Path, []byte(r.Hostname+"\n"))
 }

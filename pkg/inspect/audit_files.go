@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
 )
 
 // lookAtOwnFiles looks at resolv.conf, hostname and the netns file of the containers that are ours.
@@ -19,7 +20,7 @@ func (a *audit) lookAtOwnFiles() {
 			list = append(list, r)
 		}
 	}
-	parallel(len(list), func(i int) {
+	parallel.Do(len(list), func(i int) {
 		a.lookAtResolvConf(list[i])
 		a.lookAtHostname(list[i])
 		if !a.ns.NetnsMatches(list[i]) {
@@ -34,7 +35,7 @@ func (a *audit) lookAtOwnFiles() {
 func (a *audit) lookAtResolvConf(r *hostsstore.Record) {
 	f := Finding{ID: r.ID, Path: a.ns.ResolvConfPath(r.ID)}
 	data, ok := a.readOwn(&f, ResolvAbsent, "what was in it is known no more: start the container anew")
-	if ok && r.Etcfiles.ResolvConf.Digest != "" && !written(&r.Etcfiles.ResolvConf, data) {
+	if ok && r.Etcfiles.ResolvConf.Digest != "" && !r.Etcfiles.ResolvConf.Wrote(data) {
 		f.Problem, f.Note, f.What, f.Do = ResolvEdited, true, "it was edited after etcfiles wrote it, and stays as it is", ""
 		a.found(f)
 	}
@@ -59,7 +60,7 @@ func (a *audit) readOwn(f *Finding, absent Problem, doAbsent string) ([]byte, bo
 	err := hostsstore.CheckDir(filepath.Dir(f.Path))
 	var data []byte
 	if err == nil {
-		data, err = hostsstore.ReadSmall(f.Path, maxResolvConf)
+		data, err = hostsstore.ReadSmall(f.Path, hostsstore.MaxResolvConf)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -1,4 +1,4 @@
-package etcfiles
+package inspect
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
@@ -112,7 +113,7 @@ func TestAuditOfNothing(t *testing.T) {
 		}
 	}
 	s.del(key("a", "eth0", "lab"))
-	if err := s.Remove(context.Background(), "ns", "a"); !errors.Is(err, ErrInvalid) {
+	if err := s.Remove(context.Background(), "ns", "a"); !errors.Is(err, etcfiles.ErrInvalid) {
 		t.Error(err)
 	}
 	if err := s.GC(context.Background(), "ns", "lab", nil); err != nil {

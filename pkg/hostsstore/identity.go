@@ -1,0 +1,41 @@
+package hostsstore
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// MountNamespace identifies the mount namespace of this process, 0 if that is unknown.
+func MountNamespace() uint64 {
+	var st unix.Stat_t
+	if unix.Stat("/proc/self/ns/mnt", &st) != nil {
+		return 0
+	}
+	return st.Ino
+}
+
+// Identify returns the identity of the network namespace at path; what is not there or no namespace has none.
+func Identify(path string) Netns {
+	id := Netns{Path: path, MountNamespace: MountNamespace()}
+	var st unix.Stat_t
+	var fsType unix.Statfs_t
+	if unix.Stat(path, &st) == nil && unix.Statfs(path, &fsType) == nil && fsType.Type == unix.NSFS_MAGIC {
+		id.Device, id.Inode = st.Dev, st.Ino
+	}
+	return id
+}
+
+// Gone reports that the network namespace is certainly no more: its path, seen from the same mount namespace as
+// before, leads nowhere or to another one.
+func (id Netns) Gone(mountNamespace uint64) bool {
+	if id.Inode == 0 || id.MountNamespace != mountNamespace || mountNamespace == 0 {
+		return false
+	}
+	var st unix.Stat_t
+	err := unix.Stat(id.Path, &st)
+	if err != nil {
+		return errors.Is(err, unix.ENOENT)
+	}
+	return st.Dev != id.Device || st.Ino != id.Inode
+}

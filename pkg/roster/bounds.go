@@ -1,0 +1,80 @@
+package roster
+
+import (
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Growth is how many times what belongs into a hosts file may be in it, since struck lines stay.
+const Growth = 4
+
+// Spare returns what a hosts file may hold besides what belongs into it. With a line for every peer, struck ones and the
+// user's own there is room enough; it bounds the time and the memory that a container's file can cost an operation.
+func Spare() etchosts.Bounds {
+	return etchosts.Bounds{Bytes: 4 << 20, Lines: 1 << 14, Names: 512 << 10}
+}
+
+// Sizes says how much room each network takes in a hosts file.
+type Sizes map[string]extent
+
+// extent is how much room text takes.
+type extent struct {
+	bytes int64
+	lines int
+}
+
+func (x extent) and(text string) extent {
+	return extent{x.bytes + int64(len(text)), x.lines + strings.Count(text, "\n")}
+}
+
+func (x extent) bounds() etchosts.Bounds {
+	spare := Spare()
+	return etchosts.Bounds{Bytes: spare.Bytes + Growth*x.bytes, Lines: spare.Lines + Growth*x.lines, Names: spare.Names}
+}
+
+// Sizes returns how much room the networks take, with attachments that are leaving them.
+func (m Members) Sizes(leaving ...Placed) Sizes {
+	out := Sizes{}
+	add := func(p Placed) {
+		network := p.Attachment.Network
+		out[network] = out[network].and(lines(p.Attachment.Addresses, AllNames(p.Attachment)))
+	}
+	for _, list := range m {
+		for i := range list {
+			add(list[i].Placed)
+		}
+	}
+	for _, p := range leaving {
+		add(p)
+	}
+	return out
+}
+
+// Bounds returns what the viewer's file may hold.
+func (v *Viewer) Bounds(sizes Sizes) etchosts.Bounds {
+	if v.Container == nil {
+		return sizes[v.Network].bounds()
+	}
+	var x extent
+	c := *v.Container
+	c.UserNames = nil // takes nothing away
+	for _, text := range own(&c) {
+		x = x.and(text)
+	}
+	seen := map[string]bool{}
+	for i := range v.Container.Attachments {
+		if network := v.Container.Attachments[i].Network; !seen[network] {
+			seen[network] = true
+			x.bytes += sizes[network].bytes
+			x.lines += sizes[network].lines
+		}
+	}
+	return x.bounds()
+}
+
+// BoundsOf returns what the hosts file of a container of the index may hold, or that of a network where the container is "".
+func BoundsOf(ix *hostsstore.Index, id, network string) etchosts.Bounds {
+	return (&Viewer{Container: ix.Containers[id], Network: network}).Bounds(MembersOf(ix).Sizes())
+}

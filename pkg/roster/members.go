@@ -1,0 +1,194 @@
+package roster
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Placed is an attachment together with its container.
+type Placed struct {
+	Container  *hostsstore.Container
+	Attachment *hostsstore.Attachment
+}
+
+// Member is an attachment with the lines by which its peers know it, unless they hold one of its names themselves.
+type Member struct {
+	Placed
+	near string // for those who know it by its short names
+	far  string // for those of another Kubernetes namespace
+}
+
+// MemberOf returns the attachment with its lines.
+func MemberOf(p Placed) Member {
+	m := Member{Placed: p, near: lines(p.Attachment.Addresses, p.Attachment.Names)}
+	if p.Container.Kubernetes != "" {
+		m.far = lines(p.Attachment.Addresses, p.Attachment.Qualified)
+	}
+	return m
+}
+
+// text returns the lines that a Viewer has who holds none of the names.
+func (m *Member) text(v *Viewer) string {
+	if v.foreign(m.Placed) {
+		return m.far
+	}
+	return m.near
+}
+
+// EachName calls stop with each name of an attachment, until it returns true.
+func EachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
+	return slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
+}
+
+// Members are the attachments of each network, oldest first. Of two that claim one address the later has it.
+type Members map[string][]Member
+
+// MembersOf returns the members of an index.
+func MembersOf(ix *hostsstore.Index) Members {
+	m := Members{}
+	for _, c := range ix.Containers {
+		for i := range c.Attachments {
+			p := Placed{c, &c.Attachments[i]}
+			m[p.Attachment.Network] = append(m[p.Attachment.Network], MemberOf(p))
+		}
+	}
+	for _, list := range m {
+		slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+	}
+	return m
+}
+
+// ByAge compares two attachments: the older one stands first in a hosts file.
+func ByAge(a, b Placed) int {
+	return cmp.Or(
+		cmp.Compare(a.Attachment.Sequence, b.Attachment.Sequence),
+		cmp.Compare(a.Container.ID, b.Container.ID),
+		cmp.Compare(a.Attachment.IfName, b.Attachment.IfName),
+	)
+}
+
+// peers returns the blocks of all attachments that the Viewer sees and that are not its own, oldest first.
+func (m Members) peers(v *Viewer) []string {
+	var list []Member
+	if v.Container == nil {
+		list = m[v.Network]
+	} else {
+		var seen []string
+		for i := range v.Container.Attachments {
+			network := v.Container.Attachments[i].Network
+			if slices.Contains(seen, network) {
+				continue
+			}
+			seen = append(seen, network)
+			if len(seen) == 1 {
+				list = m[network]
+				continue
+			}
+			list = slices.Concat(list, m[network])
+		}
+		if len(seen) > 1 {
+			slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+		}
+	}
+	out := make([]string, 0, len(list)+fewNames)
+	for i := range list {
+		if list[i].Container != v.Container {
+			out = append(out, v.Lines(&list[i]))
+		}
+	}
+	return out
+}
+
+// Blocks returns all that belongs into our region of the Viewer's file.
+func (m Members) Blocks(v *Viewer) []string {
+	v.index()
+	if v.Container == nil {
+		return m.peers(v)
+	}
+	return append(own(v.Container), m.peers(v)...)
+}
+
+// AllNames returns the names of an attachment in its own container's file: those that peers see too, and the first label of
+// a hostname with dots.
+func AllNames(a *hostsstore.Attachment) []string {
+	own := append(slices.Clone(a.Names), a.Qualified...)
+	if a.Label != "" {
+		own = append(own, a.Label)
+	}
+	return Unique(own)
+}
+
+// Unique drops the later of equal names, whatever their case.
+func Unique(list []string) []string {
+	seen := make(map[string]struct{}, len(list))
+	return slices.DeleteFunc(list, func(name string) bool {
+		name = strings.ToLower(name)
+		_, ok := seen[name]
+		seen[name] = struct{}{}
+		return ok || name == ""
+	})
+}
+
+// Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
+func (m Members) Rank(p Placed) float64 {
+	list := m[p.Attachment.Network]
+	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return ByAge(other.Placed, p) })
+	return float64(n) / float64(len(list)+1)
+}
+
+// Sharers returns the attachments that are on the network of this one, or are leaving it, and share a name with it. Its
+// lines must stand behind theirs: a reader that is past the room of struck lines would miss them there.
+func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
+	own := map[string]struct{}{}
+	EachName(p.Attachment, func(name string) bool {
+		own[strings.ToLower(name)] = struct{}{}
+		return false
+	})
+	shares := func(other *hostsstore.Attachment) bool {
+		return other != p.Attachment && EachName(other, func(name string) bool {
+			_, ok := own[strings.ToLower(name)]
+			return ok
+		})
+	}
+	var out []Placed
+	for _, other := range m[p.Attachment.Network] {
+		if shares(other.Attachment) {
+			out = append(out, other.Placed)
+		}
+	}
+	for _, other := range leaving {
+		if shares(other.Attachment) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// Known returns what reports whether a line in a broken region is one that belongs into the viewer's file, or did before
+// some attachments left.
+func (m Members) Known(v *Viewer, leaving []Placed) func(line string) bool {
+	known := sync.OnceValue(func() map[string]struct{} {
+		set := map[string]struct{}{}
+		add := func(text string) {
+			for line := range strings.Lines(text) {
+				set[line] = struct{}{}
+			}
+		}
+		for _, block := range m.Blocks(v) {
+			add(block)
+		}
+		for _, p := range leaving {
+			m := MemberOf(p)
+			add(v.Lines(&m))
+		}
+		return set
+	})
+	return func(line string) bool {
+		_, ok := known()[strings.TrimSuffix(line, "\n")+"\n"] // a file may be cut before its last newline
+		return ok
+	}
+}

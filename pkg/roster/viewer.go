@@ -1,0 +1,169 @@
+package roster
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// LoopbackNames returns the names of the lines that every container's hosts file begins with.
+func LoopbackNames() []string { return slices.Clone(loopbackNames) }
+
+var (
+	loopback4 = etchosts.Format(netip.AddrFrom4([4]byte{127, 0, 0, 1}), []string{"localhost", "localhost.localdomain"})
+	loopback6 = etchosts.Format(netip.IPv6Loopback(), []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+
+	loopbackNames = []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+)
+
+// Viewer is whoever reads a hosts file: a container, or the world for the hosts file of a network.
+type Viewer struct {
+	Container *hostsstore.Container // nil for the file of a network
+	Network   string                // of the file of a network
+	held      map[string]struct{}   // lower-case names that stand above the peers, once many names are to be looked up
+}
+
+// index makes looking up many names cheap.
+func (v *Viewer) index() {
+	v.held = map[string]struct{}{}
+	if v.Container != nil {
+		v.held = make(map[string]struct{}, 16+len(v.Container.UserNames))
+		v.hold(v.Container.UserNames)
+		v.each(func(name string) bool {
+			v.held[strings.ToLower(name)] = struct{}{}
+			return false
+		})
+	}
+}
+
+// each calls stop with the names that stand above the peers in the container's file, but for those in the user's own lines,
+// until it returns true.
+func (v *Viewer) each(stop func(name string) bool) bool {
+	c := v.Container
+	if slices.ContainsFunc(loopbackNames, stop) {
+		return true
+	}
+	for i := range c.ExtraHosts {
+		if stop(c.ExtraHosts[i].Name) {
+			return true
+		}
+	}
+	for i := range c.Attachments {
+		a := &c.Attachments[i]
+		if slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Holds reports whether a name stands above the peers.
+func (v *Viewer) Holds(name string) bool {
+	if v.held != nil {
+		_, ok := v.held[strings.ToLower(name)]
+		return ok
+	}
+	if v.Container == nil {
+		return false
+	}
+	if _, users := slices.BinarySearch(v.Container.UserNames, strings.ToLower(name)); users {
+		return true
+	}
+	return v.each(func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
+}
+
+func (v *Viewer) hold(names []string) {
+	for _, name := range names {
+		v.held[strings.ToLower(name)] = struct{}{}
+	}
+}
+
+// Sees reports whether the Viewer is on the network.
+func (v *Viewer) Sees(network string) bool {
+	if v.Container == nil {
+		return v.Network == network
+	}
+	return OnNetwork(v.Container, network)
+}
+
+func OnNetwork(c *hostsstore.Container, network string) bool {
+	return slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
+}
+
+// foreign reports whether an attachment is that of a pod of another Kubernetes namespace.
+func (v *Viewer) foreign(p Placed) bool {
+	k := p.Container.Kubernetes
+	return k != "" && (v.Container == nil || v.Container.Kubernetes != k)
+}
+
+// Names returns the names by which the Viewer may know an attachment of another container.
+func (v *Viewer) Names(p Placed) []string {
+	if v.foreign(p) {
+		return p.Attachment.Qualified
+	}
+	return p.Attachment.Names
+}
+
+// Lines returns the lines by which the Viewer knows an attachment of another container.
+func (v *Viewer) Lines(m *Member) string {
+	list := v.Names(m.Placed)
+	if len(list) > fewNames && v.held == nil {
+		v.index()
+	}
+	if slices.ContainsFunc(list, v.Holds) {
+		return lines(m.Attachment.Addresses, slices.DeleteFunc(slices.Clone(list), v.Holds))
+	}
+	return m.text(v)
+}
+
+// fewNames is how many names are looked up one by one.
+const fewNames = 32
+
+// without returns the names that no higher line of the Viewer's file holds.
+func (v *Viewer) without(list []string) []string {
+	if v.held == nil && len(list) > fewNames {
+		v.index()
+	}
+	if !slices.ContainsFunc(list, v.Holds) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), v.Holds)
+}
+
+func lines(addresses []netip.Addr, names []string) string {
+	if len(addresses) == 1 {
+		return etchosts.Format(addresses[0], names)
+	}
+	var b strings.Builder
+	for _, addr := range addresses {
+		b.WriteString(etchosts.Format(addr, names))
+	}
+	return b.String()
+}
+
+// own returns the blocks above the peers: localhost, extra hosts, the container itself.
+func own(c *hostsstore.Container) []string {
+	higher := &Viewer{held: make(map[string]struct{}, 16+len(c.UserNames))}
+	var out []string
+	add := func(text string) { out = append(out, text) }
+	add(loopback4)
+	if !c.NoIPv6Loopback {
+		add(loopback6)
+	}
+	higher.hold(loopbackNames)
+	higher.hold(c.UserNames)
+	var extra []string
+	for _, x := range c.ExtraHosts {
+		add(etchosts.Format(x.Address, higher.without([]string{x.Name})))
+		extra = append(extra, x.Name)
+	}
+	higher.hold(extra)
+	for i := range c.Attachments {
+		a := &c.Attachments[i]
+		add(lines(a.Addresses, higher.without(AllNames(a))))
+	}
+	return out
+}
