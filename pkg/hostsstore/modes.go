@@ -40,7 +40,7 @@ func (n *Namespace) Modernize() error {
 		return nil
 	}
 	errs := []error{Remove(filepath.Join(n.indexDir(), offsetsFile))}
-	for _, dir := range []string{n.indexDir(), n.keptDir(), n.formerPendingDir()} {
+	for _, dir := range []string{n.indexDir(), n.keptDir(), n.pendingDir(), n.formerPendingDir()} {
 		errs = append(errs, n.dir.shut(filepath.Dir(dir)), n.dir.shut(dir))
 	}
 	for _, parent := range []string{n.RecordsDir(), n.ContainersDir()} {

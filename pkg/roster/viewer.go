@@ -89,6 +89,7 @@ func (v *Viewer) Sees(network string) bool {
 	return OnNetwork(v.Container, network)
 }
 
+// OnNetwork reports whether a container is on the network.
 func OnNetwork(c *hostsstore.Container, network string) bool {
 	return slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
 }
