@@ -16,8 +16,9 @@ import (
 // maxMemory bounds what an operation may have resident in these tests, in bytes.
 const maxMemory = 32 << 20
 
-// maxIndex bounds, in bytes, the index of four containers.
-const maxIndex = 64 << 10
+// maxIndex bounds, in bytes, the index of four containers, which remembers 512 KiB of the names that all users together have
+// written, each list once.
+const maxIndex = 576 << 10
 
 // repeat returns text over and over, size bytes in all.
 func repeat(text string, size int) io.Reader {

@@ -22,7 +22,7 @@ func newVictim(t *testing.T) string {
 	dir := t.TempDir()
 	for _, name := range []string{
 		"file", "hosts", "resolv.conf", "hostname", "meta.json", "netns", ".netns.new", "meta.json.corrupt", ".meta.json.leaving", ".meta.json.new", ".hosts.new",
-		".hostname.new", ".resolv.conf.new", "index", ".index.new", "offsets", "1-1",
+		".hostname.new", ".resolv.conf.new", "index", ".index.new", "taken", "1-1",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o640); err != nil {
 			t.Fatal(err)
@@ -83,9 +83,9 @@ func place(kind, victim, path string) error {
 func (f siege) places(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{
-		"directory": {"kept", "kept/default", "index/default/pending", "etchosts/default/comer", "containers/default/comer"},
+		"directory": {"kept", "kept/default", "pending", "pending/default", "etchosts/default/comer", "containers/default/comer"},
 		"file": {
-			"kept/default/web", "kept/default/comer", "index/default/pending/1-1", "index/default/.index.new",
+			"kept/default/web", "kept/default/comer", "pending/default/1-1", "index/default/.index.new", "index/default/taken",
 			"etchosts/default/web/.meta.json.leaving", "etchosts/default/web/.meta.json.new", "etchosts/default/web/meta.json.corrupt",
 			"etchosts/default/comer/hosts", "etchosts/default/comer/meta.json", "etchosts/default/comer/.meta.json.leaving",
 			"containers/default/comer/hostname", "containers/default/comer/resolv.conf",

@@ -12,7 +12,7 @@ import (
 )
 
 // notesOf returns the directory of the notes about what was put off.
-func notesOf(f fleet.Fleet) string { return filepath.Join(f.DataDir, "index/default/pending") }
+func notesOf(f fleet.Fleet) string { return filepath.Join(f.DataDir, "pending/default") }
 
 // putOffDel leaves a DEL to the next operation: the lock is not to be had.
 func putOffDel(t *testing.T, f fleet.Fleet, a fleet.Attachment) {

@@ -40,7 +40,7 @@ func checkAlone(root string, o order, live ...fleet.Attachment) error {
 		if err != nil {
 			return err
 		}
-		if len(live) > 0 && strings.HasPrefix(rel, "index/") && !strings.Contains(rel, "pending") {
+		if len(live) > 0 && strings.HasPrefix(rel, "index/") {
 			return nil // caches
 		}
 		b, err := os.ReadFile(path)

@@ -154,7 +154,6 @@ func (m *model) exact(live []fleet.Attachment, halfway []string) error {
 		want[filepath.Join("containers", a.Namespace, a.ID, "hostname")] = a.ID + "\n"
 		want[filepath.Join("networks", a.Namespace, a.Network, "hosts")] = text(network)
 		want[filepath.Join("index", a.Namespace, "index")] = ""
-		want[filepath.Join("index", a.Namespace, "offsets")] = ""
 	}
 	have, err := m.files(want)
 	if err != nil {
@@ -210,7 +209,7 @@ func (m *model) files(want map[string]string) (map[string]string, error) {
 			if said := netnsFile(path); said != "" {
 				have[rel] = said
 			}
-		case e.Name() == "index" || e.Name() == "offsets":
+		case e.Name() == "index":
 			have[rel] = ""
 		default:
 			have[rel] = string(b)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
@@ -241,14 +243,17 @@ func (t *tx) durable(r *hostsstore.Record) bool {
 
 // write puts a record in place and tells the index.
 func (t *tx) write(r *hostsstore.Record) error {
-	if err := t.ns.WriteRecord(r, t.durable(r)); err != nil {
+	err := t.ns.WriteRecord(r, t.durable(r))
+	if errors.Is(err, unix.ENOSPC) { // the caches have the room that a record needs
+		err = errors.Join(t.ns.DropIndex(), t.ns.WriteRecord(r, t.durable(r)))
+	}
+	if err != nil {
 		return err
 	}
 	c := t.ix.Containers[r.ID]
 	if c == nil {
 		return nil
 	}
-	var err error
 	if c.Record, err = t.ns.StatRecord(r.ID); err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}

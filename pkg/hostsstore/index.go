@@ -158,16 +158,15 @@ func (n *Namespace) TakeIndex(networks []string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	case errors.Is(err, ErrNotRegular): // a cache: without it all is repaired
+	case err != nil: // a cache: without it all is repaired
 		return os.Remove(path)
-	case err != nil:
-		return err
 	}
 	_, err = f.Write(encodeTaken(networks))
-	if err = errors.Join(err, f.Close()); err != nil || path == n.takenPath() {
-		return err
+	err = errors.Join(err, f.Close())
+	if err == nil && path != n.takenPath() {
+		err = os.Rename(path, n.takenPath())
 	}
-	if os.Rename(path, n.takenPath()) != nil { // something else is in its place: all is repaired
+	if err != nil { // no room, or something else in its place: all is repaired
 		return os.Remove(path)
 	}
 	return nil
@@ -178,10 +177,12 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 	if err := n.dir.MakeDir(filepath.Dir(n.IndexPath())); err != nil {
 		return err
 	}
-	if err := replace(n.IndexPath(), ix.encode(), recordMode, false); err != nil {
-		return err
+	data := ix.encode()
+	err := replace(n.IndexPath(), data, recordMode, false)
+	if err != nil { // the one that was taken may have the room that this one needs
+		err = errors.Join(Remove(n.takenPath()), replace(n.IndexPath(), data, recordMode, false))
 	}
-	return Remove(n.takenPath())
+	return errors.Join(err, Remove(n.takenPath()))
 }
 
 // DropIndex removes the index, and the one that was taken, so that the whole namespace is repaired.

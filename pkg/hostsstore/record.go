@@ -289,6 +289,9 @@ func (n *Namespace) Sweep(id string) error {
 	if err := CheckDir(dir); err != nil {
 		return err
 	}
+	if err := Remove(temporaryOf(n.KeptPath(id))); err != nil {
+		return err
+	}
 	for _, rest := range []string{corruptFile, leavingFile} {
 		if _, err := os.Lstat(filepath.Join(dir, rest)); err == nil {
 			return n.FinishRemoval(id, []string{HostsFile, ResolvConfFile, HostnameFile})

@@ -25,8 +25,11 @@ func openRegular(path string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
-		return nil, errors.Join(&fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}, err, f.Close())
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil, errors.Join(&fs.PathError{Op: "stat", Path: path, Err: err}, f.Close())
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
+		return nil, errors.Join(&fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}, f.Close())
 	}
 	return f, nil
 }
