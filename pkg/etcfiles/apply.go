@@ -47,7 +47,7 @@ type file struct {
 
 // applyFiles edits the hosts files of the networks, of containers whose own part has changed, and of their peers.
 func (t *tx) applyFiles() error {
-	e := &edit{tx: t, members: roster.MembersOf(t.ix), now: sinceBoot()}
+	e := &edit{tx: t, members: roster.MembersOf(t.ix), now: t.m.sinceBoot()}
 	e.sizes = sync.OnceValue(func() roster.Sizes { return e.members.Sizes(e.went...) })
 	files, err := e.files()
 	if err != nil {
@@ -66,7 +66,10 @@ func (t *tx) applyFiles() error {
 }
 
 // sinceBoot is the time since boot, in which sleep counts.
-func sinceBoot() time.Duration {
+func (m *Manager) sinceBoot() time.Duration {
+	if m.now != nil {
+		return m.now()
+	}
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
 		return 0

@@ -20,6 +20,8 @@ type Manager struct {
 	BaseHostsFile string                           // entries for the head of a new hosts file; "" for none
 	Warnf         func(format string, args ...any) // takes what does not stop an operation; no lock is held then
 	Report        *Report                          // what the operations did is added to it; nil if nobody asks
+
+	now func() time.Duration // since boot; nil for the kernel's
 }
 
 // Key identifies an attachment: container and interface on a network of a namespace.

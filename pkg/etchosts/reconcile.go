@@ -183,7 +183,18 @@ func (pl *plan) pair(live []entry, head int, gathered bool) {
 
 	// Only the names of what changes can bring an order about that is not there already.
 	order := namesOf(middle, pl.lines[head:after])
+	copied := map[string]bool{} // of a wanted line the first copy says where it stands
+	if gathered {
+		for _, line := range pl.lines {
+			copied[line] = false
+		}
+	}
 	for _, e := range live {
+		if again, wanted := copied[e.text]; wanted && again {
+			continue
+		} else if wanted {
+			copied[e.text] = true
+		}
 		order.stands(e)
 	}
 	standing := map[string][]int{} // text to indexes in middle

@@ -34,7 +34,11 @@ func (a *audit) lookAtOwnFiles() {
 
 func (a *audit) lookAtResolvConf(r *hostsstore.Record) {
 	f := Finding{ID: r.ID, Path: a.ns.ResolvConfPath(r.ID)}
-	data, ok := a.readOwn(&f, ResolvAbsent, "what was in it is known no more: start the container anew")
+	absent := doAudit
+	if r.Etcfiles.ResolvConf.Text == "" || !slices.Contains(r.Etcfiles.Created, hostsstore.ResolvConfFile) {
+		absent = "its content is not known: start the container anew"
+	}
+	data, ok := a.readOwn(&f, ResolvAbsent, absent)
 	if ok && r.Etcfiles.ResolvConf.Digest != "" && !r.Etcfiles.ResolvConf.Wrote(data) {
 		f.Problem, f.Note, f.What, f.Do = ResolvEdited, true, "it was edited after etcfiles wrote it, and stays as it is", ""
 		a.found(f)
