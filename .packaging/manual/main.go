@@ -11,10 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/etcfiles/etcfiles/pkg/manual"
-	hook "github.com/etcfiles/etcfiles/plugins/hook/oci-cni-hook/command"
-
 	mount "github.com/etcfiles/etcfiles/plugins/hook/etcfiles-mount/command"
+	hook "github.com/etcfiles/etcfiles/plugins/hook/oci-cni-hook/command"
 	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
 )
 
@@ -42,7 +40,7 @@ func run(out, version, epoch string) error {
 	date := time.Unix(seconds, 0)
 	for _, p := range []struct {
 		root *cobra.Command
-		page manual.Page
+		page page
 	}{
 		{admin.Command(version), etcfilesPage},
 		{hook.Command(version), hookPage},
@@ -50,7 +48,7 @@ func run(out, version, epoch string) error {
 	} {
 		name := p.root.Name()
 		p.page.Name, p.page.Section, p.page.Date, p.page.Version = name, 8, date, version
-		if err := os.WriteFile(filepath.Join(out, "man", name+".8"), manual.Command(p.page, p.root), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(out, "man", name+".8"), commandPage(p.page, p.root), 0o644); err != nil {
 			return err
 		}
 		base := filepath.Join(out, "completions", name)
@@ -64,5 +62,5 @@ func run(out, version, epoch string) error {
 	}
 	conflist := conflistPage
 	conflist.Name, conflist.Section, conflist.Date, conflist.Version = "etcfiles-conflist", 5, date, version
-	return os.WriteFile(filepath.Join(out, "man", "etcfiles-conflist.5"), manual.Format(conflist, conflistShort, conflistText), 0o644)
+	return os.WriteFile(filepath.Join(out, "man", "etcfiles-conflist.5"), formatPage(conflist, conflistShort, conflistText), 0o644)
 }

@@ -21,20 +21,11 @@ func TestPages(t *testing.T) {
 	}
 	pages := map[string]string{}
 	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-conflist.5"} {
-		page, err := os.Open(filepath.Join(out, "man", name))
+		page, err := os.ReadFile(filepath.Join(out, "man", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("groff", "-k", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=200n")
-		var text, complaints bytes.Buffer
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = page, &text, &complaints
-		if err := cmd.Run(); err != nil || complaints.Len() > 0 {
-			t.Errorf("%s: %v\n%s", name, err, &complaints)
-		}
-		if err := page.Close(); err != nil {
-			t.Error(err)
-		}
-		pages[name] = strings.Join(strings.Fields(text.String()), " ")
+		pages[name] = formatted(t, name, page)
 	}
 	for _, cmd := range admin.Command("1.2.3").Commands() {
 		if long, _, _ := strings.Cut(strings.Join(strings.Fields(cmd.Long), " "), ". "); cmd.Name() != "completion" && !strings.Contains(pages["etcfiles.8"], long) {

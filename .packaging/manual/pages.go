@@ -1,11 +1,10 @@
 package main
 
 import (
-	"github.com/etcfiles/etcfiles/pkg/manual"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
 
-var dataFiles = []manual.Item{
+var dataFiles = []item{
 	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/hosts", Text: "a container's /etc/hosts; its inode never changes"},
 	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/meta.json", Text: "its record: the truth, all else can be made again from it"},
 	{Term: "/var/lib/etcfiles/etchosts/NAMESPACE/ID/netns", Text: "device and inode of its network namespace"},
@@ -14,9 +13,9 @@ var dataFiles = []manual.Item{
 	{Term: "/var/lib/etcfiles/index/NAMESPACE", Text: "caches of the running boot; safe to delete at any time"},
 }
 
-var etcfilesPage = manual.Page{
-	Sections: []manual.Section{
-		{Title: "EXIT STATUS", Items: []manual.Item{
+var etcfilesPage = page{
+	Sections: []section{
+		{Title: "EXIT STATUS", Items: []item{
 			{Term: "0", Text: "all went well"},
 			{Term: "1", Text: "the answer is no, or something is wrong with what was looked at"},
 			{Term: "2", Text: "the command line is wrong"},
@@ -27,12 +26,12 @@ var etcfilesPage = manual.Page{
 	SeeAlso: []string{"etcfiles-conflist(5)", "etcfiles-mount(8)", "oci-cni-hook(8)", "hosts(5)", "resolv.conf(5)"},
 }
 
-var hookStatus = manual.Section{Title: "EXIT STATUS", Items: []manual.Item{
+var hookStatus = section{Title: "EXIT STATUS", Items: []item{
 	{Term: "0", Text: "all went well"}, {Term: "1", Text: "it failed; a container whose hook fails does not start"}, {Term: "2", Text: "the command line is wrong"},
 }}
 
-var hookPage = manual.Page{
-	Sections: []manual.Section{hookStatus, {Title: "FILES", Items: []manual.Item{
+var hookPage = page{
+	Sections: []section{hookStatus, {Title: "FILES", Items: []item{
 		{Term: "/etc/cni/net.d", Text: "conflists"},
 		{Term: "/run/etcfiles/netns/NAMESPACE-ID", Text: "the pin of a container's network namespace; a dash in NAMESPACE is doubled"},
 		{Term: "/run/etcfiles/containers/NAMESPACE-ID", Text: "what is to be deleted for it"},
@@ -40,8 +39,8 @@ var hookPage = manual.Page{
 	SeeAlso: []string{"etcfiles(8)", "etcfiles-conflist(5)", "etcfiles-mount(8)", "oci-hooks(5)", "runc(8)", "systemd.timer(5)"},
 }
 
-var mountPage = manual.Page{
-	Sections: []manual.Section{hookStatus, {Title: "FILES", Items: dataFiles}},
+var mountPage = page{
+	Sections: []section{hookStatus, {Title: "FILES", Items: dataFiles}},
 	SeeAlso:  []string{"etcfiles(8)", "oci-cni-hook(8)", "oci-hooks(5)"},
 }
 
@@ -52,23 +51,23 @@ the plugins that make the interface and give the address: it reads their result.
 not pass silently; etcfiles config CONFLIST says which line is wrong.`
 )
 
-var conflistPage = manual.Page{
-	Sections: []manual.Section{
+var conflistPage = page{
+	Sections: []section{
 		{Title: "KEYS", Text: "Besides type, which is etcfiles:", Items: items(netconf.Keys)},
 		{Title: "CAPABILITIES", Text: "What capabilities may declare. A runtime then gives, for one container, in its runtimeConfig:", Items: items(netconf.Capabilities)},
-		{Title: "FILES", Items: []manual.Item{{Term: "/etc/cni/net.d", Text: "conflists"}, {Term: "/usr/share/doc/etcfiles/examples", Text: "examples"}}},
+		{Title: "FILES", Items: []item{{Term: "/etc/cni/net.d", Text: "conflists"}, {Term: "/usr/share/doc/etcfiles/examples", Text: "examples"}}},
 	},
 	SeeAlso: []string{"etcfiles(8)", "oci-cni-hook(8)", "https://www.cni.dev/docs/spec/"},
 }
 
-func items(keys []netconf.Key) []manual.Item {
-	var out []manual.Item
+func items(keys []netconf.Key) []item {
+	var out []item
 	for _, k := range keys {
 		text := k.Type + ": " + k.Meaning
 		if k.Default != "" {
 			text += " (default " + k.Default + ")"
 		}
-		out = append(out, manual.Item{Term: k.Name, Text: text})
+		out = append(out, item{Term: k.Name, Text: text})
 	}
 	return out
 }

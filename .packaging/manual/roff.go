@@ -1,5 +1,4 @@
-// Package manual makes manual pages, see man(7), of the same text that --help prints.
-package manual
+package main
 
 import (
 	"fmt"
@@ -11,28 +10,28 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Page is what a manual page says besides what the command knows.
-type Page struct {
+// page is what a manual page says besides what the command knows.
+type page struct {
 	Name     string // of the page, such as etcfiles
 	Section  int    // of the manual: 5 or 8
 	Date     time.Time
 	Version  string
-	Sections []Section // at the end, before SEE ALSO
+	Sections []section // at the end, before SEE ALSO
 	SeeAlso  []string  // such as etcfiles-conflist(5), sorted
 }
 
-// Section is a part of a page.
-type Section struct {
+// section is a part of a page.
+type section struct {
 	Title string // in capital letters
-	Items []Item
+	Items []item
 	Text  string // paragraphs before the items
 }
 
-// Item is an entry of a list.
-type Item struct{ Term, Text string }
+// item is an entry of a list.
+type item struct{ Term, Text string }
 
-// Command returns the page of a program in roff, with a part for each of its commands.
-func Command(p Page, root *cobra.Command) []byte {
+// commandPage returns the page of a program in roff, with a part for each of its commands.
+func commandPage(p page, root *cobra.Command) []byte {
 	var b strings.Builder
 	p.head(&b, strings.ToLower(root.Short[:1])+root.Short[1:])
 	fmt.Fprintf(&b, "# SYNOPSIS\n\n**%s** [*flags*] *command* ...\n\n# DESCRIPTION\n\n%s\n\n", root.Name(), escape(root.Long))
@@ -52,20 +51,20 @@ func Command(p Page, root *cobra.Command) []byte {
 	return p.render(&b)
 }
 
-// Format returns the page of a file format in roff.
-func Format(p Page, short, description string) []byte {
+// formatPage returns the page of a file format in roff.
+func formatPage(p page, short, description string) []byte {
 	var b strings.Builder
 	p.head(&b, short)
 	fmt.Fprintf(&b, "# DESCRIPTION\n\n%s\n\n", escape(description))
 	return p.render(&b)
 }
 
-func (p Page) head(b *strings.Builder, short string) {
+func (p page) head(b *strings.Builder, short string) {
 	fmt.Fprintf(b, "%% %q %q %q %q %q\n\n# NAME\n\n%s - %s\n\n",
 		strings.ToUpper(p.Name), fmt.Sprint(p.Section), p.Date.UTC().Format("January 2006"), "etcfiles "+p.Version, "etcfiles", p.Name, escape(short))
 }
 
-func (p Page) render(b *strings.Builder) []byte {
+func (p page) render(b *strings.Builder) []byte {
 	for _, s := range p.Sections {
 		fmt.Fprintf(b, "# %s\n\n", s.Title)
 		if s.Text != "" {

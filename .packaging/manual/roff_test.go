@@ -1,4 +1,4 @@
-package manual
+package main
 
 import (
 	"bytes"
@@ -19,13 +19,13 @@ func program() *cobra.Command {
 	return root
 }
 
-// TestCommand: man formats the page without a complaint, and nothing of the text is lost or read as markup.
-func TestCommand(t *testing.T) {
-	page := Command(Page{
+// TestCommandPage: man formats the page without a complaint, and nothing of the text is lost or read as markup.
+func TestCommandPage(t *testing.T) {
+	page := commandPage(page{
 		Name: "frob", Section: 8, Date: time.Unix(0, 0), Version: "1.2",
-		Sections: []Section{{Title: "EXIT STATUS", Items: []Item{{"0", "all went well"}}}}, SeeAlso: []string{"frob-list(5)"},
+		Sections: []section{{Title: "EXIT STATUS", Items: []item{{"0", "all went well"}}}}, SeeAlso: []string{"frob-list(5)"},
 	}, program())
-	got := formatted(t, page)
+	got := formatted(t, "frob.8", page)
 	for _, want := range []string{
 		"FROB(8)", "January 1970", "frob - frob things", "frob frobs CNI_THINGS of <NS>, *all* of them.", "frob go *x* >out",
 		"--data-dir directory", "directory of the store (default /var/lib/frob_x)", "go [NAME]", "A second paragraph.",
@@ -37,17 +37,17 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// formatted returns the page as man shows it.
-func formatted(t *testing.T, page []byte) string {
+// formatted returns a page as man shows it; a complaint of groff is an error.
+func formatted(t *testing.T, name string, page []byte) string {
 	t.Helper()
 	cmd := exec.Command("groff", "-k", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=200n")
 	var out, complaints bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(page), &out, &complaints
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("groff: %v\n%s", err, &complaints)
+		t.Fatalf("%s: groff: %v\n%s", name, err, &complaints)
 	}
 	if complaints.Len() > 0 {
-		t.Errorf("groff complains:\n%s", &complaints)
+		t.Errorf("%s: groff complains:\n%s", name, &complaints)
 	}
 	return strings.Join(strings.Fields(out.String()), " ")
 }
