@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Reference plugins that may stand behind etcfiles: they change no address and no name.
@@ -155,7 +157,7 @@ func Find(dir, network string) string {
 // nameOf returns the name in a configuration, "" for what is none.
 func nameOf(path string) string {
 	var head struct{ Name string }
-	text, err := read(path)
+	text, err := safefile.ReadLinked(path, maxConflist)
 	if err != nil || json.Unmarshal(text, &head) != nil {
 		return ""
 	}

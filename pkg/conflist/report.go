@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/containernetworking/cni/pkg/version"
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Plugin is the type in a conflist that is looked at most closely.
@@ -83,7 +81,7 @@ const maxConflist = 1 << 20
 
 // Look reads a conflist and reports on it. The error is for a file that cannot be read.
 func Look(path string, o Options) (*Report, error) {
-	text, err := read(path)
+	text, err := safefile.ReadLinked(path, maxConflist)
 	if err != nil {
 		return nil, err
 	}
@@ -108,18 +106,6 @@ func Look(path string, o Options) (*Report, error) {
 	}
 	slices.SortStableFunc(l.Faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
 	return l.Report, nil
-}
-
-func read(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), err)
-	}
-	return io.ReadAll(io.LimitReader(f, maxConflist))
 }
 
 func (l *look) wrong(at *node, key, format string, args ...any) {

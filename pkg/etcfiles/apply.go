@@ -13,6 +13,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // edit is what one operation does to the hosts files.
@@ -121,7 +122,7 @@ func (e *edit) files() ([]file, error) {
 			}
 			continue
 		}
-		if err := hostsstore.CheckDir(filepath.Dir(e.ns.NetworkPath(network))); err != nil {
+		if err := safefile.CheckDir(filepath.Dir(e.ns.NetworkPath(network))); err != nil {
 			return nil, err
 		}
 		h := e.ix.Networks[network]

@@ -3,14 +3,11 @@ package etcfiles
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // base returns the content of baseHostsFile and the names in it; one that is absent is none.
@@ -34,15 +31,7 @@ func (m *Manager) base() (data []byte, userNames []string) {
 
 // readBase reads a regular file, which may be a link, within the bounds of a hosts file. It does not wait for a FIFO.
 func readBase(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(etchosts.ErrNotRegular, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, roster.Spare().Bytes+1))
+	data, err := safefile.ReadLinked(path, roster.Spare().Bytes+1)
 	if err == nil && int64(len(data)) > roster.Spare().Bytes {
 		err = fmt.Errorf("more than %d bytes: %w", roster.Spare().Bytes, etchosts.ErrTooLarge)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Check compares the attachment's addresses in its network namespace, its record, and the files with what they should
@@ -114,7 +115,7 @@ func (r *Request) interfaceOf(addr netip.Addr) string {
 }
 
 func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record, a *hostsstore.Attachment) error {
-	if err := hostsstore.CheckDir(filepath.Dir(n.HostnamePath(record.ID))); err != nil {
+	if err := safefile.CheckDir(filepath.Dir(n.HostnamePath(record.ID))); err != nil {
 		return differ("%w", err)
 	}
 	for _, path := range []string{n.ResolvConfPath(record.ID), n.HostnamePath(record.ID)} {
@@ -126,7 +127,7 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 			return differ("%s is no regular file", path)
 		}
 	}
-	hostname, err := hostsstore.ReadSmall(n.HostnamePath(record.ID), hostsstore.MaxResolvConf)
+	hostname, err := safefile.Read(n.HostnamePath(record.ID), hostsstore.MaxResolvConf)
 	if err != nil {
 		return err
 	}
@@ -177,7 +178,7 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 
 // content returns the lines of our regions in a hosts file, and the names in the other lines.
 func (m *Manager) content(path string, b etchosts.Bounds) (map[string]bool, []string, error) {
-	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+	if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
 		return nil, nil, differ("%w", err)
 	}
 	f, err := etchosts.OpenRead(path, m.Marker)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // claims says, for the container's resolv.conf and hostname, what may be done to a file that is there.
@@ -30,7 +31,7 @@ const (
 // claim looks at the three files before anything is written and notes in the record which of them are ours to remove.
 func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
 	for _, path := range []string{t.ns.HostsPath(id), t.ns.HostnamePath(id)} {
-		if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+		if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +70,7 @@ func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
 		case err != nil:
 			return nil, err
 		case !info.Mode().IsRegular():
-			return nil, &fs.PathError{Op: "open", Path: f.path, Err: fmt.Errorf("%w: remove it", hostsstore.ErrNotRegular)}
+			return nil, &fs.PathError{Op: "open", Path: f.path, Err: fmt.Errorf("%w: remove it", safefile.ErrNotRegular)}
 		case slices.Contains(d.Created, f.name):
 			*f.claim = ours
 		case info.Size() == 0:
@@ -86,7 +87,7 @@ func (t *tx) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
 	if cl.resolvConf != ours {
 		return nil
 	}
-	data, err := hostsstore.ReadSmall(t.ns.ResolvConfPath(id), hostsstore.MaxResolvConf)
+	data, err := safefile.Read(t.ns.ResolvConfPath(id), hostsstore.MaxResolvConf)
 	if err != nil {
 		return err
 	}
@@ -166,10 +167,10 @@ func (c claim) put(dir hostsstore.Dir, path string, data []byte) error {
 		}
 		return hostsstore.WriteFile(path, data)
 	default:
-		old, err := hostsstore.ReadSmall(path, int64(len(data))+1)
+		old, err := safefile.Read(path, int64(len(data))+1)
 		if err == nil && string(old) == string(data) {
 			return nil
 		}
-		return errors.Join(err, hostsstore.Overwrite(path, data))
+		return errors.Join(err, safefile.Overwrite(path, data))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // DefaultMarker is the word in the marker lines where nobody has said another.
@@ -56,7 +57,7 @@ func (m *Manager) markersOf(n *hostsstore.Namespace) ([]etchosts.Marker, error) 
 	}
 	have := map[etchosts.Marker]struct{}{}
 	read := func(path string) error {
-		data, err := hostsstore.ReadSmall(path, maxMarked)
+		data, err := safefile.Read(path, maxMarked)
 		if errors.Is(err, fs.ErrNotExist) || obstructed(err) {
 			return nil
 		}

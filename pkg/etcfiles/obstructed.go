@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // obstructed reports that a file cannot be used because of what its owner has made of it: that is the owner's harm and
@@ -14,7 +14,7 @@ import (
 // (EAGAIN, see fcntl(2)), or make it as large as can be while we append (EFBIG).
 func obstructed(err error) bool {
 	for _, e := range []error{
-		etchosts.ErrNotRegular, etchosts.ErrTooLarge, hostsstore.ErrNotRegular,
+		safefile.ErrNotRegular, etchosts.ErrTooLarge,
 		unix.EPERM, unix.EACCES, unix.ENOTDIR, unix.ETXTBSY, unix.EAGAIN, unix.EFBIG,
 	} {
 		if errors.Is(err, e) {

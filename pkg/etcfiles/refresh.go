@@ -13,6 +13,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Refreshed is a resolv.conf that Refresh has rewritten.
@@ -116,7 +117,7 @@ func (t *tx) plan(id string, host resolvconf.Host) (*refreshment, error) {
 		return nil, nil
 	}
 	f := &refreshment{record: r, path: t.ns.ResolvConfPath(id)}
-	f.old, err = hostsstore.ReadSmall(f.path, hostsstore.MaxResolvConf)
+	f.old, err = safefile.Read(f.path, hostsstore.MaxResolvConf)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !had.Wrote(f.old)) {
 		return nil, nil
 	}
@@ -167,7 +168,7 @@ func renewOrigins(list []hostsstore.Attachment, dns resolvconf.Result) {
 // unusable harms itself only: then it returns false.
 func (f *refreshment) write(t *tx) (bool, error) {
 	if f.stale {
-		switch err := hostsstore.Overwrite(f.path, f.dns.Bytes()); {
+		switch err := safefile.Overwrite(f.path, f.dns.Bytes()); {
 		case obstructed(err), errors.Is(err, os.ErrNotExist):
 			t.m.Warnf("container %s keeps its resolv.conf: %v", f.record.ID, err)
 			return false, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // tx is one operation on a namespace, under its lock: what is to be changed is collected, then commit makes it. Before that
@@ -221,7 +222,7 @@ func (t *tx) apply() error {
 	case t.unfinished: // the mark stays
 		return nil
 	case len(t.ix.Containers) == 0:
-		return errors.Join(t.ns.RemoveCaches(), hostsstore.Remove(t.ns.ContainersDir()))
+		return errors.Join(t.ns.RemoveCaches(), safefile.Remove(t.ns.ContainersDir()))
 	}
 	return t.ns.WriteIndex(t.ix)
 }
@@ -264,9 +265,9 @@ func (t *tx) write(r *hostsstore.Record) error {
 func (t *tx) removeNetworkFile(network string) error {
 	path := t.ns.NetworkPath(network)
 	dir := filepath.Dir(path)
-	if err := hostsstore.CheckDir(dir); err != nil {
+	if err := safefile.CheckDir(dir); err != nil {
 		return err
 	}
-	return errors.Join(hostsstore.Remove(path), hostsstore.Remove(filepath.Join(dir, ".hosts.new")),
-		hostsstore.Remove(dir), hostsstore.Remove(filepath.Dir(dir)))
+	return errors.Join(safefile.Remove(path), safefile.Remove(safefile.Temporary(path)),
+		safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
 }

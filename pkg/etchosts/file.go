@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 var (
-	// ErrNotRegular is the error for a path that is no regular file: a link, FIFO, device or directory.
-	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge is the error for a file that holds more than its bounds say.
 	ErrTooLarge = errors.New("too large")
 	// ErrChanged is the error of Find and Strike when the file does not hold what the caller remembers.
@@ -38,8 +38,8 @@ type File struct {
 	wrote   func() // called after every write, for the tests; may be nil
 }
 
-// Open opens the file at path for edits. It neither follows a link nor waits for a FIFO; the error is ErrNotRegular for
-// whatever is no regular file with exactly one name, or that of open(2).
+// Open opens the file at path for edits, as safefile.Open does: it neither follows a link nor waits, and the error is
+// safefile.ErrNotRegular for whatever is not a regular file with exactly one name, or that of open(2).
 func Open(path string, m Marker) (*File, error) {
 	return open(path, m, unix.O_RDWR)
 }
@@ -50,35 +50,11 @@ func OpenRead(path string, m Marker) (*File, error) {
 }
 
 func open(path string, m Marker, flags int) (*File, error) {
-	var fd int
-	err := retry(func() (err error) {
-		fd, err = unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-		return err
-	})
-	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.ENXIO) {
-		err = ErrNotRegular
-	}
+	fd, st, err := safefile.Descriptor(path, flags)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, err
 	}
-	f := &File{fd: fd, path: path, marker: m}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, errors.Join(fmt.Errorf("stat %s: %w", path, err), f.Close())
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
-		return nil, errors.Join(&fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}, f.Close())
-	}
-	f.state = stateOf(&st)
-	return f, nil
-}
-
-func retry(call func() error) error {
-	for {
-		if err := call(); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
+	return &File{fd: fd, path: path, marker: m, state: stateOf(&st)}, nil
 }
 
 func stateOf(st *unix.Stat_t) State {

@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Counts is what the operations on a data directory have come to since counting began. It is the layout of the file of
@@ -115,7 +117,7 @@ func (d Dir) StartCounting() error {
 	if err := d.MakeDir(string(d)); err != nil {
 		return err
 	}
-	f, err := openRegular(d.countersPath(), os.O_RDWR|os.O_CREATE)
+	f, err := safefile.Open(d.countersPath(), os.O_RDWR|os.O_CREATE, recordMode)
 	if err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func initialize(f *os.File) error {
 }
 
 // StopCounting forgets the counters.
-func (d Dir) StopCounting() error { return Remove(d.countersPath()) }
+func (d Dir) StopCounting() error { return safefile.Remove(d.countersPath()) }
 
 // countersIn reports whether a file is one of counters.
 func countersIn(f *os.File) bool {
@@ -161,7 +163,7 @@ func countersIn(f *os.File) bool {
 // withCounters calls do with the cells of the file. That the file cannot be read or written after all, on a broken disk
 // or because somebody cuts it off meanwhile, is an error too.
 func (d Dir) withCounters(mode int, do func(cells []uint64)) (err error) {
-	f, err := openRegular(d.countersPath(), mode)
+	f, err := safefile.Open(d.countersPath(), mode, recordMode)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // TestCounters: nothing is made before somebody asks; then everything is counted once, also from many at once.
@@ -155,10 +157,10 @@ func TestCountersOfNoRegularFile(t *testing.T) {
 		if err := place(d.countersPath()); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Count(Operation("ADD", 0, 0)); !errors.Is(err, ErrNotRegular) {
+		if err := d.Count(Operation("ADD", 0, 0)); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := d.StartCounting(); !errors.Is(err, ErrNotRegular) {
+		if err := d.StartCounting(); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

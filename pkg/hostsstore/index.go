@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Index is what the last operation on a namespace left for the next one: the records and the states of the files, as
@@ -119,7 +121,7 @@ func BootID() (string, error) {
 func (n *Namespace) LoadIndex(bootID string) (*Index, error) { return loadIndex(n.IndexPath(), bootID) }
 
 func loadIndex(path, bootID string) (*Index, error) {
-	data, err := ReadSmall(path, maxIndex)
+	data, err := safefile.Read(path, maxIndex)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +152,10 @@ func (n *Namespace) ReadIndex(bootID string) *Index {
 // come to its end.
 func (n *Namespace) TakeIndex(networks []string) error {
 	path := n.IndexPath()
-	f, err := openRegular(path, os.O_WRONLY|os.O_APPEND)
+	f, err := safefile.Open(path, os.O_WRONLY|os.O_APPEND, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		path = n.takenPath()
-		f, err = openRegular(path, os.O_WRONLY|os.O_APPEND)
+		f, err = safefile.Open(path, os.O_WRONLY|os.O_APPEND, 0)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -178,21 +180,21 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 		return err
 	}
 	data := ix.encode()
-	err := replace(n.IndexPath(), data, recordMode, false)
+	err := safefile.Replace(n.IndexPath(), data, recordMode, false)
 	if err != nil { // the one that was taken may have the room that this one needs
-		err = errors.Join(Remove(n.takenPath()), replace(n.IndexPath(), data, recordMode, false))
+		err = errors.Join(safefile.Remove(n.takenPath()), safefile.Replace(n.IndexPath(), data, recordMode, false))
 	}
-	return errors.Join(err, Remove(n.takenPath()))
+	return errors.Join(err, safefile.Remove(n.takenPath()))
 }
 
 // DropIndex removes the index, and the one that was taken, so that the whole namespace is repaired.
 func (n *Namespace) DropIndex() error {
-	return errors.Join(Remove(n.IndexPath()), Remove(n.takenPath()))
+	return errors.Join(safefile.Remove(n.IndexPath()), safefile.Remove(n.takenPath()))
 }
 
 // RemoveCaches removes the index and its directory, for a namespace with no container. Versions before format 3 kept a
 // table of offsets beside it.
 func (n *Namespace) RemoveCaches() error {
-	return errors.Join(n.DropIndex(), Remove(temporaryOf(n.IndexPath())), Remove(filepath.Join(n.indexDir(), offsetsFile)),
-		Remove(n.formerPendingDir()), Remove(n.indexDir()))
+	return errors.Join(n.DropIndex(), safefile.Remove(safefile.Temporary(n.IndexPath())), safefile.Remove(filepath.Join(n.indexDir(), offsetsFile)),
+		safefile.Remove(n.formerPendingDir()), safefile.Remove(n.indexDir()))
 }

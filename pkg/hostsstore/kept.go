@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Kept remembers, after a DEL with keepFiles, what a later ADD or removal must know of a container's own files.
@@ -44,7 +46,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(path, data, recordMode, true); err != nil {
+	if err := safefile.Replace(path, data, recordMode, true); err != nil {
 		return err
 	}
 	var errs []error
@@ -58,7 +60,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 // Kept returns the note for a container, and false if there is none.
 func (n *Namespace) Kept(id string) (Kept, bool) {
 	var k Kept
-	data, err := ReadSmall(n.KeptPath(id), maxRecord)
+	data, err := safefile.Read(n.KeptPath(id), maxRecord)
 	return k, err == nil && json.Unmarshal(data, &k) == nil
 }
 
@@ -69,7 +71,7 @@ func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 		path := n.OwnPath(id, file)
 		digest, err := digestFile(path, func(*os.File) error { return nil })
 		if err == nil && digest != want {
-			err = Remove(path)
+			err = safefile.Remove(path)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -81,12 +83,12 @@ func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 // ForgetKept removes the note for a container.
 func (n *Namespace) ForgetKept(id string) error {
 	path := n.KeptPath(id)
-	return errors.Join(Remove(temporaryOf(path)), Remove(path))
+	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
 }
 
 // digestFile returns the SHA-256, hexadecimal, of a file as far as records are read, after a call of do.
 func digestFile(path string, do func(*os.File) error) (string, error) {
-	f, err := openRegular(path, os.O_RDONLY)
+	f, err := safefile.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return "", err
 	}

@@ -13,8 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const errNotEmpty = unix.ENOTEMPTY
-
 // ErrLocked is the error of Lock when the lock was not to be had in time.
 var ErrLocked = errors.New("locked by another process")
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Permission bits of directories. Whoever can open a directory for reading can hold its lock, see flock(2), so others may
@@ -39,7 +41,7 @@ func (n *Namespace) Modernize() error {
 	if n.dir.excess(n.ContainersDir()) == 0 {
 		return nil
 	}
-	errs := []error{Remove(filepath.Join(n.indexDir(), offsetsFile))}
+	errs := []error{safefile.Remove(filepath.Join(n.indexDir(), offsetsFile))}
 	for _, dir := range []string{n.indexDir(), n.keptDir(), n.pendingDir(), n.formerPendingDir()} {
 		errs = append(errs, n.dir.shut(filepath.Dir(dir)), n.dir.shut(dir))
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // The netns file says which network namespace a record is of, "DEVICE INODE\n" in decimal, for who may not read the record:
@@ -16,7 +18,7 @@ func (n *Namespace) NetnsPath(id string) string { return filepath.Join(n.Records
 
 // NetnsMatches reports whether the netns file says what the record does, and is absent where that says nothing.
 func (n *Namespace) NetnsMatches(r *Record) bool {
-	data, err := ReadSmall(n.NetnsPath(r.ID), maxNetns)
+	data, err := safefile.Read(n.NetnsPath(r.ID), maxNetns)
 	if errors.Is(err, fs.ErrNotExist) {
 		return netnsText(r) == ""
 	}
@@ -46,5 +48,5 @@ func netnsText(r *Record) string {
 
 func (n *Namespace) removeNetns(id string) error {
 	path := n.NetnsPath(id)
-	return errors.Join(Remove(temporaryOf(path)), Remove(path))
+	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Pending is a DEL that did not get the lock in time and that the next holder of the lock does.
@@ -36,7 +38,7 @@ func (n *Namespace) AddPending(p Pending) error {
 	path := filepath.Join(n.pendingDir(), fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
 	for range 3 { // who has the lock may remove the directory between the two calls
 		if err = n.dir.MakeDir(n.pendingDir()); err == nil {
-			err = replace(path, data, recordMode, false)
+			err = safefile.Replace(path, data, recordMode, false)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
@@ -59,7 +61,7 @@ func pendingIn(dir string) ([]Pending, error) {
 		return nil, nil
 	}
 	if err != nil || len(entries) > 0 {
-		err = errors.Join(err, CheckDir(dir))
+		err = errors.Join(err, safefile.CheckDir(dir))
 	}
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func pendingIn(dir string) ([]Pending, error) {
 
 // ReadPending reads the note at path. One that makes no sense is a note about nothing.
 func ReadPending(path string) (Pending, error) {
-	data, err := ReadSmall(path, maxRecord)
+	data, err := safefile.Read(path, maxRecord)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -102,7 +104,7 @@ func removeUnfinished(path string) error {
 	if beingWritten(path) {
 		return nil
 	}
-	return Remove(path)
+	return safefile.Remove(path)
 }
 
 // beingWritten reports whether the writer of an unfinished note lives.
@@ -119,7 +121,7 @@ func (n *Namespace) ForgetPending(done []Pending) error {
 	}
 	var errs []error
 	for _, p := range done {
-		errs = append(errs, Remove(p.path))
+		errs = append(errs, safefile.Remove(p.path))
 	}
-	return errors.Join(append(errs, Remove(n.formerPendingDir()), Remove(n.pendingDir()))...)
+	return errors.Join(append(errs, safefile.Remove(n.formerPendingDir()), safefile.Remove(n.pendingDir()))...)
 }

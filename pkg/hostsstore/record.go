@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // FormatVersion is the version of the part of meta.json that is ours, and of the index. Records of an earlier version are
@@ -166,8 +167,8 @@ const maxRecord = 16 << 20
 // would write.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	path := n.RecordPath(id)
-	data, err := ReadSmall(path, maxRecord)
-	if errors.Is(err, ErrNotRegular) {
+	data, err := safefile.Read(path, maxRecord)
+	if errors.Is(err, safefile.ErrNotRegular) {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if err != nil {
@@ -208,7 +209,7 @@ func (n *Namespace) WriteRecord(r *Record, sync bool) error {
 	if err := n.WriteNetns(r); err != nil {
 		return err
 	}
-	return replace(path, data, recordMode, sync)
+	return safefile.Replace(path, data, recordMode, sync)
 }
 
 // PutAside takes a corrupt meta.json out of the way, so that it blocks nobody.
@@ -238,13 +239,13 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 	var errs []error
 	for _, file := range files {
 		if path := n.OwnPath(id, file); path != "" {
-			errs = append(errs, Remove(path))
+			errs = append(errs, safefile.Remove(path))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return errors.Join(Remove(filepath.Join(records, corruptFile)), Remove(filepath.Join(records, leavingFile)), n.Tidy(id))
+	return errors.Join(safefile.Remove(filepath.Join(records, corruptFile)), safefile.Remove(filepath.Join(records, leavingFile)), n.Tidy(id))
 }
 
 // Tidy removes, of a container without a record, what a process that was killed has left half-written, the netns file, and
@@ -255,11 +256,11 @@ func (n *Namespace) Tidy(id string) error {
 	}
 	var errs []error
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
-		errs = append(errs, Remove(temporaryOf(path)))
+		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
 	}
 	errs = append(errs, n.removeNetns(id))
 	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
-		errs = append(errs, Remove(filepath.Dir(path)))
+		errs = append(errs, safefile.Remove(filepath.Dir(path)))
 	}
 	return errors.Join(errs...)
 }
@@ -268,11 +269,11 @@ func (n *Namespace) Tidy(id string) error {
 // one of the file system.
 func (n *Namespace) Leaving(id string) (*Record, error) {
 	path := filepath.Join(n.RecordsDir(), id, leavingFile)
-	data, err := ReadSmall(path, maxRecord)
+	data, err := safefile.Read(path, maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil && !errors.Is(err, ErrNotRegular) {
+	if err != nil && !errors.Is(err, safefile.ErrNotRegular) {
 		return nil, err
 	}
 	r, err := n.decodeRecord(path, data)
@@ -286,10 +287,10 @@ func (n *Namespace) Leaving(id string) (*Record, error) {
 // since nobody knows any more which of them were ours. Without such a rest it tidies up only.
 func (n *Namespace) Sweep(id string) error {
 	dir := filepath.Join(n.RecordsDir(), id)
-	if err := CheckDir(dir); err != nil {
+	if err := safefile.CheckDir(dir); err != nil {
 		return err
 	}
-	if err := Remove(temporaryOf(n.KeptPath(id))); err != nil {
+	if err := safefile.Remove(safefile.Temporary(n.KeptPath(id))); err != nil {
 		return err
 	}
 	for _, rest := range []string{corruptFile, leavingFile} {

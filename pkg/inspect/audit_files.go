@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // lookAtOwnFiles looks at resolv.conf, hostname and the netns file of the containers that are ours.
@@ -61,10 +62,10 @@ func (a *audit) lookAtHostname(r *hostsstore.Record) {
 
 // readOwn reads one of a container's files, or notes why that cannot be.
 func (a *audit) readOwn(f *Finding, absent Problem, doAbsent string) ([]byte, bool) {
-	err := hostsstore.CheckDir(filepath.Dir(f.Path))
+	err := safefile.CheckDir(filepath.Dir(f.Path))
 	var data []byte
 	if err == nil {
-		data, err = hostsstore.ReadSmall(f.Path, hostsstore.MaxResolvConf)
+		data, err = safefile.Read(f.Path, hostsstore.MaxResolvConf)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

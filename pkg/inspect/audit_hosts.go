@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // lookAtHosts compares the hosts files of containers and networks with what the records want.
@@ -60,10 +61,10 @@ func (a *audit) lookAtHosts() {
 }
 
 func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Hosts, sizes roster.Sizes) (d etchosts.Difference, state hostsstore.FileID, err error) {
-	if err := hostsstore.CheckDir(filepath.Dir(path)); err != nil {
+	if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
 		return d, state, err
 	}
-	switch immutable, err := hostsstore.Immutable(path); {
+	switch immutable, err := safefile.Immutable(path); {
 	case err != nil:
 		return d, state, err
 	case immutable:

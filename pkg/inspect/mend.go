@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Prune removes what is dead: containers of an earlier boot or without their network namespace, with their files, what
@@ -61,14 +61,14 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 	case NetnsFileWrong:
 		return a.ns.WriteNetns(a.records[f.ID])
 	case LeftTemporary:
-		return hostsstore.Remove(f.Path)
+		return safefile.Remove(f.Path)
 	case LeftRemoval:
 		if a.records[f.ID] != nil { // else the repair goes on with the removal
-			return hostsstore.Remove(f.Path)
+			return safefile.Remove(f.Path)
 		}
 	case LeftDirectory:
 		if f.Do == doAudit {
-			return hostsstore.Remove(f.Path)
+			return safefile.Remove(f.Path)
 		}
 	case LeftKept:
 		if _, ok := a.ns.Kept(f.ID); ok {
@@ -76,7 +76,7 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 		}
 	case LeftCorrupt:
 		if prune && a.records[f.ID] != nil {
-			return hostsstore.Remove(f.Path)
+			return safefile.Remove(f.Path)
 		}
 		if prune {
 			return a.ns.Sweep(f.ID)
@@ -88,7 +88,7 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 func (a *audit) setMode(path string) error {
 	for _, e := range a.entries {
 		if e.Want != 0 && e.Path == path {
-			return hostsstore.SetMode(path, e.Want)
+			return safefile.SetMode(path, e.Want)
 		}
 	}
 	return nil

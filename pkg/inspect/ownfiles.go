@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
 
@@ -35,7 +36,7 @@ func (m *Inspector) Hosts(c *Inspected, peers []*Inspected) HostsState {
 		return h
 	}
 	h.marker = marked.Marker
-	data, err := hostsstore.ReadSmall(h.Path, bounds.Bytes+1)
+	data, err := safefile.Read(h.Path, bounds.Bytes+1)
 	h.Size = int64(len(data))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -50,7 +51,7 @@ func (m *Inspector) Hosts(c *Inspected, peers []*Inspected) HostsState {
 	}
 	h.Survey = etchosts.Examine(h.marker, string(data))
 	_, namesErr := etchosts.UserNames(h.marker, string(data), bounds)
-	immutable, _ := hostsstore.Immutable(h.Path)
+	immutable, _ := safefile.Immutable(h.Path)
 	switch {
 	case int64(len(data)) > bounds.Bytes, namesErr != nil:
 		h.Trouble = "it is too large: etcfiles leaves it alone"
@@ -75,7 +76,7 @@ type ResolvConfState struct {
 func (m *Inspector) ResolvConf(c *Inspected) ResolvConfState {
 	r := ResolvConfState{Path: m.Dir.Namespace(c.Namespace).ResolvConfPath(c.Record.ID)}
 	var err error
-	r.Content, err = hostsstore.ReadSmall(r.Path, hostsstore.MaxResolvConf)
+	r.Content, err = safefile.Read(r.Path, hostsstore.MaxResolvConf)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.Trouble = "it is missing"

@@ -12,6 +12,8 @@ import (
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/cni/pkg/types"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // undoError says that a plugin of a network could not free what it has made and, if there is a remedy, what ends that all
@@ -98,7 +100,7 @@ func (h *Hook) keepResult(r *record, a *attachment) {
 		return
 	}
 	if b, err := json.Marshal(result); err == nil {
-		_ = replaceFile(file, b)
+		_ = safefile.Replace(file, b, recordMode, false)
 	}
 }
 

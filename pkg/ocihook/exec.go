@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +12,8 @@ import (
 	"github.com/containernetworking/cni/pkg/types"
 	"github.com/containernetworking/cni/pkg/types/create"
 	"github.com/containernetworking/cni/pkg/version"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // recordingExec runs plugins for an attachment of a container and keeps beside its record what DEL has to know. Which
@@ -49,7 +50,7 @@ func (e *recordingExec) add(ctx context.Context, path string, stdin []byte, envi
 	}
 	out, err := e.RawExec.ExecPlugin(ctx, path, stdin, environ)
 	if err == nil {
-		return out, replaceFile(e.resultFile(), out)
+		return out, safefile.Replace(e.resultFile(), out, recordMode, false)
 	}
 	var answer *types.Error
 	if errors.As(err, &answer) {
@@ -70,7 +71,7 @@ func resultFile(dir string, a *attachment) string { return filepath.Join(dir, a.
 
 // withResult puts the result in the file into a configuration that has none. No file is no error.
 func withResult(conf []byte, file string) ([]byte, error) {
-	result, err := os.ReadFile(file)
+	result, err := safefile.Read(file, maxRecord)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !json.Valid(result) {
 		return conf, nil
 	}
@@ -119,12 +120,4 @@ func lookup(environ []string, name string) string {
 		}
 	}
 	return ""
-}
-
-// replaceFile writes a file so that a reader sees it whole or not at all.
-func replaceFile(path string, data []byte) error {
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

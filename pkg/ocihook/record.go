@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/cni/pkg/types"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // record says what is to be deleted of a container. It is written before the first thing is made, and again before each
@@ -91,6 +92,12 @@ func (r *record) attachments() []string {
 
 const recordFile = "record.json"
 
+// A record, and each result beside it, is for root alone, and at most so many bytes of it are read.
+const (
+	recordMode = 0o600
+	maxRecord  = 16 << 20
+)
+
 // write puts the record into the container's directory. Nothing has to survive a power cut: what the record is about
 // does not either.
 func (r *record) write(dir string) error {
@@ -98,13 +105,13 @@ func (r *record) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(dir, recordFile), b)
+	return safefile.Replace(filepath.Join(dir, recordFile), b, recordMode, false)
 }
 
 // readRecord returns the record in the container's directory, nil if there is none or none that can be read: libcni's
 // cache has to do then.
 func readRecord(dir string) (*record, error) {
-	b, err := os.ReadFile(filepath.Join(dir, recordFile))
+	b, err := safefile.Read(filepath.Join(dir, recordFile), maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -2,11 +2,11 @@ package ocimount
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // HostnamePath is where a container has its hostname(5) file.
@@ -35,11 +35,6 @@ func (b *bundle) contradicts(s source) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	f, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", s.file.Fd())) // s.file is opened with O_PATH
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	stored, err := io.ReadAll(io.LimitReader(f, 256))
+	stored, err := safefile.ReadHeld(s.file, 256)
 	return strings.TrimSpace(string(stored)) != own, err
 }

@@ -44,22 +44,6 @@ func cloneWritable(dir *os.File) (*os.File, error) {
 	return view, nil
 }
 
-// openat2 opens the path below the directory under the restrictions of openat2(2), tried again when the kernel asks for it
-// (EAGAIN: a rename raced with a ".." of the path).
-func openat2(dir *os.File, path string, flags, resolve uint64) (*os.File, error) {
-	how := &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: resolve | unix.RESOLVE_NO_MAGICLINKS}
-	const attempts = 128
-	for attempt := 1; ; attempt++ {
-		fd, err := unix.Openat2(int(dir.Fd()), path, how)
-		if err == nil {
-			return os.NewFile(uintptr(fd), path), nil
-		}
-		if attempt == attempts || err != unix.EAGAIN && err != unix.EINTR {
-			return nil, err
-		}
-	}
-}
-
 // mountID returns the ID of the mount that the file is on, and whether the file is the root of that mount.
 func mountID(f *os.File) (id uint64, isRoot bool, err error) {
 	var st unix.Statx_t

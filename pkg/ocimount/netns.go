@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // netns identifies a network namespace; its zero value is one that is not known.
@@ -73,10 +74,9 @@ func readSource(dataDir *os.File, path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer held.Close()
-	f, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", held.Fd())) // held is opened with O_PATH
+	data, err := safefile.ReadHeld(held, limit)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", filepath.Join(dataDir.Name(), path), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dataDir.Name(), path), err)
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
+	return data, nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // errNotWritable says that a missing target cannot, or must not, be made where it would be.
@@ -39,7 +41,7 @@ func (r *rootfs) close() { r.dir.Close() }
 // target opens the file that is to be mounted over, and creates it with its parents if it is missing; the error is
 // errNotWritable if that cannot be.
 func (r *rootfs) target(path string) (*os.File, error) {
-	f, err := openat2(r.dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+	f, err := safefile.OpenIn(r.dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
 	if errors.Is(err, unix.ENOENT) {
 		f, err = r.create(path)
 	}
@@ -104,7 +106,7 @@ func (r *rootfs) create(path string) (*os.File, error) {
 		}
 		todo = append(components(link), todo...)
 	}
-	return openat2(r.dir, at, unix.O_PATH, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	return safefile.OpenIn(r.dir, at, unix.O_PATH, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
 }
 
 func components(path string) []string {
@@ -114,7 +116,7 @@ func components(path string) []string {
 // step makes the entry if it is missing, the last one as an empty file and others as a directory. It returns where
 // the entry leads if it is a symbolic link.
 func (r *rootfs) step(at, name string, last bool) (link string, err error) {
-	dir, err := openat2(r.dir, at, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	dir, err := safefile.OpenIn(r.dir, at, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
 	if err != nil {
 		return "", err
 	}
@@ -160,14 +162,14 @@ func (r *rootfs) writable(dir *os.File, path string) (*os.File, error) {
 	}
 	if mount == r.mount {
 		if !r.Root.Readonly {
-			return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+			return safefile.OpenIn(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
 		}
 		view, err := cloneWritable(r.dir)
 		if err != nil {
 			return nil, fmt.Errorf("%w: the rootfs is read-only: %w", errNotWritable, err)
 		}
 		defer view.Close()
-		return openat2(view, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+		return safefile.OpenIn(view, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
 	}
 	m := r.bundleMount(mount)
 	if m == nil || m.Type != "tmpfs" {
@@ -176,13 +178,13 @@ func (r *rootfs) writable(dir *os.File, path string) (*os.File, error) {
 	if readonlyMount(m) {
 		return nil, fmt.Errorf("%w: the tmpfs %s is read-only", errNotWritable, m.Destination)
 	}
-	return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+	return safefile.OpenIn(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
 }
 
 // bundleMount returns the mount of the bundle that has the ID, nil if there is none.
 func (r *rootfs) bundleMount(id uint64) *specs.Mount {
 	for i := len(r.Mounts) - 1; i >= 0; i-- {
-		f, err := openat2(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+		f, err := safefile.OpenIn(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
 		if err != nil {
 			continue
 		}

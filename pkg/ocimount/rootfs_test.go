@@ -8,6 +8,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 func openTestRootfs(t *testing.T, b *bundle) *rootfs {
@@ -143,7 +145,7 @@ func TestTarget(t *testing.T) {
 
 func openAgain(t *testing.T, r *rootfs) string {
 	t.Helper()
-	f, err := openat2(r.dir, "/etc/hosts", unix.O_PATH, unix.RESOLVE_IN_ROOT)
+	f, err := safefile.OpenIn(r.dir, "/etc/hosts", unix.O_PATH, unix.RESOLVE_IN_ROOT)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // The annotations with the sandbox ID of a pod, which is the CNI container ID of all its containers.
@@ -138,7 +139,7 @@ func openAll(dir *os.File, candidate storeDir) ([]source, error) {
 
 // openSource opens a regular file below the data directory, for mounting it, and follows no symbolic link to it.
 func openSource(dir *os.File, path string) (*os.File, error) {
-	f, err := openat2(dir, path, unix.O_PATH, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+	f, err := safefile.OpenIn(dir, path, unix.O_PATH, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
 	full := filepath.Join(dir.Name(), path)
 	if errors.Is(err, unix.ELOOP) {
 		return nil, fmt.Errorf("%s: a symbolic link in the store is not followed: %w", full, err)
@@ -162,7 +163,7 @@ func mustBeRegular(f *os.File) error {
 	case info.IsDir():
 		return errors.New("is a directory")
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("is not a regular file (%v)", info.Mode())
+		return fmt.Errorf("is %w (%v)", safefile.ErrNotRegular, info.Mode())
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Stages of hooks (runtime-spec, config.md, POSIX-platform Hooks).
@@ -69,15 +71,7 @@ func (e Edit) Apply(bundle string) error {
 	if err != nil {
 		return err
 	}
-	return Replace(path, out, info.Mode().Perm())
-}
-
-// Replace writes a file so that a reader sees the old content or all of the new.
-func Replace(path string, data []byte, mode os.FileMode) error {
-	if err := os.WriteFile(path+".new", data, mode); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return safefile.Replace(path, out, info.Mode().Perm(), false)
 }
 
 // JSON returns a config.json with the edit in it, indented as `runc spec` writes it.

@@ -3,13 +3,12 @@ package resolvconf
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 const maxHostFile = 10 << 20
@@ -38,24 +37,12 @@ func ReadHost(path, resolvedPath string) (Host, error) {
 
 func read(path string) (Host, error) {
 	host := Host{Path: path}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	data, err := safefile.ReadLinked(path, maxHostFile+1)
 	if noFile(err) {
 		host.Missing = err
 		return host, nil
 	}
-	if err != nil {
-		return host, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return host, err
-	}
-	if !info.Mode().IsRegular() {
-		host.Missing = fmt.Errorf("%s is not a regular file", path)
-		return host, nil
-	}
-	host.Data, err = io.ReadAll(io.LimitReader(f, maxHostFile+1))
+	host.Data = data
 	if len(host.Data) > maxHostFile {
 		host.Data = host.Data[:bytes.LastIndexByte(host.Data[:maxHostFile], '\n')+1] // a cut address would be another address
 	}
@@ -64,7 +51,7 @@ func read(path string) (Host, error) {
 
 // noFile reports whether an error of open(2) says that no file has the name: absent, a loop of links, below a file, a socket.
 func noFile(err error) bool {
-	return slices.ContainsFunc([]error{fs.ErrNotExist, syscall.ELOOP, syscall.ENOTDIR, syscall.ENXIO}, func(target error) bool {
+	return slices.ContainsFunc([]error{fs.ErrNotExist, syscall.ELOOP, syscall.ENOTDIR, safefile.ErrNotRegular}, func(target error) bool {
 		return errors.Is(err, target)
 	})
 }

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Root is the root directory that processes of a container share.
@@ -92,9 +92,6 @@ func namespaceOf(proc, kind string) (namespaceID, error) {
 // Close lets the root go.
 func (r *Root) Close() { r.dir.Close() }
 
-// ErrNotRegular is the error of Read for what is no regular file.
-var ErrNotRegular = errors.New("not a regular file")
-
 // Stat returns the state of what processes with the root have at an absolute path, symbolic links resolved inside the
 // root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist or ErrTimeout.
 func (r *Root) Stat(path string) (unix.Stat_t, error) {
@@ -109,7 +106,8 @@ func (r *Root) Stat(path string) (unix.Stat_t, error) {
 	})
 }
 
-// Read returns the first limit bytes of a regular file at a path as Stat resolves it.
+// Read returns the first limit bytes of a regular file at a path as Stat resolves it. The error may also be
+// safefile.ErrNotRegular.
 func (r *Root) Read(path string, limit int64) ([]byte, error) {
 	return withPatience(path, func() ([]byte, error) {
 		f, err := r.open(path)
@@ -117,35 +115,12 @@ func (r *Root) Read(path string, limit int64) ([]byte, error) {
 			return nil, err
 		}
 		defer f.Close()
-		var st unix.Stat_t
-		if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-			return nil, err
-		}
-		if st.Mode&unix.S_IFMT != unix.S_IFREG {
-			return nil, ErrNotRegular
-		}
-		// Only now, when it cannot be a FIFO or device any more, it is opened.
-		file, err := os.OpenFile(fmt.Sprintf("%s/self/fd/%d", procDir, f.Fd()), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		return io.ReadAll(io.LimitReader(file, limit))
+		return safefile.ReadHeld(f, limit)
 	})
 }
 
 func (r *Root) open(path string) (*os.File, error) {
-	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
-	const attempts = 128 // the kernel asks for another when a rename races with a ".." of the path
-	for attempt := 1; ; attempt++ {
-		fd, err := unix.Openat2(int(r.dir.Fd()), path, how)
-		if err == nil {
-			return os.NewFile(uintptr(fd), path), nil
-		}
-		if attempt == attempts || err != unix.EAGAIN && err != unix.EINTR {
-			return nil, err
-		}
-	}
+	return safefile.OpenIn(r.dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
 }
 
 // withPatience gives up waiting for do in time; what do then returns is dropped.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 func TestDatabases(t *testing.T) {
@@ -95,7 +97,7 @@ func TestHostileRoot(t *testing.T) {
 	}
 	start := time.Now()
 	for path, want := range map[string]error{
-		"/up": fs.ErrNotExist, "/absolute": fs.ErrNotExist, "/loop": unix.ELOOP, "/fifo": ErrNotRegular, "/": ErrNotRegular,
+		"/up": fs.ErrNotExist, "/absolute": fs.ErrNotExist, "/loop": unix.ELOOP, "/fifo": safefile.ErrNotRegular, "/": safefile.ErrNotRegular,
 	} {
 		if got, err := r.Read(path, 100); !errors.Is(err, want) {
 			t.Errorf("%s: %q, %v", path, got, err)

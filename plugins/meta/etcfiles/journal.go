@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // journal is the open log file, one line of logfmt (log/slog's text form) for each record. A nil journal logs nothing.
@@ -30,13 +30,12 @@ const journalMode = 0o640
 // openJournal opens the file for appending: every record is one write, so that those of processes at once do not mix. It
 // follows no link, soft or hard, and waits for nothing.
 func openJournal(path string, level slog.Level) (*journal, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, journalMode)
+	f, err := safefile.Open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, journalMode)
+	if errors.Is(err, safefile.ErrNotRegular) {
+		return nil, fmt.Errorf("%s is %w with one name", path, safefile.ErrNotRegular)
+	}
 	if err != nil {
 		return nil, err
-	}
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink > 1 {
-		return nil, errors.Join(err, fmt.Errorf("%s is not a regular file with one name", path), f.Close())
 	}
 	j := &journal{file: f}
 	j.logger = slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: level}))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/containerdconf"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // configLines are what containerd's config.toml needs, in the form of version 3 (containerd 2.x) and of version 2. Each
@@ -54,7 +55,7 @@ containerd is to be restarted.`,
 				return err
 			}
 			if config == "" {
-				if err := ocispec.Replace(path, spec, 0o644); err != nil {
+				if err := safefile.Replace(path, spec, 0o644, false); err != nil {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), configLines, path)
@@ -68,7 +69,7 @@ containerd is to be restarted.`,
 			if err != nil {
 				return fmt.Errorf("%s: %w", config, err)
 			}
-			if err := ocispec.Replace(path, spec, 0o644); err != nil {
+			if err := safefile.Replace(path, spec, 0o644, false); err != nil {
 				return err
 			}
 			if err := c.replace(edited); err != nil {
@@ -111,7 +112,7 @@ func (c *configFile) replace(text []byte) error {
 	if bytes.Equal(text, c.text) {
 		return nil
 	}
-	return ocispec.Replace(c.path, text, c.mode)
+	return safefile.Replace(c.path, text, c.mode, false)
 }
 
 // baseSpec returns the configuration on stdin, which is containerd's default, with this hook. A container of CRI gets mounts for the

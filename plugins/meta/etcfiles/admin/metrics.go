@@ -12,6 +12,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 func metricsCommand(o *options, version string) *cobra.Command {
@@ -49,7 +50,7 @@ as a whole. etcfiles-metrics.timer does so every 30 seconds.`,
 			if err != nil {
 				return err
 			}
-			return hostsstore.WriteFile(path, text)
+			return safefile.Replace(path, text, 0o644, false)
 		},
 	}
 	cmd.Flags().StringVar(&textfile, "textfile", "", "write them into `file` instead, which must end in .prom to be collected")
@@ -63,7 +64,7 @@ func stopMetrics(dir hostsstore.Dir, textfile string) error {
 	if textfile == "" {
 		return dir.StopCounting()
 	}
-	head, err := hostsstore.ReadSmall(textfile, int64(len(textfileHead)))
+	head, err := safefile.Read(textfile, int64(len(textfileHead)))
 	absent := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case absent:

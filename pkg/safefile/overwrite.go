@@ -1,4 +1,4 @@
-package hostsstore
+package safefile
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ const maxPadding = 64 << 10
 // write, with newlines over what the file held beyond it, before the file is cut to its length: so a reader never sees an
 // empty file nor the end of the old content.
 func Overwrite(path string, data []byte) error {
-	f, err := openRegular(path, os.O_RDWR)
+	f, err := Open(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,46 @@
+package safefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Replace puts a file with exactly that mode in place, whatever the umask is, by a temporary file in the same directory and
+// a rename: a reader sees the old content or all of the new. What was at the path before, a link too, is no more. It is for
+// files that nobody has mounted yet or that can be made again.
+//
+// With sync the content is on the disk before the name is, so that a power cut leaves the old content or the new one,
+// never a part.
+func Replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) {
+	temporary := Temporary(path)
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temporary))
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil && sync {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// Temporary returns the path of the temporary file of Replace, which a process that is killed leaves there.
+func Temporary(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+}

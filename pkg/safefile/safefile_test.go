@@ -1,0 +1,224 @@
+package safefile
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// placed are what may stand in the place of a file, each leading to a victim if it can.
+var placed = map[string]func(victim, path string) error{
+	"symlink":   os.Symlink,
+	"hard link": os.Link,
+	"FIFO":      func(_, path string) error { return unix.Mkfifo(path, 0o644) },
+	"socket":    func(_, path string) error { return unix.Mknod(path, unix.S_IFSOCK|0o644, 0) },
+	"device":    func(_, path string) error { return unix.Mknod(path, unix.S_IFCHR|0o644, int(unix.Mkdev(1, 7))) },
+	"directory": func(_, path string) error { return os.Mkdir(path, 0o755) },
+}
+
+// needRoot skips what only root may do.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("this needs root")
+	}
+}
+
+// TestNotRegular: what is not a regular file of one name is neither read nor written, nor waited for.
+func TestNotRegular(t *testing.T) {
+	for kind, place := range placed {
+		t.Run(kind, func(t *testing.T) {
+			if kind == "device" {
+				needRoot(t)
+			}
+			dir := t.TempDir()
+			victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "path")
+			if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o644), place(victim, path)); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := Read(path, 10); !errors.Is(err, ErrNotRegular) {
+				t.Errorf("Read: %q, %v", b, err)
+			}
+			if err := Overwrite(path, []byte("yy")); !errors.Is(err, ErrNotRegular) {
+				t.Errorf("Overwrite: %v", err)
+			}
+			for _, flags := range []int{unix.O_RDONLY, unix.O_WRONLY, unix.O_RDWR} {
+				if fd, _, err := Descriptor(path, flags); fd != -1 || !errors.Is(err, ErrNotRegular) {
+					t.Errorf("Descriptor: %d, %v", fd, err)
+				}
+			}
+			if err := SetMode(path, 0o600); (err == nil) != (kind == "directory") {
+				t.Errorf("SetMode: %v", err)
+			}
+			linked := kind == "symlink" || kind == "hard link"
+			if b, err := ReadLinked(path, 10); linked && (err != nil || string(b) != "x") || !linked && !errors.Is(err, ErrNotRegular) {
+				t.Errorf("ReadLinked: %q, %v", b, err)
+			}
+			info, err := os.Stat(victim)
+			if err != nil || info.Mode() != 0o644 {
+				t.Errorf("the victim is %v, %v", info, err)
+			}
+			if b, err := os.ReadFile(victim); err != nil || string(b) != "x" {
+				t.Errorf("the victim holds %q, %v", b, err)
+			}
+		})
+	}
+}
+
+// TestReadLimit: no more than the limit is read, whatever the size.
+func TestReadLimit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sparse")
+	if err := errors.Join(os.WriteFile(path, []byte("abc"), 0o644), os.Truncate(path, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	for _, read := range []func(string, int64) ([]byte, error){Read, ReadLinked} {
+		if b, err := read(path, 2); err != nil || string(b) != "ab" {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+}
+
+// TestOpenIn: no link leads out of a root, and what is held is read only if it is a regular file.
+func TestOpenIn(t *testing.T) {
+	outer := t.TempDir()
+	root := filepath.Join(outer, "root")
+	if err := errors.Join(os.WriteFile(filepath.Join(outer, "secret"), []byte("secret"), 0o644), os.Mkdir(root, 0o755),
+		os.WriteFile(filepath.Join(root, "inside"), []byte("inside"), 0o644), os.Symlink("/inside", filepath.Join(root, "absolute")),
+		os.Symlink("../secret", filepath.Join(root, "up")), unix.Mkfifo(filepath.Join(root, "fifo"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.OpenFile(root, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	for path, want := range map[string]error{
+		"inside": nil, "/absolute": nil, "../inside": nil, "up": unix.ENOENT, "fifo": ErrNotRegular, "/": ErrNotRegular,
+	} {
+		var b []byte
+		held, err := OpenIn(dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+		if err == nil {
+			b, err = ReadHeld(held, 6)
+			held.Close()
+		}
+		if !errors.Is(err, want) || want == nil && string(b) != "inside" {
+			t.Errorf("%s: %q, %v", path, b, err)
+		}
+	}
+}
+
+// TestReplace: the content and the mode are those that were given, and no link is followed, neither at the path nor at that
+// of the temporary file.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "path")
+	if err := errors.Join(os.WriteFile(victim, []byte("x"), 0o600), os.Symlink(victim, path), os.Symlink(victim, Temporary(path))); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(path, []byte("new"), 0o666, true); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != 0o666 {
+		t.Errorf("%v, %v", info, err)
+	}
+	for path, want := range map[string]string{path: "new", victim: "x"} {
+		if b, err := os.ReadFile(path); err != nil || string(b) != want {
+			t.Errorf("%s: %q, %v", path, b, err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "full"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(filepath.Join(dir, "full"), nil, 0o644, false); err == nil {
+		t.Error("a directory was replaced")
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 3 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
+// TestOverwrite: the inode stays, and nothing of a longer content.
+func TestOverwrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(strings.Repeat("long\n", 50_000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"short\n", "a little longer\n", ""} {
+		if err := Overwrite(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != content {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+		t.Errorf("another inode: %v", err)
+	}
+}
+
+// TestCheckDir: only a directory is one, and what is absent may become one.
+func TestCheckDir(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(CheckDir(dir), CheckDir(filepath.Join(dir, "absent"))); err != nil {
+		t.Error(err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckDir(link); !errors.Is(err, unix.ENOTDIR) {
+		t.Errorf("a link to a directory: %v", err)
+	}
+}
+
+// TestRemoveImmutable: flags that keep a file from being removed are taken off, but not those of a link's target.
+func TestRemoveImmutable(t *testing.T) {
+	needRoot(t)
+	dir := t.TempDir()
+	chattr := func(flag, path string) {
+		t.Helper()
+		if out, err := exec.Command("chattr", flag, path).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	for _, flag := range []string{"i", "a"} {
+		path := filepath.Join(dir, flag)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		chattr("+"+flag, path)
+		if err := Remove(path); err != nil {
+			chattr("-"+flag, path)
+			t.Errorf("+%s: %v", flag, err)
+		}
+	}
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(target, nil, 0o644), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	chattr("+i", target)
+	defer chattr("-i", target)
+	if immutable, err := Immutable(target); err != nil || !immutable {
+		t.Errorf("Immutable: %v, %v", immutable, err)
+	}
+	if err := Remove(link); err != nil {
+		t.Error(err)
+	}
+	if err := Remove(target + "/x"); err == nil {
+		t.Error("a file below a file was removed")
+	}
+	out, err := exec.Command("lsattr", target).CombinedOutput()
+	if err != nil || string(out[:10]) == "----------" {
+		t.Errorf("the target of a link is not immutable any more: %s%v", out, err)
+	}
+}
