@@ -21,6 +21,9 @@ const (
 // Dir is the data directory, an absolute path.
 type Dir string
 
+// CountersPath returns the path of the file of counters, which is there while operations are counted.
+func (d Dir) CountersPath() string { return filepath.Join(string(d), "counters") }
+
 // Namespace is one namespace of the data directory.
 type Namespace struct {
 	dir  Dir

@@ -8,6 +8,7 @@ import (
 
 	"github.com/containernetworking/cni/pkg/skel"
 
+	"github.com/etcfiles/etcfiles/pkg/counters"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
@@ -86,9 +87,9 @@ func (o *operation) count(took time.Duration, err error) error {
 	if err != nil {
 		code = cniError(err).Code
 	}
-	c := hostsstore.Operation(o.command, took, code)
+	c := counters.Operation(o.command, took, code)
 	c.LockWait = uint64(o.report.LockWait)
 	c.Repairs, c.Pruned = uint64(o.report.Repaired), uint64(len(o.report.Dead))
 	c.Warnings = o.warnings
-	return hostsstore.Dir(o.conf.DataDir).Count(c)
+	return counters.File(hostsstore.Dir(o.conf.DataDir).CountersPath()).Add(c)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/counters"
 )
 
 // series parses the text as Prometheus does, and returns the values of all series.
@@ -44,7 +44,7 @@ func series(t *testing.T, text []byte) map[string]float64 {
 
 // TestCountsAreReadByPrometheus: every count stands where Prometheus' own parser looks for it.
 func TestCountsAreReadByPrometheus(t *testing.T) {
-	c := hostsstore.Operation("GC", 1_500_000_000, 11)
+	c := counters.Operation("GC", 1_500_000_000, 11)
 	c.LockWait, c.Repairs, c.Pruned, c.Warnings = 250_000_000, 2, 3, 1<<53
 	var b bytes.Buffer
 	writeCounts(&b, c)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etcfiles/etcfiles/pkg/counters"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -35,7 +36,7 @@ as a whole. etcfiles-metrics.timer does so every 30 seconds.`,
 			if off {
 				return stopMetrics(dir, textfile)
 			}
-			if err := dir.StartCounting(); err != nil {
+			if err := startCounting(dir); err != nil {
 				return err
 			}
 			text, err := metrics(o.manager(cmd), dir, o.namespace, version)
@@ -59,10 +60,18 @@ as a whole. etcfiles-metrics.timer does so every 30 seconds.`,
 	return cmd
 }
 
+// startCounting has the operations on the data directory counted, and makes the directory if need be.
+func startCounting(dir hostsstore.Dir) error {
+	if err := dir.MakeDir(string(dir)); err != nil {
+		return err
+	}
+	return counters.File(dir.CountersPath()).Start()
+}
+
 // stopMetrics ends the counting, and removes the file if one is named. If that holds anything but our metrics nothing is done.
 func stopMetrics(dir hostsstore.Dir, textfile string) error {
 	if textfile == "" {
-		return dir.StopCounting()
+		return counters.File(dir.CountersPath()).Stop()
 	}
 	head, err := safefile.Read(textfile, int64(len(textfileHead)))
 	absent := errors.Is(err, fs.ErrNotExist)
@@ -73,7 +82,7 @@ func stopMetrics(dir hostsstore.Dir, textfile string) error {
 	case string(head) != textfileHead:
 		return fmt.Errorf("--textfile %s: it does not hold metrics of etcfiles, and stays; name another file, or remove it yourself", textfile)
 	}
-	err = dir.StopCounting()
+	err = counters.File(dir.CountersPath()).Stop()
 	if !absent {
 		err = errors.Join(err, os.Remove(textfile))
 	}
@@ -88,7 +97,7 @@ const metricsPrefix = "etcfiles_"
 
 // metrics returns the metrics of the data directory, of one namespace or of all.
 func metrics(m *inspect.Inspector, dir hostsstore.Dir, namespace, version string) ([]byte, error) {
-	counts, err := dir.Counts()
+	counts, err := counters.File(dir.CountersPath()).Read()
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +113,14 @@ func metrics(m *inspect.Inspector, dir hostsstore.Dir, namespace, version string
 }
 
 // writeCounts writes what the plugin counts. Every series is there from the beginning, so that the first increase shows.
-func writeCounts(b *bytes.Buffer, c *hostsstore.Counts) {
+func writeCounts(b *bytes.Buffer, c *counters.Counts) {
 	var operations, seconds, failures []sample
-	for i, command := range hostsstore.CountedCommands() {
+	for i, command := range counters.Commands() {
 		of := &c.Commands[i]
 		labels := []label{{"command", command}}
 		operations = append(operations, sample{float64(of.Operations), labels})
 		seconds = append(seconds, sample{inSeconds(of.Duration), labels})
-		for j, code := range hostsstore.CountedCodes() {
+		for j, code := range counters.Codes() {
 			failures = append(failures, sample{
 				float64(of.Failures[j]), []label{{"command", command}, {"code", fmt.Sprint(code)}},
 			})

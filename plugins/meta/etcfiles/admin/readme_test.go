@@ -18,7 +18,7 @@ import (
 // TestReadmeListsEveryMetric: the reference page has the metrics that are printed, and no others.
 func TestReadmeListsEveryMetric(t *testing.T) {
 	dir := hostsstore.Dir(t.TempDir())
-	if err := dir.StartCounting(); err != nil {
+	if err := startCounting(dir); err != nil {
 		t.Fatal(err)
 	}
 	ns := dir.Namespace("ns")

@@ -1,4 +1,6 @@
-package hostsstore
+// Package counters counts operations in a file of shared memory, for metrics: what adds to it is a process that lives for
+// one operation, and many of them at once.
+package counters
 
 import (
 	"errors"
@@ -6,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ import (
 // Counts is what the operations on a data directory have come to since counting began. It is the layout of the file of
 // the counters, too: unsigned numbers of 64 bits only, in the byte order of the machine. A field is added at the end only.
 type Counts struct {
-	Commands [countedCommands]CommandCounts
+	Commands [commands]CommandCounts
 	LockWait uint64 // ns
 	Repairs  uint64 // namespaces that an operation before had left unfinished
 	Pruned   uint64 // containers that were found dead
@@ -31,28 +32,28 @@ type Counts struct {
 type CommandCounts struct {
 	Operations uint64
 	Duration   uint64 // ns
-	Failures   [countedCodes]uint64
+	Failures   [codes]uint64
 }
 
 const (
-	countedCommands = 5
-	countedCodes    = 8
+	commands = 5
+	codes    = 8
 )
 
-// CountedCommands are the CNI commands, in the order of Counts.Commands.
-func CountedCommands() [countedCommands]string {
-	return [countedCommands]string{"ADD", "DEL", "CHECK", "GC", "STATUS"}
+// Commands returns the CNI commands, in the order of Counts.Commands.
+func Commands() [commands]string {
+	return [commands]string{"ADD", "DEL", "CHECK", "GC", "STATUS"}
 }
 
-// CountedCodes are the error codes, in the order of CommandCounts.Failures; the last one stands for all others as well.
-func CountedCodes() [countedCodes]uint {
-	return [countedCodes]uint{5, 6, 7, 11, 50, 100, 101, 999}
+// Codes returns the error codes, in the order of CommandCounts.Failures; the last one stands for all others as well.
+func Codes() [codes]uint {
+	return [codes]uint{5, 6, 7, 11, 50, 100, 101, 999}
 }
 
 // Operation returns the counts of one operation. A code of 0 is success.
 func Operation(command string, took time.Duration, code uint) *Counts {
 	c := &Counts{}
-	for i, name := range CountedCommands() {
+	for i, name := range Commands() {
 		if name == command {
 			c.Commands[i] = CommandCounts{Operations: 1, Duration: uint64(max(took, 0))}
 			if code != 0 {
@@ -64,28 +65,30 @@ func Operation(command string, took time.Duration, code uint) *Counts {
 }
 
 func failure(code uint) int {
-	for i, known := range CountedCodes() {
+	for i, known := range Codes() {
 		if known == code {
 			return i
 		}
 	}
-	return countedCodes - 1
+	return codes - 1
 }
 
 // The file of the counters is one page: the header, then Counts. Every process maps it and adds with the processor's
 // atomic instructions: no lock, no order among the processes, and a process that is killed leaves nothing half-done.
 const (
-	countersSize   = 4096
-	countersHeader = "etcfcnt1"
-	countedCells   = int(unsafe.Sizeof(Counts{}) / unsafe.Sizeof(uint64(0)))
+	pageSize  = 4096
+	fileMode  = 0o600
+	header    = "etcfcnt1"
+	cellCount = int(unsafe.Sizeof(Counts{}) / unsafe.Sizeof(uint64(0)))
 )
 
-func (d Dir) countersPath() string { return filepath.Join(string(d), "counters") }
+// File is the path of a file of counters.
+type File string
 
-// Count adds to the counters if somebody has asked for them, see StartCounting; without them it costs one call of open(2).
-// A file that is none of counters is left alone.
-func (d Dir) Count(c *Counts) error {
-	err := d.withCounters(os.O_RDWR, c.addTo)
+// Add adds to the counters if somebody has asked for them, see Start; without them it costs one call of open(2). A file that
+// is not one of counters is left alone.
+func (f File) Add(c *Counts) error {
+	err := f.withCells(os.O_RDWR, c.addTo)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, errNoCounters) {
 		return nil
 	}
@@ -100,11 +103,11 @@ func (c *Counts) addTo(cells []uint64) {
 	}
 }
 
-// Counts reads the counters. The error wraps fs.ErrNotExist when nobody has asked for them.
-func (d Dir) Counts() (*Counts, error) {
+// Read reads the counters. The error wraps fs.ErrNotExist when nobody has asked for them.
+func (f File) Read() (*Counts, error) {
 	c := &Counts{}
 	own := c.cells()
-	err := d.withCounters(os.O_RDONLY, func(cells []uint64) {
+	err := f.withCells(os.O_RDONLY, func(cells []uint64) {
 		for i := range own {
 			own[i] = atomic.LoadUint64(&cells[i])
 		}
@@ -112,20 +115,17 @@ func (d Dir) Counts() (*Counts, error) {
 	return c, err
 }
 
-// StartCounting has the operations counted from now on. Counters that are there go on.
-func (d Dir) StartCounting() error {
-	if err := d.MakeDir(string(d)); err != nil {
-		return err
-	}
-	f, err := safefile.Open(d.countersPath(), os.O_RDWR|os.O_CREATE, recordMode)
+// Start has the operations counted from now on; the directory of the file has to exist. Counters that are there go on.
+func (f File) Start() error {
+	page, err := safefile.Open(string(f), os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return err
 	}
-	err = initialize(f)
-	if err != nil && !countersIn(f) {
-		err = errors.Join(err, os.Remove(d.countersPath()))
+	err = initialize(page)
+	if err != nil && !countersIn(page) {
+		err = errors.Join(err, os.Remove(string(f)))
 	}
-	return errors.Join(err, f.Close())
+	return errors.Join(err, page.Close())
 }
 
 // initialize writes a page of zeros, so that there is room for all that comes, and then the header. Of several that do so
@@ -140,48 +140,48 @@ func initialize(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := f.WriteAt(make([]byte, countersSize), 0); err != nil {
+	if _, err := f.WriteAt(make([]byte, pageSize), 0); err != nil {
 		return err
 	}
-	_, err := f.WriteAt([]byte(countersHeader), 0)
+	_, err := f.WriteAt([]byte(header), 0)
 	return err
 }
 
-// StopCounting forgets the counters.
-func (d Dir) StopCounting() error { return safefile.Remove(d.countersPath()) }
+// Stop forgets the counters.
+func (f File) Stop() error { return safefile.Remove(string(f)) }
 
 // countersIn reports whether a file is one of counters.
 func countersIn(f *os.File) bool {
 	info, err := f.Stat()
-	if err != nil || info.Size() != countersSize {
+	if err != nil || info.Size() != pageSize {
 		return false
 	}
-	header, err := io.ReadAll(io.NewSectionReader(f, 0, int64(len(countersHeader))))
-	return err == nil && string(header) == countersHeader
+	start, err := io.ReadAll(io.NewSectionReader(f, 0, int64(len(header))))
+	return err == nil && string(start) == header
 }
 
-// withCounters calls do with the cells of the file. That the file cannot be read or written after all, on a broken disk
+// withCells calls do with the cells of the file. That the file cannot be read or written after all, on a broken disk
 // or because somebody cuts it off meanwhile, is an error too.
-func (d Dir) withCounters(mode int, do func(cells []uint64)) (err error) {
-	f, err := safefile.Open(d.countersPath(), mode, recordMode)
+func (f File) withCells(mode int, do func(cells []uint64)) (err error) {
+	file, err := safefile.Open(string(f), mode, 0)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if !countersIn(f) {
-		return &fs.PathError{Op: "open", Path: d.countersPath(), Err: errNoCounters}
+	defer file.Close()
+	if !countersIn(file) {
+		return &fs.PathError{Op: "open", Path: string(f), Err: errNoCounters}
 	}
 	protection := unix.PROT_READ
 	if mode == os.O_RDWR {
 		protection |= unix.PROT_WRITE
 	}
-	page, err := unix.Mmap(int(f.Fd()), 0, countersSize, protection, unix.MAP_SHARED)
+	page, err := unix.Mmap(int(file.Fd()), 0, pageSize, protection, unix.MAP_SHARED)
 	if err != nil {
-		return &fs.PathError{Op: "mmap", Path: d.countersPath(), Err: err}
+		return &fs.PathError{Op: "mmap", Path: string(f), Err: err}
 	}
 	defer func() { err = errors.Join(err, unix.Munmap(page)) }()
 	return guarded(func() {
-		do(unsafe.Slice((*uint64)(unsafe.Pointer(&page[len(countersHeader)])), countedCells))
+		do(unsafe.Slice((*uint64)(unsafe.Pointer(&page[len(header)])), cellCount))
 	})
 }
 
@@ -205,5 +205,5 @@ func guarded(do func()) (err error) {
 
 // cells returns the counts as they lie in the file.
 func (c *Counts) cells() []uint64 {
-	return unsafe.Slice((*uint64)(unsafe.Pointer(c)), countedCells)
+	return unsafe.Slice((*uint64)(unsafe.Pointer(c)), cellCount)
 }

@@ -1,4 +1,4 @@
-package hostsstore
+package counters
 
 import (
 	"bytes"
@@ -16,29 +16,31 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
+func fileIn(dir string) File { return File(filepath.Join(dir, "counters")) }
+
 // TestCounters: nothing is made before somebody asks; then everything is counted once, also from many at once.
 func TestCounters(t *testing.T) {
-	d := Dir(t.TempDir())
+	file := fileIn(t.TempDir())
 	one := Operation("DEL", 3*time.Millisecond, 5)
 	one.Pruned = 2
-	if err := d.Count(one); err != nil {
+	if err := file.Add(one); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Counts(); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := file.Read(); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("counters that nobody has asked for: %v", err)
 	}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for range 500 {
-				if err := errors.Join(d.StartCounting(), d.Count(one)); err != nil {
+				if err := errors.Join(file.Start(), file.Add(one)); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	got, err := d.Counts()
+	got, err := file.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +50,10 @@ func TestCounters(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := d.StopCounting(); err != nil {
+	if err := file.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(string(d)); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(filepath.Dir(string(file))); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
@@ -59,15 +61,15 @@ func TestCounters(t *testing.T) {
 // TestAddingIsAtomic: what several mappings of the page add at the same moment is all in it.
 func TestAddingIsAtomic(t *testing.T) {
 	const workers, turns = 4, 100_000
-	d := Dir(t.TempDir())
-	if err := d.StartCounting(); err != nil {
+	file := fileIn(t.TempDir())
+	if err := file.Start(); err != nil {
 		t.Fatal(err)
 	}
 	one := Operation("ADD", 1, 0)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
-			err := d.withCounters(os.O_RDWR, func(cells []uint64) {
+			err := file.withCells(os.O_RDWR, func(cells []uint64) {
 				for range turns {
 					one.addTo(cells)
 				}
@@ -78,8 +80,8 @@ func TestAddingIsAtomic(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	c, err := d.Counts()
-	if want := (CommandCounts{workers * turns, workers * turns, [countedCodes]uint64{}}); err != nil || c.Commands[0] != want {
+	c, err := file.Read()
+	if want := (CommandCounts{workers * turns, workers * turns, [codes]uint64{}}); err != nil || c.Commands[0] != want {
 		t.Errorf("%v, want %v: %v", c.Commands[0], want, err)
 	}
 }
@@ -89,17 +91,17 @@ func TestStartingAtOnce(t *testing.T) {
 	const rounds, workers = 200, 8
 	one := Operation("ADD", 1, 0)
 	for range rounds {
-		d := Dir(t.TempDir())
+		file := fileIn(t.TempDir())
 		var wg sync.WaitGroup
 		for range workers {
 			wg.Go(func() {
-				if err := errors.Join(d.StartCounting(), d.Count(one)); err != nil {
+				if err := errors.Join(file.Start(), file.Add(one)); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		if c, err := d.Counts(); err != nil || c.Commands[0].Operations != workers {
+		if c, err := file.Read(); err != nil || c.Commands[0].Operations != workers {
 			t.Fatalf("%v, %v", c, err)
 		}
 	}
@@ -107,7 +109,7 @@ func TestStartingAtOnce(t *testing.T) {
 
 // TestOperationCodes: every code has a place, one that is not known that of 999; success has none.
 func TestOperationCodes(t *testing.T) {
-	for code, want := range map[uint][countedCodes]uint64{
+	for code, want := range map[uint][codes]uint64{
 		0: {}, 5: {1}, 11: {3: 1}, 100: {5: 1}, 101: {6: 1}, 999: {7: 1}, 4: {7: 1}, 1 << 30: {7: 1},
 	} {
 		if got := Operation("STATUS", -1, code).Commands[4]; got != (CommandCounts{1, 0, want}) {
@@ -118,12 +120,12 @@ func TestOperationCodes(t *testing.T) {
 
 // TestCountersThatAreCutOff: a file that loses its page under our hands is an error, not the end of the process.
 func TestCountersThatAreCutOff(t *testing.T) {
-	d := Dir(t.TempDir())
-	if err := d.StartCounting(); err != nil {
+	file := fileIn(t.TempDir())
+	if err := file.Start(); err != nil {
 		t.Fatal(err)
 	}
-	err := d.withCounters(os.O_RDWR, func(cells []uint64) {
-		if err := os.Truncate(d.countersPath(), 0); err != nil {
+	err := file.withCells(os.O_RDWR, func(cells []uint64) {
+		if err := os.Truncate(string(file), 0); err != nil {
 			t.Fatal(err)
 		}
 		cells[0]++
@@ -131,65 +133,65 @@ func TestCountersThatAreCutOff(t *testing.T) {
 	if !errors.Is(err, unix.EFAULT) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := d.Count(Operation("ADD", 0, 0)); err != nil { // no file of counters: nobody has asked
+	if err := file.Add(Operation("ADD", 0, 0)); err != nil { // no file of counters: nobody has asked
 		t.Error(err)
 	}
-	if err := d.StartCounting(); err != nil {
+	if err := file.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := d.Counts(); err != nil || *c != (Counts{}) {
+	if c, err := file.Read(); err != nil || *c != (Counts{}) {
 		t.Errorf("made anew it has %v, %v", c, err)
 	}
 }
 
 // TestCountersOfNoRegularFile: neither a link is followed nor a FIFO waited for.
 func TestCountersOfNoRegularFile(t *testing.T) {
-	target := Dir(t.TempDir())
-	if err := target.StartCounting(); err != nil {
+	target := fileIn(t.TempDir())
+	if err := target.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for name, place := range map[string]func(path string) error{
-		"link":      func(path string) error { return os.Symlink(target.countersPath(), path) },
+		"link":      func(path string) error { return os.Symlink(string(target), path) },
 		"FIFO":      func(path string) error { return unix.Mkfifo(path, 0o600) },
 		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
 	} {
-		d := Dir(t.TempDir())
-		if err := place(d.countersPath()); err != nil {
+		file := fileIn(t.TempDir())
+		if err := place(string(file)); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Count(Operation("ADD", 0, 0)); !errors.Is(err, safefile.ErrNotRegular) {
+		if err := file.Add(Operation("ADD", 0, 0)); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := d.StartCounting(); !errors.Is(err, safefile.ErrNotRegular) {
+		if err := file.Start(); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if c, err := target.Counts(); err != nil || *c != (Counts{}) {
+	if c, err := target.Read(); err != nil || *c != (Counts{}) {
 		t.Errorf("the link's target has %v, %v", c, err)
 	}
 }
 
 // FuzzCounters: whatever the file holds, it is read or refused; what is refused stays as it is when somebody counts.
 func FuzzCounters(f *testing.F) {
-	page := append([]byte(countersHeader), make([]byte, countersSize-len(countersHeader))...)
+	page := append([]byte(header), make([]byte, pageSize-len(header))...)
 	f.Add(page)
-	f.Add(page[:countersSize-1])
+	f.Add(page[:pageSize-1])
 	f.Add(append(bytes.Clone(page), 0))
-	f.Add([]byte(countersHeader))
-	f.Add(bytes.Repeat([]byte{0xff}, countersSize))
+	f.Add([]byte(header))
+	f.Add(bytes.Repeat([]byte{0xff}, pageSize))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, content []byte) {
-		d := Dir(t.TempDir())
-		path := filepath.Join(string(d), "counters")
+		file := fileIn(t.TempDir())
+		path := string(file)
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		good := len(content) == countersSize && bytes.HasPrefix(content, []byte(countersHeader))
-		before, err := d.Counts()
+		good := len(content) == pageSize && bytes.HasPrefix(content, []byte(header))
+		before, err := file.Read()
 		if (err == nil) != good {
 			t.Fatalf("read: %v", err)
 		}
-		if err := d.Count(Operation("ADD", 1, 0)); err != nil {
+		if err := file.Add(Operation("ADD", 1, 0)); err != nil {
 			t.Fatal(err)
 		}
 		after, err := os.ReadFile(path)
@@ -204,10 +206,10 @@ func FuzzCounters(f *testing.F) {
 		}
 		before.Commands[0].Operations++
 		before.Commands[0].Duration++
-		if now, err := d.Counts(); err != nil || *now != *before {
+		if now, err := file.Read(); err != nil || *now != *before {
 			t.Fatalf("%v, want %v: %v", now, before, err)
 		}
-		used := len(countersHeader) + 8*countedCells
+		used := len(header) + 8*cellCount
 		if !bytes.Equal(content[used:], after[used:]) {
 			t.Fatal("what lies behind the counters was changed")
 		}
