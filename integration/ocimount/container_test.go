@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ import (
 var runtimes = map[string][]string{
 	"runc": {"runc"},
 	"crun": {
-		"unshare", "-m", "sh", "-c",
-		`if mountpoint -q /sys/fs/cgroup/unified; then mount -t tmpfs tmpfs /sys/fs/cgroup/unified; fi; exec crun "$@"`, "crun",
+		"unshare", "-m", "--propagation", "unchanged", "sh", "-c",
+		`mount --make-rprivate /sys; if mountpoint -q /sys/fs/cgroup/unified; then mount -t tmpfs tmpfs /sys/fs/cgroup/unified; fi; exec crun "$@"`, "crun",
 	},
 }
 
@@ -45,6 +46,7 @@ type container struct {
 	rootfs  string
 	spec    *specs.Spec
 	args    []string // of the hook, beside --data-dir
+	lacks   []string // system calls that the kernel does not have
 	said    string   // the file that the hook's stderr goes to: of a hook that succeeds, both runtimes drop it
 }
 
@@ -73,6 +75,7 @@ func newContainer(t *testing.T, name string, command []string) *container {
 			Annotations: map[string]string{},
 			Process:     &specs.Process{Cwd: "/", Env: []string{"PATH=/bin"}},
 			Root:        &specs.Root{Path: "rootfs"},
+			Hostname:    "store hostname",
 			Mounts: []specs.Mount{
 				{Destination: "/proc", Type: "proc", Source: "proc"},
 				{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"mode=755"}}, // the bundle may be where no device opens
@@ -159,7 +162,8 @@ func (c *container) record(namespace, id, path string) {
 		c.t.Fatal(err)
 	}
 	dir := filepath.Dir(c.hostsFile(namespace, id))
-	c.write(dir+"/meta.json", fmt.Sprintf(`{"ID":%q,"Etcfiles":{"Version":2,"Netns":{"Path":%q,"Device":%d,"Inode":%d}}}`, id, path, st.Dev, st.Ino))
+	c.write(dir+"/meta.json", fmt.Sprintf(`{"ID":%q,"Etcfiles":{"Version":2,"Netns":{"Path":%q,"Device":%d,"Inode":%d},"Attachments":[{"Since":%q}]}}`,
+		id, path, st.Dev, st.Ino, time.Now().Format(time.RFC3339Nano)))
 	if err := os.Chmod(dir+"/meta.json", 0o600); err != nil {
 		c.t.Fatal(err)
 	}
@@ -234,7 +238,7 @@ func (c *container) start(script string) (stdout io.Reader, wait func() (stderr 
 	c.spec.Process.Args = []string{"/bin/sh", "-c", script}
 	c.spec.Hooks = &specs.Hooks{CreateContainer: []specs.Hook{{
 		Path: "/bin/sh",
-		Args: append([]string{"sh", "-c", `exec "$0" "$@" 2>>` + c.said, hook, "--data-dir", c.dir + "/data"}, c.args...),
+		Args: append([]string{"sh", "-c", `exec ` + c.kernel() + ` "$0" "$@" 2>>` + c.said, hook, "--data-dir", c.dir + "/data"}, c.args...),
 	}}}
 	config, err := json.Marshal(c.spec)
 	if err != nil {
@@ -260,6 +264,14 @@ func (c *container) start(script string) (stdout io.Reader, wait func() (stderr 
 		cmd.Wait() // an error if it was waited for before
 	})
 	return stdout, func() (string, error) { err := cmd.Wait(); return stderr.String(), err }
+}
+
+// kernel returns the beginning of a shell command that runs with a kernel that lacks system calls.
+func (c *container) kernel() string {
+	if len(c.lacks) == 0 {
+		return ""
+	}
+	return "strace --follow-forks --quiet=all --output=/dev/null --trace=" + strings.Join(c.lacks, ",") + " --inject=" + strings.Join(c.lacks, ",") + ":error=ENOSYS"
 }
 
 // run runs the script to its end and returns what it printed.

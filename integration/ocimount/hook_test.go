@@ -2,12 +2,16 @@ package ocimount
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // What is written in place into the store is seen by the running container.
@@ -195,36 +199,200 @@ func wantEmpty(t *testing.T, dir string) {
 	}
 }
 
+// What the engine itself mounts is covered with --override, and what the user has asked for never.
 func TestBundleMount(t *testing.T) {
-	theirs := func(c *container, options ...string) {
-		c.etc()
-		c.store("default", c.id)
-		c.write(c.dir+"/theirs", "theirs\n")
+	const rest = "store resolv.conf\nstore hostname\n"
+	at := func(c *container, destination, source string, options ...string) {
+		c.write(source, "theirs\n")
 		c.spec.Mounts = append(c.spec.Mounts, specs.Mount{
-			Destination: "/etc/hosts", Type: "bind", Source: c.dir + "/theirs", Options: append([]string{"bind"}, options...),
+			Destination: destination, Type: "bind", Source: source, Options: append([]string{"bind", "rprivate"}, options...),
 		})
 	}
-	const rest = "store resolv.conf\nstore hostname\n"
-	t.Run("left alone", func(t *testing.T) {
-		onEach(t, func(_ *testing.T, c *container) {
-			theirs(c)
-			c.want(catAll, "theirs\n"+rest)
+	podmans := func(c *container) string { return c.dir + "/overlay-containers/c0ffee/userdata/hosts" }
+	for _, tc := range []struct {
+		name     string
+		make     func(c *container)
+		override bool
+		script   string
+		want     string
+	}{
+		{
+			"left alone", func(c *container) { at(c, "/etc/hosts", podmans(c)) }, false,
+			catAll, "theirs\n" + rest,
+		},
+		{
+			"override", func(c *container) { at(c, "/etc/hosts", podmans(c)) }, true,
+			catAll + ";" + tryWrite("/etc/hosts"), "store hosts\n" + rest + "writable\n",
+		},
+		{
+			"override of a read-only one", func(c *container) { at(c, "/etc/hosts", podmans(c), "ro") }, true,
+			catAll + ";" + tryWrite("/etc/hosts") + ";" + tryWrite("/etc/hostname"), "store hosts\n" + rest + "read-only\nwritable\n",
+		},
+		{
+			"override of the kubelet's", func(c *container) { at(c, "/etc/hosts", c.dir+"/pods/uid/etc-hosts") }, true,
+			catAll, allStore,
+		},
+		{
+			"override of CRI's", func(c *container) {
+				c.spec.Annotations["io.kubernetes.cri.sandbox-id"] = "pod1"
+				c.store("k8s.io", "pod1")
+				c.record("k8s.io", "pod1", hostNetns)
+				at(c, "/etc/hosts", c.dir+"/io.containerd.grpc.v1.cri/sandboxes/pod1/hosts")
+			}, true,
+			catAll, allStore,
+		},
+		{
+			"the user's", func(c *container) { at(c, "/etc/hosts", c.dir+"/mine") }, true,
+			catAll, "theirs\n" + rest,
+		},
+		{
+			"the user's where the image's link leads", func(c *container) {
+				if err := os.Remove(c.rootfs + "/etc/hosts"); err != nil {
+					c.t.Fatal(err)
+				}
+				c.write(c.rootfs+"/data/hosts", "")
+				c.symlink("/data/hosts", c.rootfs+"/etc/hosts")
+				at(c, "/data/hosts", c.dir+"/mine")
+			}, true,
+			catAll, "theirs\n" + rest,
+		},
+		{
+			"the user's by a link of the image's, without --override", func(c *container) {
+				c.symlink("etc", c.rootfs+"/conf")
+				at(c, "/conf/hosts", c.dir+"/mine")
+			}, false,
+			catAll, "theirs\n" + rest,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			onEach(t, func(_ *testing.T, c *container) {
+				c.etc()
+				c.store("default", c.id)
+				tc.make(c)
+				if tc.override {
+					c.args = []string{"--override"}
+				}
+				c.want(tc.script, tc.want)
+			})
 		})
-	})
-	t.Run("override", func(t *testing.T) {
-		onEach(t, func(_ *testing.T, c *container) {
-			theirs(c)
-			c.args = []string{"--override"}
-			c.want(catAll+";"+tryWrite("/etc/hosts"), "store hosts\n"+rest+"writable\n")
+	}
+}
+
+// With a propagation that the bundle asks for, what is mounted in a volume reaches the host, and stays there.
+func TestSharedVolume(t *testing.T) {
+	for _, propagation := range []string{"shared", "rshared", "private"} {
+		t.Run(propagation, func(t *testing.T) {
+			onEach(t, func(t *testing.T, c *container) {
+				c.etc()
+				c.store("default", c.id)
+				volume := c.dir + "/volume"
+				c.mkdir(volume)
+				if err := unix.Mount("tmpfs", volume, "tmpfs", 0, ""); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() {
+					for unix.Unmount(volume+"/hosts", 0) == nil { // of a hook that has mounted it
+						t.Error("there was a mount on the host's file")
+					}
+					if err := unix.Unmount(volume, unix.MNT_DETACH); err != nil {
+						t.Error(err)
+					}
+				})
+				if err := unix.Mount("", volume, "", unix.MS_SHARED, ""); err != nil {
+					t.Fatal(err)
+				}
+				c.write(volume+"/hosts", "volume\n")
+				c.symlink("../conf/hosts", c.rootfs+"/etc/hosts.new")
+				if err := os.Rename(c.rootfs+"/etc/hosts.new", c.rootfs+"/etc/hosts"); err != nil {
+					t.Fatal(err)
+				}
+				c.spec.Linux.RootfsPropagation = propagation
+				c.spec.Mounts = append(c.spec.Mounts, specs.Mount{Destination: "/conf", Type: "bind", Source: volume, Options: []string{"bind"}})
+				c.want(catAll, "volume\nstore resolv.conf\nstore hostname\n",
+					"/etc/hosts: not mounted, "+c.rootfs+"/conf is a shared mount: the file would be mounted outside of the container too, and stay there")
+				if data, err := os.ReadFile(volume + "/hosts"); err != nil || string(data) != "volume\n" {
+					t.Errorf("the host's file reads %q, %v", data, err)
+				}
+			})
 		})
-	})
-	t.Run("override of a read-only one", func(t *testing.T) {
-		onEach(t, func(_ *testing.T, c *container) {
-			theirs(c, "ro")
-			c.args = []string{"--override"}
-			c.want(catAll+";"+tryWrite("/etc/hosts")+";"+tryWrite("/etc/hostname"), "store hosts\n"+rest+"read-only\nwritable\n")
+	}
+}
+
+// A rootfs that was mounted read-only before the runtime came stays as it is: over itself, and at another place. Where the bundle does not
+// declare it read-only crun makes it writable itself.
+func TestReadonlyImage(t *testing.T) {
+	for name, place := range map[string]string{"over itself": "", "elsewhere": "/image"} {
+		for _, declared := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, declared %v", name, declared), func(t *testing.T) {
+				onEach(t, func(t *testing.T, c *container) {
+					if !declared && c.command[0] != "runc" {
+						return
+					}
+					c.store("default", c.id)
+					c.mkdir(c.rootfs + "/etc")
+					c.spec.Mounts = append(c.spec.Mounts, specs.Mount{Destination: "/dev", Type: "tmpfs", Source: "tmpfs"})
+					root := c.rootfs
+					if place != "" {
+						root = c.dir + place
+						c.mkdir(root)
+					}
+					if err := unix.Mount(c.rootfs, root, "", unix.MS_BIND, ""); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() {
+						if err := unix.Unmount(root, unix.MNT_DETACH); err != nil {
+							t.Error(err)
+						}
+					})
+					if err := unix.Mount("", root, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+						t.Fatal(err)
+					}
+					c.spec.Root = &specs.Root{Path: root, Readonly: declared}
+					var said []string
+					for _, path := range []string{"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"} {
+						said = append(said, path+": not mounted, it is missing from the rootfs: "+path+" cannot be created: read-only file system")
+					}
+					c.want("ls /etc", "", said...)
+					wantEmpty(t, c.rootfs+"/etc")
+				})
+			})
+		}
+	}
+}
+
+// /etc/hostname is what the hostname is: that of the namespace that a container shares or joins, and that of its bundle.
+func TestHostname(t *testing.T) {
+	for name, uts := range map[string]string{"shared": "", "joined": "path", "own": "new"} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, c *container) {
+				c.etc()
+				c.store("default", c.id)
+				c.spec.Hostname = ""
+				namespaces := c.spec.Linux.Namespaces
+				i := slices.IndexFunc(namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.UTSNamespace })
+				want := "image hostname\n"
+				switch uts {
+				case "":
+					c.spec.Linux.Namespaces = slices.Delete(namespaces, i, i+1)
+				case "path":
+					path := c.dir + "/uts"
+					c.write(path, "")
+					if out, err := exec.Command("unshare", "--uts="+path, "sh", "-c", "printf 'store hostname' >/proc/sys/kernel/hostname").CombinedOutput(); err != nil {
+						t.Fatalf("unshare: %v: %s", err, out)
+					}
+					t.Cleanup(func() {
+						if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
+							t.Error(err)
+						}
+					})
+					namespaces[i].Path, want = path, "store hostname\n"
+				case "new":
+					c.spec.Hostname = "mine"
+				}
+				c.want(catAll, "store hosts\nstore resolv.conf\n"+want)
+			})
 		})
-	})
+	}
 }
 
 // After a failure the container does not start, and the hook has said why in one line.

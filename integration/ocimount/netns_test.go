@@ -3,6 +3,7 @@ package ocimount
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -115,4 +116,77 @@ func TestWhoHasTheNetnsInAUserNamespace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who joins the network namespace of a container has the files of that one, except a hostname that is not its own.
+func TestJoinedNetns(t *testing.T) {
+	web := func(c *container, namespace string) string {
+		path := c.netns("web-" + namespace)
+		c.store(namespace, namespace+"-web")
+		c.record(namespace, namespace+"-web", path)
+		return path
+	}
+	for _, tc := range []struct {
+		name string
+		make func(c *container)
+		want string
+	}{
+		{"a container's", func(c *container) { c.joins(web(c, "default")) }, allStore},
+		{"one of another namespace of the store", func(c *container) { c.joins(web(c, "shop")) }, allStore},
+		{"one of another namespace than the hook's", func(c *container) {
+			c.joins(web(c, "shop"))
+			c.args = []string{"--namespace=lab"}
+		}, allImage},
+		{"with a hostname of its own", func(c *container) {
+			c.joins(web(c, "default"))
+			c.spec.Hostname = "side"
+		}, "store hosts\nstore resolv.conf\nimage hostname\n"},
+		{"nobody's", func(c *container) {
+			web(c, "default")
+			c.joins(c.netns("none"))
+		}, allImage},
+		{"a new one", func(c *container) {
+			web(c, "default")
+			c.joins("")
+		}, allImage},
+		{"one whose number a container had that has ended", func(c *container) {
+			path := c.netns("again")
+			c.store("default", "default-web")
+			c.record("default", "default-web", path)
+			meta := filepath.Dir(c.hostsFile("default", "default-web")) + "/meta.json"
+			text, err := os.ReadFile(meta)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			c.write(meta, strings.Replace(string(text), path, c.dir+"/ended", 1))
+			c.joins(path)
+		}, allImage},
+		{"the first of two that have it", func(c *container) {
+			path := web(c, "default")
+			c.write(c.hostsFile("default", "another"), "not this one\n")
+			c.record("default", "another", path)
+			c.joins(path)
+		}, allStore},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			onEach(t, func(_ *testing.T, c *container) {
+				c.etc()
+				tc.make(c)
+				c.want(catAll, tc.want)
+			})
+		})
+	}
+}
+
+// Root of a user namespace can read no list of the store: it has no files then, and says so.
+func TestJoinedNetnsInAUserNamespace(t *testing.T) {
+	onEach(t, func(_ *testing.T, c *container) {
+		c.etc()
+		c.userns()
+		path := c.netns("web")
+		c.store("default", "default-web")
+		c.record("default", "default-web", path)
+		c.joins(path)
+		c.want(catAll, allImage, "whose network namespace container "+c.id+" joins cannot be looked up in its user namespace: no files are mounted")
+	})
 }

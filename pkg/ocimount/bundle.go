@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -16,6 +17,9 @@ type bundle struct {
 	Root     *specs.Root   `json:"root"`
 	Mounts   []specs.Mount `json:"mounts"`
 	Hostname string        `json:"hostname"`
+	Linux    struct {
+		Namespaces []specs.LinuxNamespace `json:"namespaces"`
+	} `json:"linux"`
 }
 
 func loadBundle(dir string) (*bundle, error) {
@@ -44,14 +48,11 @@ func (b *bundle) rootPath() string {
 	return filepath.Join(b.dir, b.Root.Path)
 }
 
-// mountsAt tells whether the bundle itself mounts something at the path in the container.
-func (b *bundle) mountsAt(path string) bool {
-	for _, m := range b.Mounts {
-		if filepath.Clean("/"+m.Destination) == path {
-			return true
-		}
-	}
-	return false
+// joinsNetns tells whether the container enters a network namespace that was there before.
+func (b *bundle) joinsNetns() bool {
+	return slices.ContainsFunc(b.Linux.Namespaces, func(n specs.LinuxNamespace) bool {
+		return n.Type == specs.NetworkNamespace && n.Path != ""
+	})
 }
 
 // readonlyMount tells whether the options of a mount make it read-only. A runtime may carry that out only after the
@@ -67,4 +68,18 @@ func readonlyMount(m *specs.Mount) bool {
 		}
 	}
 	return readonly
+}
+
+// isolatedMount tells whether the options of a mount keep what is mounted on it later from being seen elsewhere.
+func isolatedMount(m *specs.Mount) bool {
+	isolated := false
+	for _, option := range m.Options {
+		switch option {
+		case "private", "rprivate", "slave", "rslave", "unbindable", "runbindable":
+			isolated = true
+		case "shared", "rshared":
+			isolated = false
+		}
+	}
+	return isolated
 }

@@ -6,7 +6,8 @@
 // held by a descriptor until it is mounted over. The store is found by its fixed paths alone, and nothing in it is changed.
 //
 // What names a container is not trusted either: the annotation with the ID of a pod may be an image's, and an ID may be what CNI calls
-// another container. The files are those of the container's network namespace, which the hook runs in, by device and inode.
+// another container. The files are those of the container's network namespace, which the hook runs in, by device and inode; who joins
+// the network namespace of a container has the files of that one.
 //
-// It needs Linux 5.12 (mount_setattr) or later.
+// It needs Linux 5.6 (openat2) or later.
 package ocimount

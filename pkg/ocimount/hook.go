@@ -3,6 +3,7 @@ package ocimount
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -16,7 +17,8 @@ type Hook struct {
 	DataDir string
 	// Namespace is the namespace in the store; empty means that it is taken from the container's state.
 	Namespace string
-	// Override mounts also over what the bundle mounts at one of the three paths.
+	// Override mounts also over what the engine itself mounts at one of the three paths, see OfEngine. What else the bundle mounts
+	// there is always left alone.
 	Override bool
 	// Warnf prints a line about something that is not done although the container asks for it.
 	Warnf func(format string, args ...any)
@@ -24,16 +26,22 @@ type Hook struct {
 	Verbosef func(format string, args ...any)
 }
 
-// CreateContainer mounts those of the three files that the store has for the container with the state. It must run in
-// the container's mount and network namespaces. A container that the store knows nothing of is no error; one that its
-// runtime does not create at the moment is. An error begins with the path in the container that it is about,
-// if it is about one.
+// CreateContainer mounts those of the three files that the store has for the container with the state or, if it has none, for
+// the one whose network namespace it has joined. It must run in the container's mount, network and UTS namespaces. A container
+// that the store knows nothing of is no error; one that its runtime does not create at the moment is. An error begins with the path in
+// the container that it is about, if it is about one.
 func (h *Hook) CreateContainer(state *specs.State) error {
 	if err := ocistate.BeingCreated(state); err != nil {
 		return err
 	}
 	candidates, err := storeDirs(state, h.Namespace)
 	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(h.DataDir); errors.Is(err, os.ErrNotExist) {
+		return h.nothing(state, candidates)
+	}
+	if err := checkKernel(); err != nil {
 		return err
 	}
 	own, err := netnsAt(ownNetns)
@@ -44,10 +52,14 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	if err != nil {
 		return err
 	}
+	if len(sources) == 0 {
+		if sources, err = h.joined(state, own); err != nil {
+			return err
+		}
+	}
 	defer closeSources(sources)
 	if len(sources) == 0 {
-		h.Verbosef("%s has no files for container %s (looked for %v): nothing to do", h.DataDir, state.ID, candidates)
-		return nil
+		return h.nothing(state, candidates)
 	}
 	b, err := loadBundle(state.Bundle)
 	if err != nil {
@@ -59,25 +71,32 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	}
 	defer r.close()
 	for _, s := range sources {
-		if b.mountsAt(s.target) {
-			wrong, err := b.contradicts(s)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.target, err)
-			}
-			if wrong {
-				h.Verbosef("%s: left alone, what the bundle mounts there is the container's hostname", s.target)
-				continue
-			}
-			if !h.Override {
-				h.Verbosef("%s: left alone, the bundle has a mount there (--override mounts over it)", s.target)
-				continue
-			}
-		}
-		if err := h.mount(r, s); err != nil {
+		if err := h.mount(r, s, sandboxIDs(state)); err != nil {
 			return fmt.Errorf("%s: %w", s.target, err)
 		}
 	}
 	return nil
+}
+
+func (h *Hook) nothing(state *specs.State, candidates []storeDir) error {
+	h.Verbosef("%s has no files for container %s (looked for %v): nothing to do", h.DataDir, state.ID, candidates)
+	return nil
+}
+
+// joined opens the files of the container whose network namespace is the own one.
+func (h *Hook) joined(state *specs.State, own netns) ([]source, error) {
+	whose, found, err := owner(h.DataDir, h.Namespace, own)
+	if errors.Is(err, os.ErrPermission) {
+		if b, err := loadBundle(state.Bundle); err == nil && b.joinsNetns() && len(sandboxIDs(state)) == 0 {
+			h.Warnf("whose network namespace container %s joins cannot be looked up in its user namespace: no files are mounted", state.ID)
+		}
+		return nil, nil
+	}
+	if err != nil || !found {
+		return nil, err
+	}
+	h.Verbosef("container %s has the network namespace of %s: the files are that one's", state.ID, whose)
+	return openSources(h.DataDir, []storeDir{whose}, own, h.passOver)
 }
 
 // passOver says that the files of a candidate are not mounted, since they are another container's.
@@ -90,7 +109,15 @@ func (h *Hook) passOver(d storeDir) {
 }
 
 // mount mounts one file over its target in the rootfs.
-func (h *Hook) mount(r *rootfs, s source) error {
+func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
+	wrong, err := r.contradicts(s)
+	if err != nil {
+		return err
+	}
+	if wrong {
+		h.Verbosef("%s: left alone, the container has another hostname than %s", s.target, filepath.Join(h.DataDir, s.path))
+		return nil
+	}
 	t, err := r.target(s.target)
 	if errors.Is(err, errNotWritable) {
 		h.Warnf("%s: not mounted, it is missing from the rootfs: %v", s.target, err)
@@ -100,6 +127,9 @@ func (h *Hook) mount(r *rootfs, s source) error {
 		return err
 	}
 	defer t.Close()
+	if wanted, err := h.coverable(r, s, t, sandboxIDs); err != nil || !wanted {
+		return err
+	}
 	readonly, err := r.readonly(t)
 	if err != nil {
 		return err
@@ -113,4 +143,30 @@ func (h *Hook) mount(r *rootfs, s source) error {
 	}
 	h.Verbosef("%s: mounted %s from %s", s.target, mode, filepath.Join(h.DataDir, s.path))
 	return nil
+}
+
+// coverable decides whether what is at the target may be mounted over, and says why not.
+func (h *Hook) coverable(r *rootfs, s source, target *os.File, sandboxIDs []string) (bool, error) {
+	at, err := r.mountsAt(s.target, target)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range at {
+		if !OfEngine(s.target, m.Source, sandboxIDs...) {
+			h.Verbosef("%s: left alone, the container's user has %s mounted there", s.target, m.Source)
+			return false, nil
+		}
+	}
+	if len(at) > 0 && !h.Override {
+		h.Verbosef("%s: left alone, the engine has %s mounted there (--override mounts over it)", s.target, at[0].Source)
+		return false, nil
+	}
+	point, err := r.shared(target)
+	if err != nil {
+		return false, err
+	}
+	if point != "" {
+		h.Warnf("%s: not mounted, %s is a shared mount: the file would be mounted outside of the container too, and stay there", s.target, point)
+	}
+	return point == "", nil
 }

@@ -12,8 +12,8 @@ import (
 // HostnamePath is where a container has its hostname(5) file.
 const HostnamePath = "/etc/hostname"
 
-// hostname returns what the container calls itself: what the bundle gives it or, in a pod, what the UTS namespace has that
-// it joins and that this process is in.
+// hostname returns what the container calls itself: what the bundle gives it or else what its UTS namespace has, which this
+// process is in. A container of a pod joins that, and one that has none of its own has that of the host.
 func (b *bundle) hostname() (string, error) {
 	if b.Hostname != "" {
 		return b.Hostname, nil
@@ -25,8 +25,8 @@ func (b *bundle) hostname() (string, error) {
 	return unix.ByteSliceToString(uts.Nodename[:]), nil
 }
 
-// contradicts reports whether the store's file says another hostname than the container's. The CNI plugin is not told the
-// hostname of a pod that has chosen one; the file that CRI has mounted is right then.
+// contradicts reports whether the store's file says another hostname than the container's: that of a pod that has chosen one, which CNI is
+// not told, or that of the container whose network namespace is joined, or one of a container that shares a UTS namespace.
 func (b *bundle) contradicts(s source) (bool, error) {
 	if s.target != HostnamePath {
 		return false, nil

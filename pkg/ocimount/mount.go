@@ -1,6 +1,7 @@
 package ocimount
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -20,35 +21,61 @@ func bindMount(source, target *os.File, readonly bool) error {
 	if readonly {
 		attr.Attr_set = unix.MOUNT_ATTR_RDONLY
 	}
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &attr); err != nil {
+	err = unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &attr)
+	before5_12 := errors.Is(err, unix.ENOSYS)
+	if err != nil && !before5_12 {
 		return fmt.Errorf("mount_setattr: %w", err)
 	}
 	if err := unix.MoveMount(fd, "", int(target.Fd()), "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
 		return fmt.Errorf("move_mount: %w", err)
 	}
+	if before5_12 {
+		return remount(tree, readonly)
+	}
 	return nil
 }
 
-// cloneWritable returns a view of the directory's mount that is mounted nowhere, and not read-only even if the mount is. The
-// view ends with the descriptor. It needs power over the mount; a read-only file system stays so.
-func cloneWritable(dir *os.File) (*os.File, error) {
-	fd, err := unix.OpenTree(int(dir.Fd()), "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
-	if err != nil {
-		return nil, fmt.Errorf("open_tree: %w", err)
+// remount makes an attached mount private and, if asked for, read-only: what mount_setattr(2) does before a mount is attached. In a user
+// namespace no other attribute of the mount may be lost by that.
+func remount(tree *os.File, readonly bool) error {
+	path := fmt.Sprintf("/proc/self/fd/%d", tree.Fd())
+	if err := unix.Mount("", path, "", unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make the mount private: %w", err)
 	}
-	view := os.NewFile(uintptr(fd), dir.Name())
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY}); err != nil {
-		view.Close()
-		return nil, fmt.Errorf("mount_setattr: %w", err)
+	if !readonly {
+		return nil
 	}
-	return view, nil
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(tree.Fd()), &st); err != nil {
+		return fmt.Errorf("statfs: %w", err)
+	}
+	flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY)
+	for set, flag := range map[int64]uintptr{
+		unix.ST_NOSUID: unix.MS_NOSUID, unix.ST_NODEV: unix.MS_NODEV, unix.ST_NOEXEC: unix.MS_NOEXEC,
+		unix.ST_NOATIME: unix.MS_NOATIME, unix.ST_NODIRATIME: unix.MS_NODIRATIME, unix.ST_RELATIME: unix.MS_RELATIME,
+	} {
+		if int64(st.Flags)&set != 0 {
+			flags |= flag
+		}
+	}
+	if err := unix.Mount("", path, "", flags, ""); err != nil {
+		return fmt.Errorf("make the mount read-only: %w", err)
+	}
+	return nil
 }
 
-// mountID returns the ID of the mount that the file is on, and whether the file is the root of that mount.
-func mountID(f *os.File) (id uint64, isRoot bool, err error) {
-	var st unix.Statx_t
-	if err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &st); err != nil {
-		return 0, false, fmt.Errorf("statx: %w", err)
+// openat2 opens the path below the directory under the restrictions of openat2(2), tried again when the kernel asks for it
+// (EAGAIN: a rename raced with a ".." of the path).
+func openat2(dir *os.File, path string, flags, resolve uint64) (*os.File, error) {
+	how := &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: resolve | unix.RESOLVE_NO_MAGICLINKS}
+	const attempts = 128
+	for attempt := 1; ; attempt++ {
+		fd, err := unix.Openat2(int(dir.Fd()), path, how)
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if attempt == attempts || err != unix.EAGAIN && err != unix.EINTR {
+			return nil, err
+		}
 	}
-	return st.Mnt_id, st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, nil
 }

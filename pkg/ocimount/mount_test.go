@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,7 +106,7 @@ func (s *scene) wantFile(path, text string, writable bool) {
 	}
 }
 
-const plainConfig = `{"root":{"path":"rootfs"}}`
+const plainConfig = `{"hostname":"store hostname","root":{"path":"rootfs"}}`
 
 func TestMount(t *testing.T) {
 	s := newScene(t)
@@ -151,7 +152,7 @@ func TestNothingToMount(t *testing.T) {
 func TestMountIsReadonlyWhereTheCoveredIs(t *testing.T) {
 	t.Run("root.readonly, before the runtime makes it so", func(t *testing.T) {
 		s := newScene(t)
-		s.mustRun(`{"root":{"path":"rootfs","readonly":true}}`)
+		s.mustRun(`{"hostname":"store hostname","root":{"path":"rootfs","readonly":true}}`)
 		s.wantFile("/etc/hosts", "store hosts\n", false)
 	})
 	t.Run("rootfs mounted read-only", func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestMountIsReadonlyWhereTheCoveredIs(t *testing.T) {
 		s := newScene(t)
 		mount(t, "tmpfs", s.root+"/etc", "tmpfs", 0)
 		writeFile(t, s.root+"/etc/hosts", "")
-		s.mustRun(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc","type":"tmpfs","options":["ro"]}]}`)
+		s.mustRun(`{"hostname":"store hostname","root":{"path":"rootfs"},"mounts":[{"destination":"/etc","type":"tmpfs","options":["ro"]}]}`)
 		s.wantFile("/etc/hosts", "store hosts\n", false)
 		if len(s.warned) != 2 || !strings.Contains(s.warned[0], "read-only") {
 			t.Errorf("warned %q, want a line for each of the two missing files", s.warned)
@@ -182,23 +183,94 @@ func TestMountIsReadonlyWhereTheCoveredIs(t *testing.T) {
 	})
 }
 
-func TestBundleMountIsLeftAloneUnlessOverride(t *testing.T) {
-	const config = `{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc/../etc/hosts","type":"bind","options":["ro"]}]}`
+func TestBundleMount(t *testing.T) {
+	const (
+		config  = `{"hostname":"store hostname","root":{"path":"rootfs"},"mounts":[{"destination":"%s","source":"%s","type":"bind"}]}`
+		users   = "/srv/hosts"
+		podmans = "/run/containers/storage/overlay-containers/c0ffee/userdata/hosts"
+	)
+	for _, tc := range []struct {
+		name, at, source string
+		override         bool
+		want             string
+	}{
+		{"the engine's", "/etc/../etc/hosts", podmans, false, "theirs\n"},
+		{"the engine's, override", "/etc/../etc/hosts", podmans, true, "store hosts\n"},
+		{"the user's", "/etc/hosts", users, false, "theirs\n"},
+		{"the user's, override", "/etc/hosts", users, true, "theirs\n"},
+		{"the user's by another name, override", "/also/hosts", users, true, "theirs\n"},
+		{"the engine's by another name", "/also/hosts", podmans, false, "theirs\n"},
+		{"the user's elsewhere", "/etc/passwd", users, false, "store hosts\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newScene(t)
+			s.hook.Override = tc.override
+			symlink(t, "etc", s.root+"/also")
+			writeFile(t, s.root+"/etc/passwd", "")
+			writeFile(t, s.dir+"/theirs", "theirs\n")
+			mount(t, s.dir+"/theirs", s.root+tc.at, "", unix.MS_BIND)
+			s.mustRun(fmt.Sprintf(config, tc.at, tc.source))
+			s.wantFile("/etc/hosts", tc.want, true)
+			s.wantFile("/etc/hostname", "store hostname\n", true)
+			if len(s.warned) > 0 {
+				t.Errorf("warned %q", s.warned)
+			}
+		})
+	}
+}
+
+// A mount of the user at the end of an image's link is left alone even where the engine's own covers it.
+func TestBundleMountUnderTheEngines(t *testing.T) {
 	s := newScene(t)
-	s.mustRun(config)
-	s.wantFile("/etc/hosts", "image hosts\n", true)
-	s.wantFile("/etc/hostname", "store hostname\n", true)
 	s.hook.Override = true
-	s.mustRun(config)
-	s.wantFile("/etc/hosts", "store hosts\n", true)
+	writeFile(t, s.root+"/data/hosts", "")
+	if err := os.Remove(s.root + "/etc/hosts"); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, "/data/hosts", s.root+"/etc/hosts")
+	writeFile(t, s.dir+"/theirs", "theirs\n")
+	for range 2 {
+		mount(t, s.dir+"/theirs", s.root+"/data/hosts", "", unix.MS_BIND)
+	}
+	s.mustRun(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/data/hosts","source":"/srv/hosts"},
+		{"destination":"/etc/hosts","source":"/var/lib/kubelet/pods/uid/etc-hosts"}]}`)
+	s.wantFile("/data/hosts", "theirs\n", true)
+}
+
+// What is mounted on a shared mount is mounted on its peers too.
+func TestSharedMountIsLeftOut(t *testing.T) {
+	for options, want := range map[string]string{"": "volume\n", `"bind","shared"`: "volume\n", `"rprivate"`: "store hosts\n"} {
+		s := newScene(t)
+		volume := s.dir + "/a volume"
+		writeFile(t, volume+"/hosts", "volume\n")
+		writeFile(t, volume+"/hostname", "volume\n")
+		mount(t, volume, volume, "", unix.MS_BIND)
+		mount(t, "none", volume, "", unix.MS_SHARED)
+		mount(t, volume, s.root+"/etc", "", unix.MS_BIND)
+		if options == `"rprivate"` {
+			mount(t, "none", s.root+"/etc", "", unix.MS_PRIVATE)
+		}
+		s.mustRun(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc","source":"` + volume + `","options":[` + options + `]}]}`)
+		s.wantFile("/etc/hosts", want, true)
+		if data, err := os.ReadFile(volume + "/hosts"); err != nil || string(data) != "volume\n" {
+			t.Errorf("options %s: outside the file reads %q, %v", options, data, err)
+		}
+		shared := slices.ContainsFunc(s.warned, func(line string) bool {
+			return strings.HasPrefix(line, "/etc/hosts: not mounted, "+s.root+"/etc is a shared mount")
+		})
+		if shared != (want == "volume\n") {
+			t.Errorf("options %s: warned %q", options, s.warned)
+		}
+	}
 }
 
 // A pod may have a hostname that the CNI plugin is not told: what CRI has mounted is right then.
 func TestHostnameOfAnotherIsNotMounted(t *testing.T) {
+	const sandbox = "/run/containers/storage/overlay-containers/c0ffee/userdata/"
 	for hostname, want := range map[string]string{"chosen": "image hostname\n", "store hostname": "store hostname\n"} {
 		s := newScene(t)
 		s.hook.Override = true
-		s.mustRun(`{"root":{"path":"rootfs"},"hostname":"` + hostname + `","mounts":[{"destination":"/etc/hostname"},{"destination":"/etc/hosts"}]}`)
+		s.mustRun(`{"root":{"path":"rootfs"},"hostname":"` + hostname + `","mounts":[{"destination":"/etc/hostname","source":"` + sandbox + `hostname"},{"destination":"/etc/hosts","source":"` + sandbox + `hosts"}]}`)
 		s.wantFile("/etc/hostname", want, true)
 		s.wantFile("/etc/hosts", "store hosts\n", true)
 	}
@@ -210,7 +282,7 @@ func TestHostnameOfAnotherIsNotMounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.hook.Override = true
-	const joined = `{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc/hostname"}]}`
+	const joined = `{"root":{"path":"rootfs"},"mounts":[{"destination":"/etc/hostname","source":"` + sandbox + `hostname"}]}`
 	s.mustRun(joined)
 	s.wantFile("/etc/hostname", "image hostname\n", true)
 	if err := unix.Sethostname([]byte("store hostname")); err != nil {
@@ -243,25 +315,15 @@ func TestMissingTarget(t *testing.T) {
 		s := missing(t)
 		mount(t, "tmpfs", s.root+"/run", "tmpfs", 0)
 		symlink(t, "../run", s.root+"/var/run")
-		s.mustRun(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/var/run","type":"tmpfs"}]}`)
+		s.mustRun(`{"hostname":"store hostname","root":{"path":"rootfs"},"mounts":[{"destination":"/var/run","type":"tmpfs"}]}`)
 		s.wantFile("/run/systemd/resolve/stub-resolv.conf", "store resolv.conf\n", true)
 	})
 	t.Run("tmpfs under a read-only rootfs", func(t *testing.T) {
 		s := missing(t)
 		mount(t, "tmpfs", s.root+"/run", "tmpfs", 0)
-		s.mustRun(`{"root":{"path":"rootfs","readonly":true},"mounts":[{"destination":"/run","type":"tmpfs"}]}`)
+		s.mustRun(`{"hostname":"store hostname","root":{"path":"rootfs","readonly":true},"mounts":[{"destination":"/run","type":"tmpfs"}]}`)
 		s.wantFile("/run/systemd/resolve/stub-resolv.conf", "store resolv.conf\n", false)
 		s.wantFile("/etc/hosts", "store hosts\n", false)
-	})
-	t.Run("rootfs that the runtime has made read-only", func(t *testing.T) {
-		s := missing(t)
-		mount(t, "none", s.root, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY)
-		s.mustRun(`{"root":{"path":"rootfs","readonly":true}}`)
-		s.wantFile("/etc/hosts", "store hosts\n", false)
-		s.wantFile("/run/systemd/resolve/stub-resolv.conf", "store resolv.conf\n", false)
-		if err := unix.Mkdir(s.root+"/more", 0o755); !errors.Is(err, unix.EROFS) {
-			t.Errorf("mkdir in the rootfs: %v, want it as read-only as before", err)
-		}
 	})
 	t.Run("volume", func(t *testing.T) {
 		s := missing(t)
@@ -269,7 +331,7 @@ func TestMissingTarget(t *testing.T) {
 			t.Fatal(err)
 		}
 		mount(t, s.dir+"/volume", s.root+"/run", "", unix.MS_BIND)
-		s.mustRun(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/run","type":"bind"}]}`)
+		s.mustRun(`{"hostname":"store hostname","root":{"path":"rootfs"},"mounts":[{"destination":"/run","type":"bind"}]}`)
 		s.wantFile("/etc/hosts", "store hosts\n", true)
 		if entries, err := os.ReadDir(s.dir + "/volume"); err != nil || len(entries) > 0 {
 			t.Errorf("created in the volume: %v %v", entries, err)

@@ -19,8 +19,9 @@ var errNotWritable = errors.New("cannot be created")
 // rootfs is the container's root directory, in which every path is resolved as the container will see it.
 type rootfs struct {
 	*bundle
-	dir   *os.File
-	mount uint64
+	dir    *os.File
+	mount  uint64
+	mounts []uint64 // by the place in Mounts, the ID of the topmost mount there, 0 if there is none
 }
 
 func openRootfs(b *bundle) (*rootfs, error) {
@@ -33,7 +34,24 @@ func openRootfs(b *bundle) (*rootfs, error) {
 		dir.Close()
 		return nil, fmt.Errorf("rootfs %s: %w", dir.Name(), err)
 	}
-	return &rootfs{bundle: b, dir: dir, mount: mount}, nil
+	r := &rootfs{bundle: b, dir: dir, mount: mount}
+	r.findMounts()
+	return r, nil
+}
+
+// findMounts resolves where the bundle's mounts are, as the container will see them.
+func (r *rootfs) findMounts() {
+	r.mounts = make([]uint64, len(r.Mounts))
+	for i := range r.Mounts {
+		f, err := openat2(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+		if err != nil {
+			continue
+		}
+		if id, isRoot, err := mountID(f); err == nil && isRoot {
+			r.mounts[i] = id
+		}
+		f.Close()
+	}
 }
 
 func (r *rootfs) close() { r.dir.Close() }
@@ -154,47 +172,78 @@ func (r *rootfs) step(at, name string, last bool) (link string, err error) {
 // writable returns a descriptor of the directory at the path by which something can be made in it. It refuses what is not
 // the container's own: volumes that are mounted into it. A tmpfs of the bundle is its own, unless declared read-only. A rootfs
 // declared read-only is so for the container, not for the mount points that it needs: some runtimes make it read-only
-// after this hook, others before, and then what is made here is made through a view of it.
+// after this hook, others before, and then what is made here is made beneath what the runtime has mounted.
 func (r *rootfs) writable(dir *os.File, path string) (*os.File, error) {
 	mount, _, err := mountID(dir)
 	if err != nil {
 		return nil, err
 	}
 	if mount == r.mount {
-		if !r.Root.Readonly {
-			return safefile.OpenIn(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+		readonly, err := onReadonlyMount(dir)
+		if err != nil {
+			return nil, err
 		}
-		view, err := cloneWritable(r.dir)
+		if !r.Root.Readonly || !readonly {
+			return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+		}
+		beneath, err := r.openBeneath(path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: the rootfs is read-only: %w", errNotWritable, err)
 		}
-		defer view.Close()
-		return safefile.OpenIn(view, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+		return beneath, nil
 	}
-	m := r.bundleMount(mount)
-	if m == nil || m.Type != "tmpfs" {
+	at := r.bundleMounts(mount)
+	if len(at) == 0 || at[len(at)-1].Type != "tmpfs" {
 		return nil, fmt.Errorf("%w: its directory is a mount from outside of the rootfs", errNotWritable)
 	}
-	if readonlyMount(m) {
+	if m := at[len(at)-1]; readonlyMount(m) {
 		return nil, fmt.Errorf("%w: the tmpfs %s is read-only", errNotWritable, m.Destination)
 	}
 	return safefile.OpenIn(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
 }
 
-// bundleMount returns the mount of the bundle that has the ID, nil if there is none.
-func (r *rootfs) bundleMount(id uint64) *specs.Mount {
-	for i := len(r.Mounts) - 1; i >= 0; i-- {
-		f, err := safefile.OpenIn(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
-		if err != nil {
-			continue
-		}
-		mount, isRoot, err := mountID(f)
-		f.Close()
-		if err == nil && isRoot && mount == id {
-			return &r.Mounts[i]
+// bundleMounts returns the mounts of the bundle at the place where the mount with the ID is, the topmost one last.
+func (r *rootfs) bundleMounts(id uint64) []*specs.Mount {
+	var at []*specs.Mount
+	for i := range r.Mounts {
+		if r.mounts[i] == id {
+			at = append(at, &r.Mounts[i])
 		}
 	}
-	return nil
+	return at
+}
+
+// mountsAt returns the mounts of the bundle that are at the path: by that name, or by another that leads to the same place, where the
+// target is open.
+func (r *rootfs) mountsAt(path string, target *os.File) ([]*specs.Mount, error) {
+	id, isRoot, err := mountID(target)
+	if err != nil {
+		return nil, err
+	}
+	var at []*specs.Mount
+	for i := range r.Mounts {
+		if isRoot && r.mounts[i] == id || filepath.Clean("/"+r.Mounts[i].Destination) == path {
+			at = append(at, &r.Mounts[i])
+		}
+	}
+	return at, nil
+}
+
+// shared returns the mount point of the target's mount if what is mounted on it would be seen outside of the container, and stay there.
+func (r *rootfs) shared(target *os.File) (point string, err error) {
+	id, _, err := mountID(target)
+	if err != nil {
+		return "", err
+	}
+	at := r.bundleMounts(id)
+	if len(at) > 0 && isolatedMount(at[len(at)-1]) { // spares reading a node's thousand mounts
+		return "", nil
+	}
+	info, err := mountInfoOf(id)
+	if err != nil || !info.shared {
+		return "", err
+	}
+	return info.point, nil
 }
 
 // readonly tells whether what the target hides is read-only, or will be when the container runs.
@@ -203,18 +252,22 @@ func (r *rootfs) readonly(target *os.File) (bool, error) {
 		return true, nil
 	}
 	for _, f := range []*os.File{r.dir, target} {
-		var st unix.Statfs_t
-		if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
-			return false, fmt.Errorf("statfs: %w", err)
-		}
-		if st.Flags&unix.ST_RDONLY != 0 {
-			return true, nil
+		if readonly, err := onReadonlyMount(f); err != nil || readonly {
+			return readonly, err
 		}
 	}
 	mount, _, err := mountID(target)
 	if err != nil {
 		return false, err
 	}
-	m := r.bundleMount(mount)
-	return m != nil && readonlyMount(m), nil
+	at := r.bundleMounts(mount)
+	return len(at) > 0 && readonlyMount(at[len(at)-1]), nil
+}
+
+func onReadonlyMount(f *os.File) (bool, error) {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
+		return false, fmt.Errorf("statfs: %w", err)
+	}
+	return st.Flags&unix.ST_RDONLY != 0, nil
 }

@@ -188,7 +188,7 @@ func TestLoadBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.rootPath() != "/images/one" || !b.mountsAt("/etc/hosts") || b.mountsAt("/etc/hostname") {
+	if b.rootPath() != "/images/one" || len(b.Mounts) != 1 || b.joinsNetns() {
 		t.Errorf("root %s, mounts %v", b.rootPath(), b.Mounts)
 	}
 }

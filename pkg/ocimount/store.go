@@ -20,6 +20,17 @@ const (
 	crioSandboxID = "io.kubernetes.cri-o.SandboxID"
 )
 
+// sandboxIDs returns what the annotations of a container call its pod.
+func sandboxIDs(state *specs.State) []string {
+	var ids []string
+	for _, key := range []string{criSandboxID, crioSandboxID} {
+		if id, ok := state.Annotations[key]; ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // storeDir names the directories that the store may have for a container.
 type storeDir struct {
 	namespace, id string
@@ -37,7 +48,7 @@ type source struct {
 
 func (d storeDir) sources() []source {
 	return []source{
-		{target: "/etc/hosts", path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
+		{target: HostsPath, path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
 		{target: "/etc/resolv.conf", path: filepath.Join("containers", d.namespace, d.id, "resolv.conf")},
 		{target: HostnamePath, path: filepath.Join("containers", d.namespace, d.id, "hostname")},
 	}

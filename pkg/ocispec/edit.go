@@ -40,7 +40,7 @@ func (h StagedHook) entry() specs.Hook {
 type Edit struct {
 	Hooks       []StagedHook
 	Annotations map[string]string // those that are empty are left as they are
-	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example
+	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example; neither in a shared UTS namespace
 	Name        string
 	Networked   bool // refuse a container without a network namespace of its own
 	Unlimited   bool // drop process.rlimits
@@ -91,13 +91,8 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	if e.Networked && !hasNamespace(old.Linux.Namespaces, specs.NetworkNamespace) {
 		return nil, errors.New(`linux.namespaces has no {"type": "network"}: without a network namespace of its own a container is on no network`)
 	}
-	if hasNamespace(old.Linux.Namespaces, specs.UTSNamespace) {
-		switch {
-		case e.Hostname != "":
-			config.set("hostname", e.Hostname)
-		case e.Name != "" && slices.Contains(exampleHostnames, old.Hostname):
-			config.set("hostname", e.Name)
-		}
+	if err := e.setHostname(config, old.Hostname, old.Linux.Namespaces); err != nil {
+		return nil, err
 	}
 	annotations := map[string]string{}
 	maps.Copy(annotations, old.Annotations)
@@ -125,6 +120,25 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	}
 	config.set("hooks", hooks)
 	return config.indented()
+}
+
+// setHostname gives the container its hostname. In a UTS namespace that it has not to itself it has the hostname of that: to set one there
+// would rename the other containers of it, and the runtime's example would do so too.
+func (e Edit) setHostname(config *object, old string, namespaces []specs.LinuxNamespace) error {
+	example := slices.Contains(exampleHostnames, old)
+	own := slices.ContainsFunc(namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.UTSNamespace && n.Path == "" })
+	switch {
+	case e.Hostname != "" && !own:
+		return fmt.Errorf(`hostname %q: linux.namespaces has no {"type": "uts"} without a path, so the container has the hostname of the UTS namespace that it shares: `+
+			"ask for none, or give it a UTS namespace of its own", e.Hostname)
+	case e.Hostname != "":
+		config.set("hostname", e.Hostname)
+	case e.Name != "" && example && own:
+		config.set("hostname", e.Name)
+	case e.Name != "" && example:
+		config.remove("hostname")
+	}
+	return nil
 }
 
 func dropRlimits(config *object) error {

@@ -178,10 +178,24 @@ func TestHostname(t *testing.T) {
 			t.Errorf("%+v: hostname %q, %v", test, got.Hostname, err)
 		}
 	}
-	// The host's own UTS namespace: a runtime refuses a hostname there.
-	out, err := edit().JSON([]byte(`{"linux":{"namespaces":[{"type":"network"}]}}`))
-	if err != nil || strings.Contains(string(out), `"hostname"`) {
-		t.Errorf("a hostname without a UTS namespace: %s, %v", out, err)
+	// In a UTS namespace of the host or of another container it is that one's.
+	for _, uts := range []string{"", `,{"type":"uts","path":"/proc/1/ns/uts"}`} {
+		for old, want := range map[string]string{"": "", `"hostname":"runc",`: "", `"hostname":"mine",`: "mine"} {
+			config := []byte(`{` + old + `"linux":{"namespaces":[{"type":"network"}` + uts + `]}}`)
+			out, err := edit().JSON(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got struct{ Hostname string }
+			if err := json.Unmarshal(out, &got); err != nil || got.Hostname != want {
+				t.Errorf("%s: hostname %q, %v; want %q", config, got.Hostname, err, want)
+			}
+			e := edit()
+			e.Hostname = "given"
+			if _, err := e.JSON(config); err == nil || !strings.Contains(err.Error(), `hostname "given"`) {
+				t.Errorf("%s: error %v, want a refusal of the hostname", config, err)
+			}
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ const (
 func (o *options) specCommand() *cobra.Command {
 	s := &spec{options: o, annotations: []annotation{
 		{flag: "network", key: ocihook.AnnotationNetworks, operand: "name", usage: "join the network*"},
-		{flag: flagName, key: ocihook.AnnotationName, operand: "name", usage: "the container's name; also its hostname, unless the bundle has one of its own"},
+		{flag: flagName, key: ocihook.AnnotationName, operand: "name", usage: "the container's name; also its hostname, unless the bundle has one or shares a UTS namespace"},
 		{flag: "domainname", key: ocihook.AnnotationDomainname, operand: "domain", usage: "its domain name"},
 		{flag: "alias", key: ocihook.AnnotationAliases, operand: "name", usage: "a further name*"},
 		{flag: "extra-host", key: ocihook.AnnotationExtraHosts, operand: "name:ip", usage: "a name for itself only; host-gateway stands for the gateway*"},
@@ -80,7 +80,7 @@ hooks.d. The flags marked * may be given several times.`,
 	flags.StringVar(&s.hostname, "hostname", "", "the bundle's `hostname`")
 	flags.StringVar(&s.mountHook, "mount-hook", "", "`path` of etcfiles-mount, \"\" for none (default the one beside this program)")
 	flags.Var(&s.dataDir, "data-dir", "for etcfiles-mount: data directory of the etcfiles plugin (default /var/lib/etcfiles)")
-	flags.BoolVar(&s.override, "override", false, "have etcfiles-mount mount also over what the engine or the bundle mounts there")
+	flags.BoolVar(&s.override, "override", false, "have etcfiles-mount mount also over what the engine itself mounts there")
 	flags.StringVar(&s.hooksD, "hooks-d", "", "print the oci-hooks(5) JSON of this hook (`cni`) or of etcfiles-mount (mount)")
 	return s.cmd
 }
