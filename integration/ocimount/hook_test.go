@@ -374,6 +374,11 @@ func TestHostname(t *testing.T) {
 				switch uts {
 				case "":
 					c.spec.Linux.Namespaces = slices.Delete(namespaces, i, i+1)
+					name, err := os.Hostname()
+					if err != nil {
+						t.Fatal(err)
+					}
+					want = name + "\n"
 				case "path":
 					path := c.dir + "/uts"
 					c.write(path, "")

@@ -55,6 +55,13 @@ func (b *bundle) joinsNetns() bool {
 	})
 }
 
+// hasOwnUTS tells whether the container has a UTS namespace, and so a hostname, to itself.
+func (b *bundle) hasOwnUTS() bool {
+	return slices.ContainsFunc(b.Linux.Namespaces, func(n specs.LinuxNamespace) bool {
+		return n.Type == specs.UTSNamespace && n.Path == ""
+	})
+}
+
 // readonlyMount tells whether the options of a mount make it read-only. A runtime may carry that out only after the
 // hook: runc does so for tmpfs.
 func readonlyMount(m *specs.Mount) bool {

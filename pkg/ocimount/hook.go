@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
@@ -114,7 +115,7 @@ func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
 	if err != nil {
 		return err
 	}
-	if wrong {
+	if wrong && r.hasOwnUTS() {
 		h.Verbosef("%s: left alone, the container has another hostname than %s", s.target, filepath.Join(h.DataDir, s.path))
 		return nil
 	}
@@ -127,26 +128,35 @@ func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
 		return err
 	}
 	defer t.Close()
-	if wanted, err := h.coverable(r, s, t, sandboxIDs); err != nil || !wanted {
+	if wanted, err := h.coverable(r, s, t, sandboxIDs, h.Override && !wrong); err != nil || !wanted {
 		return err
 	}
 	readonly, err := r.readonly(t)
 	if err != nil {
 		return err
 	}
-	if err := bindMount(s.file, t, readonly); err != nil {
-		return fmt.Errorf("mount %s: %w", filepath.Join(h.DataDir, s.path), err)
+	file, path := s.file, filepath.Join(h.DataDir, s.path)
+	if wrong {
+		if file, err = os.OpenFile(sharedHostname, unix.O_PATH, 0); err != nil {
+			return err
+		}
+		defer file.Close()
+		path, readonly = sharedHostname, true
+	}
+	if err := bindMount(file, t, readonly); err != nil {
+		return fmt.Errorf("mount %s: %w", path, err)
 	}
 	mode := "read-write"
 	if readonly {
 		mode = "read-only"
 	}
-	h.Verbosef("%s: mounted %s from %s", s.target, mode, filepath.Join(h.DataDir, s.path))
+	h.Verbosef("%s: mounted %s from %s", s.target, mode, path)
 	return nil
 }
 
-// coverable decides whether what is at the target may be mounted over, and says why not.
-func (h *Hook) coverable(r *rootfs, s source, target *os.File, sandboxIDs []string) (bool, error) {
+// coverable decides whether what is at the target may be mounted over, and says why not. override says whether that is so of what is the
+// engine's.
+func (h *Hook) coverable(r *rootfs, s source, target *os.File, sandboxIDs []string, override bool) (bool, error) {
 	at, err := r.mountsAt(s.target, target)
 	if err != nil {
 		return false, err
@@ -157,8 +167,12 @@ func (h *Hook) coverable(r *rootfs, s source, target *os.File, sandboxIDs []stri
 			return false, nil
 		}
 	}
-	if len(at) > 0 && !h.Override {
-		h.Verbosef("%s: left alone, the engine has %s mounted there (--override mounts over it)", s.target, at[0].Source)
+	if len(at) > 0 && !override {
+		why := " (--override mounts over it)"
+		if h.Override {
+			why = ", which has the container's hostname"
+		}
+		h.Verbosef("%s: left alone, the engine has %s mounted there%s", s.target, at[0].Source, why)
 		return false, nil
 	}
 	point, err := r.shared(target)

@@ -12,6 +12,10 @@ import (
 // HostnamePath is where a container has its hostname(5) file.
 const HostnamePath = "/etc/hostname"
 
+// sharedHostname is what a container has for its hostname(5) file that shares a UTS namespace with the host or with a container: whoever reads it
+// has the hostname of its own UTS namespace and a newline. The name that the store has for it is known to nobody else there.
+const sharedHostname = "/proc/sys/kernel/hostname"
+
 // hostname returns what the container calls itself: what the bundle gives it or else what its UTS namespace has, which this
 // process is in. A container of a pod joins that, and one that has none of its own has that of the host.
 func (b *bundle) hostname() (string, error) {

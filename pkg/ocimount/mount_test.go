@@ -292,6 +292,26 @@ func TestHostnameOfAnotherIsNotMounted(t *testing.T) {
 	s.wantFile("/etc/hostname", "store hostname\n", true)
 }
 
+// Without a UTS namespace of its own a container is called as that is called which it is in, also where nothing is mounted.
+func TestSharedHostname(t *testing.T) {
+	s := newScene(t)
+	if err := unix.Unshare(unix.CLONE_NEWUTS); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first", "second"} {
+		if err := unix.Sethostname([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+		if name == "first" {
+			s.mustRun(`{"root":{"path":"rootfs"},"linux":{"namespaces":[{"type":"uts","path":"/run/uts"}]}}`)
+		}
+		s.wantFile("/etc/hostname", name+"\n", false)
+	}
+	s = newScene(t)
+	s.mustRun(`{"root":{"path":"rootfs"},"linux":{"namespaces":[{"type":"uts"}]}}`)
+	s.wantFile("/etc/hostname", "image hostname\n", true)
+}
+
 // Missing targets are made in the rootfs and in a tmpfs of the bundle, and never in a volume.
 func TestMissingTarget(t *testing.T) {
 	missing := func(t *testing.T) *scene {
