@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -117,10 +118,46 @@ func TestHostNetwork(t *testing.T) {
 	})
 }
 
+// kubeletHosts is where the kubelet has the hosts file of a pod.
+const kubeletHosts = "/var/lib/kubelet/pods/5f1e6d0a-0000-4000-8000-000000000000/etc-hosts"
+
+// TestUsersMounts has a pod mount files of its own at two of the three paths, as it does a ConfigMap: they stay. The third is the store's.
+func TestUsersMounts(t *testing.T) {
+	test := func(t *testing.T, n *node) {
+		p := n.pod("web")
+		hosts, resolvConf := p.hosts(), n.read(dataDir+"/containers/k8s.io/"+p.id+"/resolv.conf")
+		for path, source := range map[string]string{
+			"/etc/hosts":       "/var/lib/kubelet/pods/5f1e6d0a-0000-4000-8000-000000000000/volumes/kubernetes.io~configmap/names/hosts",
+			"/etc/resolv.conf": "/run/resolv.conf",
+		} {
+			n.write(source, []byte("# mine\n"))
+			id, err := p.create(&cri.ContainerConfig{
+				Metadata: &cri.ContainerMetadata{Name: filepath.Base(path)}, Linux: &cri.LinuxContainerConfig{},
+				Mounts: []*cri.Mount{{ContainerPath: path, HostPath: source}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{"/etc/hosts": hosts, "/etc/resolv.conf": resolvConf}
+			want[path] = "# mine\n"
+			for path, want := range want {
+				if got, _ := n.exec(id, "/bin/cat", path); got != want {
+					t.Errorf("with %s mounted %s is\n%s\nwant\n%s", source, path, got, want)
+				}
+			}
+		}
+	}
+	t.Run("base specification", func(t *testing.T) { onEach(t, ship(shipped), test) })
+	t.Run("NRI", func(t *testing.T) {
+		t.Parallel()
+		test(t, newNode(t, containerd2, conflist(t, shipped), byNRI("", requireNRI)))
+	})
+}
+
 // TestKubeletHosts mounts a file of the kubelet's over /etc/hosts, as the kubelet does for every container: the store's covers it.
 func TestKubeletHosts(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
-		const own = "/run/kubelet-hosts"
+		const own = kubeletHosts
 		n.write(own, []byte("127.0.0.1 localhost\n"))
 		p := n.pod("web")
 		id, err := p.create(&cri.ContainerConfig{

@@ -85,11 +85,11 @@ func TestNRI(t *testing.T) {
 				if got, _ := n.exec(id, "/bin/ping", "-c", "1", "late-"+handler); !strings.Contains(got, late.address()) {
 					t.Errorf("%s: ping of a pod that came later: %s", handler, got)
 				}
-				n.write("/run/kubelet-hosts", []byte("127.0.0.1 localhost\n"))
+				n.write(kubeletHosts, []byte("127.0.0.1 localhost\n"))
 				readOnly, err := p.create(&cri.ContainerConfig{
 					Metadata: &cri.ContainerMetadata{Name: "readonly"},
 					Linux:    &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{ReadonlyRootfs: true}},
-					Mounts:   []*cri.Mount{{ContainerPath: "/etc/hosts", HostPath: "/run/kubelet-hosts", Readonly: true}},
+					Mounts:   []*cri.Mount{{ContainerPath: "/etc/hosts", HostPath: kubeletHosts, Readonly: true}},
 				})
 				if err != nil {
 					t.Fatal(err)

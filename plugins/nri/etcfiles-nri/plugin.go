@@ -55,8 +55,8 @@ func parseSettings(config string) (settings, error) {
 	return s, nil
 }
 
-// CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI that it
-// takes the place of. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
+// CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI or of the kubelet that
+// it takes the place of; what the pod's author has mounted there stays. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
 // the host's network for example, is left alone.
 func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
 	if p.refused != nil {
@@ -73,8 +73,14 @@ func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.
 		}
 		options := []string{"rbind", "rprivate", "rw"}
 		i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == f.Target })
-		if i >= 0 && len(c.GetMounts()[i].GetOptions()) > 0 {
-			options = c.GetMounts()[i].GetOptions()
+		if i >= 0 {
+			m := c.GetMounts()[i]
+			if !ocimount.OfEngine(f.Target, m.GetSource(), pod.GetId()) {
+				continue
+			}
+			if len(m.GetOptions()) > 0 {
+				options = m.GetOptions()
+			}
 		}
 		adjustment.AddMount(&api.Mount{Destination: f.Target, Type: "bind", Source: f.Source, Options: options})
 	}
