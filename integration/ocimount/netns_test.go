@@ -190,3 +190,22 @@ func TestJoinedNetnsInAUserNamespace(t *testing.T) {
 		c.want(catAll, allImage, "whose network namespace container "+c.id+" joins cannot be looked up in its user namespace: no files are mounted")
 	})
 }
+
+// A record whose directory is for the root of the host alone is of no use to the root of a user namespace: the container starts without.
+func TestUnreadableInAUserNamespace(t *testing.T) {
+	onEach(t, func(t *testing.T, c *container) {
+		c.etc()
+		c.userns()
+		path := c.netns("web")
+		c.store("default", c.id)
+		c.record("default", c.id, path)
+		for _, kind := range []string{"etchosts", "containers"} {
+			if err := os.Chmod(filepath.Join(c.dir, "data", kind, "default", c.id), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.joins(path)
+		c.want(catAll, allImage, "the files of container "+c.id+" may not be read in its user namespace: none are mounted: "+
+			"/etc/hosts: open "+c.dir+"/data/etchosts/default/"+c.id+"/hosts: permission denied")
+	})
+}

@@ -50,13 +50,15 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 		return fmt.Errorf("the container's network namespace: %w", err)
 	}
 	sources, err := openSources(h.DataDir, candidates, own, h.passOver)
+	if errors.Is(err, os.ErrPermission) && inUserNamespace() {
+		h.Warnf("the files of container %s may not be read in its user namespace: none are mounted: %v", state.ID, err)
+		return nil
+	}
+	if err == nil && len(sources) == 0 {
+		sources, err = h.joined(state, own)
+	}
 	if err != nil {
 		return err
-	}
-	if len(sources) == 0 {
-		if sources, err = h.joined(state, own); err != nil {
-			return err
-		}
 	}
 	defer closeSources(sources)
 	if len(sources) == 0 {
@@ -87,7 +89,7 @@ func (h *Hook) nothing(state *specs.State, candidates []storeDir) error {
 // joined opens the files of the container whose network namespace is the own one.
 func (h *Hook) joined(state *specs.State, own netns) ([]source, error) {
 	whose, found, err := owner(h.DataDir, h.Namespace, own)
-	if errors.Is(err, os.ErrPermission) {
+	if errors.Is(err, os.ErrPermission) && inUserNamespace() {
 		if b, err := loadBundle(state.Bundle); err == nil && b.joinsNetns() && len(sandboxIDs(state)) == 0 {
 			h.Warnf("whose network namespace container %s joins cannot be looked up in its user namespace: no files are mounted", state.ID)
 		}

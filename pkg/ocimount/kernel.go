@@ -3,6 +3,9 @@ package ocimount
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,4 +25,10 @@ func checkKernel() error {
 		return fmt.Errorf("uname: %w", err)
 	}
 	return fmt.Errorf("needs Linux 5.6 or later, for openat2, and this is %s: nothing was mounted", unix.ByteSliceToString(uts.Release[:]))
+}
+
+// inUserNamespace reports whether this process is in another user namespace than the first, by its mapping of users.
+func inUserNamespace() bool {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	return err == nil && !slices.Equal(strings.Fields(string(text)), []string{"0", "0", "4294967295"})
 }

@@ -18,6 +18,9 @@ func PodFiles(dataDir, namespace, sandboxID, path string) ([]File, error) {
 	if err := pathElement("sandbox ID", sandboxID); err != nil {
 		return nil, err
 	}
+	if err := checkKernel(); err != nil {
+		return nil, err
+	}
 	if path == "" {
 		path = ownNetns
 	}

@@ -99,7 +99,7 @@ func pathElement(what, s string) error {
 
 // openSources opens the files of the first candidate that has any and was added with the network namespace. Where the store
 // does not say with which, the container's own ID is good enough, and an annotation is not. passed takes the candidates that
-// are another's.
+// are another's. The error is os.ErrPermission if there is nothing but what may not be read.
 func openSources(dataDir string, candidates []storeDir, own netns, passed func(storeDir)) ([]source, error) {
 	dir, err := os.OpenFile(dataDir, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -109,8 +109,13 @@ func openSources(dataDir string, candidates []storeDir, own netns, passed func(s
 		return nil, err
 	}
 	defer dir.Close()
+	var denied error
 	for _, candidate := range candidates {
 		found, err := openAll(dir, candidate)
+		if errors.Is(err, os.ErrPermission) {
+			denied = err
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +132,7 @@ func openSources(dataDir string, candidates []storeDir, own netns, passed func(s
 		}
 		passed(candidate)
 	}
-	return nil, nil
+	return nil, denied
 }
 
 // openAll opens those of the three files that there are.
