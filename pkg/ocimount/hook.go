@@ -86,11 +86,18 @@ func (h *Hook) nothing(state *specs.State, candidates []storeDir) error {
 	return nil
 }
 
-// joined opens the files of the container whose network namespace is the own one.
+// joined opens the files of the container whose network namespace is the own one, if the container has entered one that was there before.
 func (h *Hook) joined(state *specs.State, own netns) ([]source, error) {
+	b, err := loadBundle(state.Bundle)
+	if errors.Is(err, os.ErrNotExist) { // an engine may give its hooks a state of its own making
+		return nil, nil
+	}
+	if err != nil || !b.joinsNetns() {
+		return nil, err
+	}
 	whose, found, err := owner(h.DataDir, h.Namespace, own)
 	if errors.Is(err, os.ErrPermission) && inUserNamespace() {
-		if b, err := loadBundle(state.Bundle); err == nil && b.joinsNetns() && len(sandboxIDs(state)) == 0 {
+		if len(sandboxIDs(state)) == 0 {
 			h.Warnf("whose network namespace container %s joins cannot be looked up in its user namespace: no files are mounted", state.ID)
 		}
 		return nil, nil

@@ -12,16 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hostNetns is the network namespace of the host, unless this process may not look there.
-const hostNetns = "/proc/1/ns/net"
-
-// owner finds the container whose network namespace is the given one, for a container that joins it and that the store does not know by a
-// name of its own. Inodes of network namespaces are used again, so the namespace must still be where the container was added with it. The
+// owner finds the container whose network namespace is the given one, for a container that joins it and that the store does not know by an
+// ID of its own. Inodes of network namespaces are used again, so the namespace must still be where the container was added with it. The
 // error is os.ErrPermission for root of a user namespace, who may not list the store.
 func owner(dataDir, namespace string, own netns) (storeDir, bool, error) {
-	if host, err := netnsAt(hostNetns); err == nil && host == own {
-		return storeDir{}, false, nil
-	}
 	records, err := openat2At(dataDir, "etchosts")
 	if errors.Is(err, os.ErrNotExist) {
 		return storeDir{}, false, nil
@@ -81,14 +75,19 @@ func netnsIn(records *os.File, namespace string, own netns) ([]string, error) {
 	var ids []string
 	text := make([]byte, maxNetns)
 	want := fmt.Sprintf("%d %d\n", own.Device, own.Inode)
+	// What is a FIFO or a device is not waited for; it cannot have this text.
+	how := &unix.OpenHow{
+		Flags:   unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
+	}
+	at := int(dir.Fd())
 	for _, id := range all {
-		// What is a FIFO or a device is not waited for; it cannot have this text.
-		f, err := openat2(dir, id+"/netns", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+		fd, err := unix.Openat2(at, id+"/netns", how) // an os.File would cost as much again
 		if err != nil {
 			continue
 		}
-		n, _ := unix.Read(int(f.Fd()), text)
-		f.Close()
+		n, _ := unix.Read(fd, text)
+		unix.Close(fd)
 		if n > 0 && string(text[:n]) == want {
 			ids = append(ids, id)
 		}
