@@ -87,7 +87,7 @@ func netnsIn(records *os.File, namespace string, own netns) ([]string, error) {
 			continue
 		}
 		n, _ := unix.Read(fd, text)
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		if n > 0 && string(text[:n]) == want {
 			ids = append(ids, id)
 		}
