@@ -132,6 +132,23 @@ func TestReadonlyRootfs(t *testing.T) {
 	})
 }
 
+// The same where the rootfs is a mount, as those of engines are.
+func TestReadonlyMountedRootfs(t *testing.T) {
+	onEach(t, func(t *testing.T, c *container) {
+		c.store("default", c.id)
+		if err := unix.Mount(c.rootfs, c.rootfs, "", unix.MS_BIND, ""); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := unix.Unmount(c.rootfs, unix.MNT_DETACH); err != nil {
+				t.Error(err)
+			}
+		})
+		c.spec.Root.Readonly = true
+		c.want(catAll+"; "+tryWrite("/etc/hosts"), allStore+"read-only\n")
+	})
+}
+
 func TestWritableRootfs(t *testing.T) {
 	onEach(t, func(t *testing.T, c *container) {
 		c.store("default", c.id)
@@ -238,6 +255,16 @@ func TestBundleMount(t *testing.T) {
 				c.store("k8s.io", "pod1")
 				c.record("k8s.io", "pod1", hostNetns)
 				at(c, "/etc/hosts", c.dir+"/io.containerd.grpc.v1.cri/sandboxes/pod1/hosts")
+			}, true,
+			catAll, allStore,
+		},
+		{
+			"override of CRI-O's", func(c *container) {
+				c.spec.Annotations["io.kubernetes.cri-o.SandboxID"] = "pod1"
+				c.store("k8s.io", "pod1")
+				c.record("k8s.io", "pod1", hostNetns)
+				at(c, "/etc/resolv.conf", c.dir+"/overlay-containers/pod1/userdata/resolv.conf")
+				at(c, "/etc/hosts", c.dir+"/pods/uid/etc-hosts")
 			}, true,
 			catAll, allStore,
 		},
