@@ -357,7 +357,6 @@ func TestReadonlyImage(t *testing.T) {
 					}
 					c.store("default", c.id)
 					c.mkdir(c.rootfs + "/etc")
-					c.spec.Mounts = append(c.spec.Mounts, specs.Mount{Destination: "/dev", Type: "tmpfs", Source: "tmpfs"})
 					root := c.rootfs
 					if place != "" {
 						root = c.dir + place
