@@ -7,6 +7,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // openBeneath opens the directory of the rootfs as it is seen without the mount that the runtime makes of every rootfs, over whatever is
@@ -50,7 +52,7 @@ func (r *rootfs) unmountAndOpen(path string) (*os.File, error) {
 	if !same {
 		return nil, errors.New("another directory lies beneath")
 	}
-	return openat2(root, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	return safefile.OpenIn(root, path, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
 }
 
 func sameFile(a, b *os.File) (bool, error) {

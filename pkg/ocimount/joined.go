@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // owner finds the container whose network namespace is the given one, for a container that joins it and that the store does not know by an
@@ -55,12 +57,12 @@ func openat2At(dataDir, path string) (*os.File, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	return openat2(dir, path, unix.O_RDONLY|unix.O_DIRECTORY, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+	return safefile.OpenIn(dir, path, unix.O_RDONLY|unix.O_DIRECTORY, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
 }
 
 // netnsIn returns the IDs in a namespace of the store whose netns file names the network namespace.
 func netnsIn(records *os.File, namespace string, own netns) ([]string, error) {
-	dir, err := openat2(records, namespace, unix.O_RDONLY|unix.O_DIRECTORY, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+	dir, err := safefile.OpenIn(records, namespace, unix.O_RDONLY|unix.O_DIRECTORY, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return nil, nil
 	}

@@ -63,19 +63,3 @@ func remount(tree *os.File, readonly bool) error {
 	}
 	return nil
 }
-
-// openat2 opens the path below the directory under the restrictions of openat2(2), tried again when the kernel asks for it
-// (EAGAIN: a rename raced with a ".." of the path).
-func openat2(dir *os.File, path string, flags, resolve uint64) (*os.File, error) {
-	how := &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: resolve | unix.RESOLVE_NO_MAGICLINKS}
-	const attempts = 128
-	for attempt := 1; ; attempt++ {
-		fd, err := unix.Openat2(int(dir.Fd()), path, how)
-		if err == nil {
-			return os.NewFile(uintptr(fd), path), nil
-		}
-		if attempt == attempts || err != unix.EAGAIN && err != unix.EINTR {
-			return nil, err
-		}
-	}
-}

@@ -43,7 +43,7 @@ func openRootfs(b *bundle) (*rootfs, error) {
 func (r *rootfs) findMounts() {
 	r.mounts = make([]uint64, len(r.Mounts))
 	for i := range r.Mounts {
-		f, err := openat2(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
+		f, err := safefile.OpenIn(r.dir, r.Mounts[i].Destination, unix.O_PATH, unix.RESOLVE_IN_ROOT)
 		if err != nil {
 			continue
 		}
@@ -184,7 +184,7 @@ func (r *rootfs) writable(dir *os.File, path string) (*os.File, error) {
 			return nil, err
 		}
 		if !r.Root.Readonly || !readonly {
-			return openat2(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
+			return safefile.OpenIn(dir, ".", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_BENEATH)
 		}
 		beneath, err := r.openBeneath(path)
 		if err != nil {
