@@ -198,7 +198,11 @@ func (n *Namespace) ReadRecords(ids []string) ([]*Record, []error) {
 // WriteRecord puts a container's meta.json in place with mode 0600, and before it the netns file. It is synced if it is to outlive a power cut: of a
 // container of an earlier boot only that matters which of its files are not ours.
 func (n *Namespace) WriteRecord(r *Record, sync bool) error {
-	data, err := json.Marshal(r.merged())
+	return n.writeRecord(r.merged(), sync)
+}
+
+func (n *Namespace) writeRecord(r *Record, sync bool) error {
+	data, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}

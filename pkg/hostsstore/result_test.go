@@ -1,6 +1,7 @@
 package hostsstore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -112,5 +113,40 @@ func TestRecordOfTwoNames(t *testing.T) {
 	}
 	if _, err := n.ReadRecord("web"); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("it is read: %v", err)
+	}
+}
+
+// TestFormer: the former format has the former keys only, and the results where its version looks for them.
+func TestFormer(t *testing.T) {
+	n := Dir(t.TempDir()).Namespace("ns")
+	r := &Record{ID: "web", Etcfiles: &Details{
+		Version: FormatVersion, Netns: Netns{Path: "/run/netns/web", UserNamespace: 7}, Owner: &Owner{UID: 1000}, Adopted: []string{"192.0.2.1 x"},
+		ResolvConf: ResolvConf{Digest: "d", Text: "nameserver 192.0.2.53\n", Inherited: true, Sources: &DNSSources{IPv6: true}},
+		Attachments: []Attachment{
+			attachmentOf("lab", "eth0", "10.0.0.2"), attachmentOf("lab", "eth1", "10.0.0.3"),
+		},
+	}}
+	r.Etcfiles.Attachments[0].DNS = &DNSSources{IPv6: true}
+	if err := errors.Join(n.WriteRecord(r, false), n.WriteIndex(NewIndex("boot"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.WriteFormer(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(n.RecordPath("web"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{`"Result"`, `"DNS":`, `"Text"`, `"Owner"`, `"Adopted"`, `"UserNamespace"`, `"Version":3`} {
+		if bytes.Contains(data, []byte(key)) {
+			t.Errorf("it has %s: %s", key, data)
+		}
+	}
+	got, err := n.ReadRecord("web")
+	if err != nil || got.Etcfiles.Version != FormerVersion || len(got.Networks["lab"].IPs) != 2 || got.Etcfiles.ResolvConf.Sources == nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n.ReadIndex("boot") != nil {
+		t.Error("there is an index")
 	}
 }

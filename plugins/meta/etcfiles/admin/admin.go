@@ -35,7 +35,7 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
 	ofStore := []*cobra.Command{
 		listCommand(o), showCommand(o), resolveCommand(o), watchCommand(o), checkCommand(o), pruneCommand(o), removeCommand(o),
-		refreshCommand(o), metricsCommand(o, version),
+		refreshCommand(o), convertCommand(o), metricsCommand(o, version),
 	}
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
 	root.AddCommand(append(ofStore, configCommand())...)

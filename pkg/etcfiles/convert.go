@@ -1,0 +1,33 @@
+package etcfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Convert writes the records of a namespace, or of all for "", in an earlier format, for the version that reads no later one.
+// What earlier operations left is done first. The error is ErrInvalid for a format that cannot be written, fs.ErrNotExist for a
+// namespace that the store does not have.
+func (m *Manager) Convert(ctx context.Context, namespace string, format int) error {
+	if format != hostsstore.FormerVersion {
+		return fmt.Errorf("format %d: %w: %d can be written", format, ErrInvalid, hostsstore.FormerVersion)
+	}
+	namespaces, err := m.Existing(namespace)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range namespaces {
+		err := m.update(ctx, name, func(t *tx) error {
+			t.finish = t.ns.WriteFormer
+			return nil
+		})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

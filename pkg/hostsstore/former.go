@@ -1,0 +1,43 @@
+package hostsstore
+
+import "slices"
+
+// FormerVersion is the format that WriteFormer writes: that of the version before this one.
+const FormerVersion = 2
+
+// WriteFormer writes the records of a namespace, under its lock, in the former format, and removes the index, so that the
+// version before goes on with the store. What only this format holds is lost: the content of resolv.conf, and what each
+// attachment alone was given. Records that are not ours, or that cannot be read, stay as they are.
+func (n *Namespace) WriteFormer() error {
+	ids, err := n.IDs()
+	if err != nil {
+		return err
+	}
+	records, errs := n.ReadRecords(ids)
+	if err := n.DropIndex(); err != nil {
+		return err
+	}
+	for i, r := range records {
+		if errs[i] != nil || r.Etcfiles == nil {
+			continue
+		}
+		if err := n.writeRecord(r.former(), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// former returns a record without what the former format does not know.
+func (r *Record) former() *Record {
+	out := r.merged()
+	d := *out.Etcfiles
+	d.Version = FormerVersion
+	d.Netns.UserNamespace, d.Owner, d.Adopted, d.ResolvConf.Text = 0, nil, nil, ""
+	d.Attachments = slices.Clone(d.Attachments)
+	for i := range d.Attachments {
+		d.Attachments[i].Result, d.Attachments[i].DNS = nil, nil
+	}
+	out.Etcfiles = &d
+	return out
+}
