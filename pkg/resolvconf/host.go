@@ -3,6 +3,7 @@ package resolvconf
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -38,7 +39,11 @@ func ReadHost(path, resolvedPath string) (Host, error) {
 func read(path string) (Host, error) {
 	host := Host{Path: path}
 	data, err := safefile.ReadLinked(path, maxHostFile+1)
-	if noFile(err) {
+	switch {
+	case errors.Is(err, safefile.ErrNotRegular):
+		host.Missing = fmt.Errorf("%s is not a regular file", path)
+		return host, nil
+	case noFile(err):
 		host.Missing = err
 		return host, nil
 	}
@@ -51,7 +56,7 @@ func read(path string) (Host, error) {
 
 // noFile reports whether an error of open(2) says that no file has the name: absent, a loop of links, below a file, a socket.
 func noFile(err error) bool {
-	return slices.ContainsFunc([]error{fs.ErrNotExist, syscall.ELOOP, syscall.ENOTDIR, safefile.ErrNotRegular}, func(target error) bool {
+	return slices.ContainsFunc([]error{fs.ErrNotExist, syscall.ELOOP, syscall.ENOTDIR}, func(target error) bool {
 		return errors.Is(err, target)
 	})
 }
