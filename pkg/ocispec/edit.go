@@ -13,8 +13,6 @@ import (
 	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-
-	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Stages of hooks (runtime-spec, config.md, POSIX-platform Hooks).
@@ -42,21 +40,25 @@ type Edit struct {
 	Annotations map[string]string // those that are empty are left as they are
 	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example; neither in a shared UTS namespace
 	Name        string
-	Networked   bool // refuse a container without a network namespace of its own
-	Unlimited   bool // drop process.rlimits
+	Domainname  string // over any that there is; none in a shared UTS namespace
+	Networked   bool   // refuse a container without a network namespace of its own
+	Unlimited   bool   // drop process.rlimits
 }
 
 // exampleHostnames are what `runc spec` and `crun spec` call every container.
 var exampleHostnames = []string{"", "runc", "crun"}
 
-// Apply puts the edit into config.json of the bundle, and leaves everything else in it as it is. Hooks of the same
-// programs are replaced, so to do it twice is to do it once.
+// Apply puts the edit into config.json of the bundle, and leaves everything else in it as it is, also its owner and its mode,
+// and a link to it a link. Hooks of the same programs get the new path and args, so to do it twice is to do it once.
 func (e Edit) Apply(bundle string) error {
-	path := filepath.Join(bundle, "config.json")
-	b, err := os.ReadFile(path)
+	path, err := filepath.EvalSymlinks(filepath.Join(bundle, "config.json"))
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%w: make the bundle first, with `runc spec` for example", err)
 	}
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -67,11 +69,7 @@ func (e Edit) Apply(bundle string) error {
 	if bytes.Equal(b, out) {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	return safefile.Replace(path, out, info.Mode().Perm(), false)
+	return replaceAlike(path, out)
 }
 
 // JSON returns a config.json with the edit in it, indented as `runc spec` writes it.
@@ -93,6 +91,9 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	}
 	if err := e.setHostname(config, old.Hostname, old.Linux.Namespaces); err != nil {
 		return nil, err
+	}
+	if e.Domainname != "" && ownNamespace(old.Linux.Namespaces, specs.UTSNamespace) { // else it would be another container's
+		config.set("domainname", e.Domainname)
 	}
 	annotations := map[string]string{}
 	maps.Copy(annotations, old.Annotations)
@@ -150,7 +151,7 @@ func dropRlimits(config *object) error {
 	return nil
 }
 
-// putHook replaces the hook of the same program in the stage, or appends it.
+// putHook gives the hook of the same program in the stage the path and args, or appends it.
 func putHook(hooks *object, stage string, hook specs.Hook) error {
 	var entries []json.RawMessage
 	if raw := hooks.get(stage); raw != nil {
@@ -169,7 +170,15 @@ func putHook(hooks *object, stage string, hook specs.Hook) error {
 	if i < 0 {
 		entries = append(entries, entry)
 	} else {
-		entries[i] = entry
+		old, err := parseObject(entries[i])
+		if err != nil {
+			return err
+		}
+		old.set("path", hook.Path)
+		old.set("args", hook.Args)
+		if entries[i], err = old.MarshalJSON(); err != nil {
+			return err
+		}
 	}
 	hooks.set(stage, entries)
 	return nil
@@ -177,6 +186,10 @@ func putHook(hooks *object, stage string, hook specs.Hook) error {
 
 func hasNamespace(all []specs.LinuxNamespace, kind specs.LinuxNamespaceType) bool {
 	return slices.ContainsFunc(all, func(n specs.LinuxNamespace) bool { return n.Type == kind })
+}
+
+func ownNamespace(all []specs.LinuxNamespace, kind specs.LinuxNamespaceType) bool {
+	return slices.ContainsFunc(all, func(n specs.LinuxNamespace) bool { return n.Type == kind && n.Path == "" })
 }
 
 // HooksD returns the JSON of oci-hooks(5) that makes Podman and CRI-O run the hook at the stages, for containers with an

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 func edit() Edit {
@@ -155,6 +156,89 @@ func TestApply(t *testing.T) {
 	}
 	if s := string(got); strings.Contains(s, "/opt/cni/bin/oci-cni-hook") || strings.Count(s, "/usr/libexec/oci-cni-hook") != 2 {
 		t.Errorf("the hook at its new place does not replace the one at the old:\n%s", s)
+	}
+}
+
+// TestOwnersEntry: of a hook entry that is there, only path and args are this package's; the rest is its owner's.
+func TestOwnersEntry(t *testing.T) {
+	out, err := edit().JSON([]byte(`{"linux":{"namespaces":[{"type":"network"}]},"hooks":{"createRuntime":[
+		{"path":"/old/oci-cni-hook","args":["oci-cni-hook","old"],"env":["PATH=/opt"],"timeout":9,"future":[1e3]}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Hooks map[string]json.RawMessage }
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	var entry bytes.Buffer
+	if err := json.Compact(&entry, got.Hooks[CreateRuntime]); err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"path":"/opt/cni/bin/oci-cni-hook","args":["oci-cni-hook","--conf-dir","/srv/net.d","createRuntime"],"env":["PATH=/opt"],"timeout":9,"future":[1e3]}]`
+	if entry.String() != want {
+		t.Errorf("the entry became %s, want %s", &entry, want)
+	}
+}
+
+// TestApplyInPlace: a link stays a link, and the file keeps its owner and its mode, whatever the umask.
+func TestApplyInPlace(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o077))
+	dir, bundle := t.TempDir(), t.TempDir()
+	file, link := filepath.Join(dir, "shared.json"), filepath.Join(bundle, "config.json")
+	if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o664); err != nil {
+		t.Fatal(err)
+	}
+	uid := os.Getuid()
+	if uid == 0 {
+		uid = 1000
+		if err := os.Chown(file, uid, 1001); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := edit().Apply(bundle); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(file, &st); err != nil {
+		t.Fatal(err)
+	}
+	if int(st.Uid) != uid || st.Mode != unix.S_IFREG|0o664 {
+		t.Errorf("uid %d, mode %o; want %d, 664", st.Uid, st.Mode, uid)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != after {
+		t.Errorf("%s, %v", got, err)
+	}
+	for _, d := range []string{dir, bundle} {
+		if entries, err := os.ReadDir(d); err != nil || len(entries) != 1 {
+			t.Errorf("%s: %v, %v; want one file", d, entries, err)
+		}
+	}
+}
+
+// TestDomainname: a namespace that is another's keeps its domain name.
+func TestDomainname(t *testing.T) {
+	for namespace, want := range map[string]string{
+		`{"type":"uts"}`: "example.org", `{"type":"uts","path":"/proc/1/ns/uts"}`: "", `{"type":"ipc"}`: "",
+	} {
+		e := edit()
+		e.Domainname = "example.org"
+		out, err := e.JSON([]byte(`{"linux":{"namespaces":[{"type":"network"},` + namespace + `]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct{ Domainname string }
+		if err := json.Unmarshal(out, &got); err != nil || got.Domainname != want {
+			t.Errorf("%s: %+v, %v; want %q", namespace, got, err, want)
+		}
 	}
 }
 
