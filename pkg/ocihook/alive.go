@@ -11,6 +11,10 @@ import (
 func (h *Hook) refuse(r *record, c *ocistate.Container, id netns) error {
 	pid := r.occupant(c.Bundle, id)
 	if pid == 0 {
+		if u := r.liveUser(); u != nil && r.Netns != id {
+			return fmt.Errorf("container %s: %s lives (pid %d) and has the network namespace that an earlier one of this ID had: "+
+				"end it first, or start this one under another ID", c.ID, u.ContainerID, u.Process.PID)
+		}
 		return nil
 	}
 	if r.of(c.Bundle) { // its poststop cannot be told from the other one's
@@ -24,6 +28,12 @@ func (h *Hook) refuse(r *record, c *ocistate.Container, id netns) error {
 		of = " of bundle " + r.Bundle
 	}
 	return fmt.Errorf("container %s%s lives (pid %d): end it first, or start this one under another ID", c.ID, of, pid)
+}
+
+// adopts reports whether the container of the record has ended and is started again, in the network namespace that others
+// share with it: what they have there is to stay.
+func (r *record) adopts(c *ocistate.Container, id netns) bool {
+	return r.Netns == id && r.of(c.Bundle) && r.liveUser() != nil
 }
 
 // occupant returns the ID of a process that shows that the container of the record lives, 0 if there is none. The bundle

@@ -3,91 +3,47 @@ package ocihook
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
 // The annotations of a container or a bundle that the hooks read. Lists are comma-separated.
 const (
-	AnnotationNetworks   = "etcfiles/networks"    // names of networks, in the order of eth0, eth1, …
-	AnnotationPorts      = "etcfiles/ports"       // [hostIP:]hostPort:containerPort[/tcp|udp|sctp]
-	AnnotationIP         = "etcfiles/ip"          // addresses, each as ADDRESS[/PREFIX] or NETWORK=ADDRESS[/PREFIX]
-	AnnotationMAC        = "etcfiles/mac"         // hardware addresses, each as MAC or NETWORK=MAC
-	AnnotationNetns      = "etcfiles/netns"       // path of the network namespace, where the runtime cannot show it (VMs)
-	AnnotationName       = "etcfiles/name"        // the container's name
-	AnnotationHostname   = "etcfiles/hostname"    // its hostname, over that of the bundle
-	AnnotationDomainname = "etcfiles/domainname"  // its domain name, over that of the bundle
-	AnnotationAliases    = "etcfiles/aliases"     // further names
-	AnnotationExtraHosts = "etcfiles/extra-hosts" // name:ip or name:host-gateway
-	AnnotationDNS        = "etcfiles/dns"         // addresses of nameservers
-	AnnotationDNSSearch  = "etcfiles/dns-search"  // search domains
-	AnnotationDNSOptions = "etcfiles/dns-options" // options of resolv.conf(5)
+	AnnotationNetworks   = annotationPrefix + "networks"    // names of networks, in the order of eth0, eth1, …
+	AnnotationPorts      = annotationPrefix + "ports"       // [hostIP:]hostPort:containerPort[/tcp|udp|sctp], each port perhaps a range
+	AnnotationIP         = annotationPrefix + "ip"          // addresses, each as ADDRESS[/PREFIX] or NETWORK=ADDRESS[/PREFIX]
+	AnnotationMAC        = annotationPrefix + "mac"         // hardware addresses, each as MAC or NETWORK=MAC
+	AnnotationNetns      = annotationPrefix + "netns"       // path of the network namespace, where the runtime cannot show it (VMs)
+	AnnotationName       = annotationPrefix + "name"        // the container's name
+	AnnotationHostname   = annotationPrefix + "hostname"    // its hostname, over that of the bundle
+	AnnotationDomainname = annotationPrefix + "domainname"  // its domain name, over that of the bundle
+	AnnotationAliases    = annotationPrefix + "aliases"     // further names
+	AnnotationExtraHosts = annotationPrefix + "extra-hosts" // name:ip or name:host-gateway
+	AnnotationDNS        = annotationPrefix + "dns"         // addresses of nameservers
+	AnnotationDNSSearch  = annotationPrefix + "dns-search"  // search domains
+	AnnotationDNSOptions = annotationPrefix + "dns-options" // options of resolv.conf(5)
+	// AnnotationCapabilities is a JSON object of values for capabilities, each with CAPABILITY or NETWORK=CAPABILITY as key.
+	AnnotationCapabilities = annotationPrefix + "capabilities"
+	AnnotationArgs         = annotationPrefix + "args" // CNI_ARGS, each as KEY=VALUE
 )
+
+const annotationPrefix = "etcfiles/"
+
+// annotations are all that there are.
+var annotations = []string{
+	AnnotationNetworks, AnnotationPorts, AnnotationIP, AnnotationMAC, AnnotationNetns, AnnotationName, AnnotationHostname,
+	AnnotationDomainname, AnnotationAliases, AnnotationExtraHosts, AnnotationDNS, AnnotationDNSSearch, AnnotationDNSOptions,
+	AnnotationCapabilities, AnnotationArgs,
+}
 
 // errAnnotation is what is wrong with an annotation.
 var errAnnotation = errors.New("wrong annotation")
 
-// PortMapping is an entry of the capability portMappings (CNI conventions).
-type PortMapping struct {
-	HostPort      int    `json:"hostPort"`
-	ContainerPort int    `json:"containerPort"`
-	Protocol      string `json:"protocol"`
-	HostIP        string `json:"hostIP,omitempty"`
-}
-
-// ParsePort reads [hostIP:]hostPort:containerPort[/protocol]. An IPv6 address stands in brackets. The protocol is tcp
-// if none is given.
-func ParsePort(s string) (PortMapping, error) {
-	p := PortMapping{Protocol: "tcp"}
-	wrong := fmt.Errorf("port %q: want [hostIP:]hostPort:containerPort[/tcp|udp|sctp]", s)
-	numbers, protocol, ok := strings.Cut(s, "/")
-	if ok {
-		p.Protocol = strings.ToLower(protocol)
-	}
-	if !slices.Contains([]string{"tcp", "udp", "sctp"}, p.Protocol) {
-		return p, wrong
-	}
-	host, container, ok := cutLast(numbers, ":")
-	if !ok {
-		return p, wrong
-	}
-	if ip, port, ok := cutLast(host, ":"); ok {
-		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(ip, "["), "]"))
-		if err != nil || addr.Zone() != "" { // a zone may be any text
-			return p, wrong
-		}
-		p.HostIP, host = addr.String(), port
-	}
-	hostPort, err := strconv.ParseUint(host, 10, 16)
-	if err != nil || hostPort == 0 {
-		return p, wrong
-	}
-	containerPort, err := strconv.ParseUint(container, 10, 16)
-	if err != nil || containerPort == 0 {
-		return p, wrong
-	}
-	p.HostPort, p.ContainerPort = int(hostPort), int(containerPort)
-	return p, nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
-}
-
 // ports returns the port mappings of the annotations.
 func ports(annotations map[string]string) ([]PortMapping, error) {
-	var out []PortMapping
-	for _, s := range list(annotations[AnnotationPorts]) {
-		p, err := ParsePort(s)
-		if err != nil {
-			return nil, fmt.Errorf("%w %s: %w", errAnnotation, AnnotationPorts, err)
-		}
-		out = append(out, p)
+	out, err := ParsePorts(annotations[AnnotationPorts])
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errAnnotation, AnnotationPorts, err)
 	}
 	return out, nil
 }

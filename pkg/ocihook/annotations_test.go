@@ -6,31 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParsePort(t *testing.T) {
-	for s, want := range map[string]PortMapping{
-		"8080:80":                {8080, 80, "tcp", ""},
-		"8080:80/tcp":            {8080, 80, "tcp", ""},
-		"53:53/UDP":              {53, 53, "udp", ""},
-		"1:65535/sctp":           {1, 65535, "sctp", ""},
-		"127.0.0.1:8080:80":      {8080, 80, "tcp", "127.0.0.1"},
-		"[::1]:8080:80/udp":      {8080, 80, "udp", "::1"},
-		"[2001:db8::1]:8080:80":  {8080, 80, "tcp", "2001:db8::1"},
-		"::ffff:192.0.2.1:80:80": {80, 80, "tcp", "::ffff:192.0.2.1"},
-	} {
-		if got, err := ParsePort(s); err != nil || got != want {
-			t.Errorf("ParsePort(%q) = %+v, %v; want %+v", s, got, err, want)
-		}
-	}
-	for _, s := range []string{
-		"", "80", ":80", "80:", "0:80", "80:0", "65536:80", "80:65536", "-1:80", "a:80", "80:b", "80:80/", "80:80/icmp", "80:80/tcp/udp",
-		"host:80:80", "1.2.3:80:80", "[fe80::1%eth0]:80:80", "80:80:80:80", " 80:80",
-	} {
-		if got, err := ParsePort(s); err == nil {
-			t.Errorf("ParsePort(%q) = %+v, want an error", s, got)
-		}
-	}
-}
-
 func TestPerNetwork(t *testing.T) {
 	networks := []string{"lab", "back"}
 	for s, want := range map[string]map[string][]string{

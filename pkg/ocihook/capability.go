@@ -3,6 +3,8 @@ package ocihook
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/containernetworking/cni/libcni"
 
@@ -43,9 +45,14 @@ func capabilityArgs(c *ocistate.Container, networks []*libcni.NetworkConfigList)
 	if err != nil {
 		return nil, err
 	}
+	given, err := givenCapabilities(a, networks)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]map[string]any, len(networks))
 	for i, n := range networks {
 		args := map[string]any{capabilityEtcfiles: own}
+		maps.Copy(args, given[i])
 		if aliases := list(a[AnnotationAliases]); len(aliases) > 0 {
 			if !takes(n, capabilityEtcfiles) && !takes(n, capabilityAliases) {
 				return nil, unheard(AnnotationAliases, n.Name, capabilityEtcfiles)
@@ -67,6 +74,10 @@ func capabilityArgs(c *ocistate.Container, networks []*libcni.NetworkConfigList)
 		if mac := macs[n.Name]; len(mac) > 0 {
 			if !takes(n, capabilityMAC) {
 				return nil, unheard(AnnotationMAC, n.Name, capabilityMAC)
+			}
+			if len(mac) > 1 {
+				return nil, fmt.Errorf("%w %s: network %s: %s: an interface has one hardware address: give one, as NETWORK=MAC for each network",
+					errAnnotation, AnnotationMAC, n.Name, strings.Join(mac, ", "))
 			}
 			args[capabilityMAC] = mac[0]
 		}

@@ -125,7 +125,11 @@ func TestLoadNetworks(t *testing.T) {
 	for name, text := range map[string]string{
 		"20-lab.conflist":   `{"cniVersion":"1.0.0","name":"lab","plugins":[{"type":"bridge"}]}`,
 		"30-back.conflist":  `{"cniVersion":"1.0.0","name":"back","plugins":[{"type":"bridge"}]}`,
-		"40-again.conflist": `{"cniVersion":"1.0.0","name":"lab","plugins":[{"type":"ptp"}]}`,
+		"40-same.conflist":  `{"cniVersion":"1.0.0","name":"lab","plugins":[{"type":"bridge"}]}`,
+		"41-two.conflist":   `{"cniVersion":"1.0.0","name":"two","plugins":[{"type":"bridge"}]}`,
+		"42-other.conflist": `{"cniVersion":"1.0.0","name":"two","plugins":[{"type":"ptp"}]}`,
+		"60-single.conf":    `{"cniVersion":"1.0.0","name":"single","type":"ptp"}`,
+		"61-chain.json":     `{"cniVersion":"1.0.0","name":"chain","plugins":[{"type":"bridge"}]}`,
 		"50-cut.conflist":   `{"cniVersion":"1.0.0","name":"cut"`,
 		"10-no.txt":         `no conflist`,
 	} {
@@ -144,9 +148,6 @@ func TestLoadNetworks(t *testing.T) {
 		var got []string
 		for _, n := range networks {
 			got = append(got, n.Name)
-			if n.Name == "lab" && n.Plugins[0].Network.Type != "bridge" {
-				t.Errorf("the network lab is that of a later file")
-			}
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", test.names, diff)
@@ -154,6 +155,8 @@ func TestLoadNetworks(t *testing.T) {
 	}
 	for names, want := range map[string]string{
 		"front": "front", "lab,lab": "twice", "cut": "50-cut.conflist", "lab,front": "front",
+		"two": dir + "/41-two.conflist and " + dir + "/42-other.conflist define it", "single": "/60-single.conf defines network single",
+		"chain": "rename it to 61-chain.conflist",
 	} {
 		if _, err := loadNetworks(dir, strings.Split(names, ",")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", names, err, want)

@@ -31,9 +31,8 @@ func uts(c *ocistate.Container) (hostname, domainname string, err error) {
 // its process. An annotation that does not count is an error: the process of a VM runtime may be in another one.
 func (h *Hook) netnsPath(c *ocistate.Container) (string, error) {
 	if path := c.Annotations[AnnotationNetns]; path != "" {
-		if !h.AllowNetns {
-			return "", fmt.Errorf("container %s: annotation %s: it may be the image's, and counts only if the hook has the argument --allow-netns: "+
-				"put that into the hook's args, or take the annotation away", c.ID, AnnotationNetns)
+		if !h.Allow.has("netns") {
+			return "", notAllowed(c, AnnotationNetns, "--allow-netns")
 		}
 		return path, nil
 	}

@@ -67,8 +67,10 @@ func (h *Hook) undo(ctx context.Context, r *record, all bool) (failed []error) {
 func (h *Hook) undoAttachment(ctx context.Context, r *record, a *attachment, netns string, all bool) (failed []error) {
 	h.keepResult(r, a)
 	incomplete := a.Refusal != nil
+	chain, cancel := h.limit(ctx)
+	defer func() { cancel() }()
 	for n := a.ran(); n > 0; n-- {
-		err := h.undoPlugin(ctx, r, a, n-1, netns)
+		err := h.undoPlugin(chain, r, a, n-1, netns)
 		if n == 1 && (incomplete && err == nil || all && err != nil) {
 			err = errors.Join(err, removeInterface(netns, a.IfName))
 		}
@@ -76,6 +78,10 @@ func (h *Hook) undoAttachment(ctx context.Context, r *record, a *attachment, net
 			failed = append(failed, undoError{network: a.Network, err: err})
 			if !all {
 				return failed
+			}
+			if chain.Err() != nil { // the plugins before it are not to suffer from that
+				cancel()
+				chain, cancel = h.limit(ctx)
 			}
 		}
 		// Not to call it again: its address may be another container's by then. If this cannot be written it is called.

@@ -75,7 +75,7 @@ func (c chain) record(t *testing.T) *record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &record{ContainerID: "default-web", Attachments: []attachment{newAttachment(networks[0], "eth0", nil)}}
+	r := &record{ContainerID: "default-web", Attachments: []attachment{newAttachment(networks[0], "eth0", nil, nil)}}
 	r.Attachments[0].setRan(0)
 	return r
 }

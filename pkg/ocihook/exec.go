@@ -21,7 +21,6 @@ import (
 // and some plugins, firewall for one, can free nothing without a prevResult, so that after a chain that failed or was
 // killed halfway, DEL gets the last one there was.
 type recordingExec struct {
-	invoke.RawExec
 	version.PluginDecoder
 	dir        string
 	record     *record
@@ -38,9 +37,9 @@ func (e *recordingExec) ExecPlugin(ctx context.Context, path string, stdin []byt
 		if err != nil {
 			return nil, err
 		}
-		return e.RawExec.ExecPlugin(ctx, path, stdin, environ)
+		return execPlugin(ctx, path, stdin, environ)
 	}
-	return e.RawExec.ExecPlugin(ctx, path, stdin, environ)
+	return execPlugin(ctx, path, stdin, environ)
 }
 
 func (e *recordingExec) add(ctx context.Context, path string, stdin []byte, environ []string) ([]byte, error) {
@@ -48,9 +47,12 @@ func (e *recordingExec) add(ctx context.Context, path string, stdin []byte, envi
 	if err := e.record.write(e.dir); err != nil {
 		return nil, err
 	}
-	out, err := e.RawExec.ExecPlugin(ctx, path, stdin, environ)
+	out, err := execPlugin(ctx, path, stdin, environ)
 	if err == nil {
 		return out, safefile.Replace(e.resultFile(), out, recordMode, false)
+	}
+	if never := (notStarted{}); errors.As(err, &never) {
+		e.attachment.setRan(e.attachment.ran() - 1)
 	}
 	var answer *types.Error
 	if errors.As(err, &answer) {

@@ -16,27 +16,32 @@ import (
 // FuzzParsePort: a port mapping that is taken has nothing in it but an address and numbers that are ports, and is the same
 // when it is read again.
 func FuzzParsePort(f *testing.F) {
-	for _, s := range []string{"8080:80", "127.0.0.1:8080:80/udp", "[2001:db8::1]:1:65535/SCTP", "fe80::1%a b:1:1", "+1:1", "[:1:1", "::1:1:1"} {
+	for _, s := range []string{"8080:80", "127.0.0.1:8080:80/udp", "[2001:db8::1]:1:65535/SCTP", "fe80::1%a b:1:1", "+1:1", "[:1:1", "::1:1:1", "1-3:4-6", "80", "1.2.3.4::80"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := ParsePort(s)
+		all, err := ParsePort(s)
 		if err != nil {
 			return
 		}
 		port := func(n int) bool { return 0 < n && n < 1<<16 }
-		if !port(p.HostPort) || !port(p.ContainerPort) || !slices.Contains([]string{"tcp", "udp", "sctp"}, p.Protocol) {
-			t.Fatalf("%q: %+v", s, p)
-		}
-		again := fmt.Sprintf("%d:%d/%s", p.HostPort, p.ContainerPort, p.Protocol)
-		if p.HostIP != "" {
-			if addr, err := netip.ParseAddr(p.HostIP); err != nil || addr.Zone() != "" {
-				t.Fatalf("%q: address %q", s, p.HostIP)
+		for i, p := range all {
+			if !port(p.HostPort) || !port(p.ContainerPort) || !slices.Contains([]string{"tcp", "udp", "sctp"}, p.Protocol) {
+				t.Fatalf("%q: %+v", s, p)
 			}
-			again = "[" + p.HostIP + "]:" + again
-		}
-		if q, err := ParsePort(again); err != nil || q != p {
-			t.Fatalf("%q is %+v, and %q is %+v, %v", s, p, again, q, err)
+			if p.HostPort != all[0].HostPort+i || p.ContainerPort != all[0].ContainerPort+i {
+				t.Fatalf("%q: the range is %+v", s, all)
+			}
+			again := fmt.Sprintf("%d:%d/%s", p.HostPort, p.ContainerPort, p.Protocol)
+			if p.HostIP != "" {
+				if addr, err := netip.ParseAddr(p.HostIP); err != nil || addr.Zone() != "" {
+					t.Fatalf("%q: address %q", s, p.HostIP)
+				}
+				again = "[" + p.HostIP + "]:" + again
+			}
+			if q, err := ParsePort(again); err != nil || len(q) != 1 || q[0] != p {
+				t.Fatalf("%q is %+v, and %q is %+v, %v", s, p, again, q, err)
+			}
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/cni/pkg/invoke"
+	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
@@ -26,8 +27,9 @@ type Hook struct {
 	CacheDir string   // results of libcni, normally /var/lib/cni
 	RunDir   string   // pins and records, normally /run/etcfiles
 	Networks []string // of a container without the annotation etcfiles/networks; if empty, the first conflist's
-	// AllowNetns has the annotation etcfiles/netns count. Whoever makes an image may be able to set it.
-	AllowNetns bool
+	Allow    Allow    // annotations that count
+	// ChainTimeout is how long the ADD, or the DEL, of a network may take before its plugin is killed; 0 for ever.
+	ChainTimeout time.Duration
 	// Command is how the program is called for the same directories, for messages.
 	Command string
 }
@@ -52,8 +54,8 @@ func (h *Hook) cached(cniID string) ([]*libcni.NetworkAttachment, error) {
 
 // CreateRuntime attaches the container to its networks, as eth0, eth1 and so on, without those names that its network
 // namespace has already. It refuses a container that runs, and one whose ID another has that lives. It does nothing for a
-// container whose network namespace is the one it runs in itself, or one that another container of the hook has. After a
-// failure nothing is left of what it did; the error names the network and has the plugin's own words.
+// container whose network namespace is the one it runs in itself. One whose network namespace another container of the hook
+// has shares what is there. After a failure nothing is left of what it did; the error names the network and has the plugin's own words.
 func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err error) {
 	if err := ocistate.BeingCreated(&c.State); err != nil {
 		return err
@@ -84,11 +86,15 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 		if err := h.refuse(left, c, id); err != nil {
 			return err
 		}
+		if left.adopts(c, id) {
+			left.Ended, left.Process = false, processOf(c.Pid)
+			return left.write(claim.dir)
+		}
 		if err := h.detach(ctx, left); err != nil {
 			return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
 		}
 	}
-	if shared, err := h.pinned(id); err != nil || shared {
+	if shared, err := h.share(c, id); err != nil || shared {
 		return err
 	}
 	r, err := h.plan(c, ns, id)
@@ -111,7 +117,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 }
 
 // Poststop detaches the container from its networks, in reverse order, with the configuration and the arguments of its
-// ADD. What is already gone is no error. What could not be freed is, and is kept for GC. It is one, too, if the state's
+// ADD, unless others share them: then the last of those does. What is already gone is no error. What could not be freed is, and is kept for GC. It is one, too, if the state's
 // process lives; of a container that is another's of the same ID, or was refused for its sake, there is nothing to detach.
 func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) {
 	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
@@ -127,10 +133,14 @@ func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) 
 		return err
 	}
 	if left == nil || !left.of(c.Bundle) {
-		return nil
+		return h.leave(ctx, c)
 	}
 	if left.Refused > 0 && left.processLives() {
 		left.Refused--
+		return left.write(claim.dir)
+	}
+	if left.liveUser() != nil {
+		left.Ended = true
 		return left.write(claim.dir)
 	}
 	return h.detach(ctx, left)
@@ -138,9 +148,12 @@ func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) 
 
 // plan returns the record of what is to be done for a container.
 func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, error) {
-	names := list(c.Annotations[AnnotationNetworks])
-	if len(names) == 0 {
-		names = h.Networks
+	if err := h.refuseAnnotations(c); err != nil {
+		return nil, err
+	}
+	names, err := h.networkNames(c)
+	if err != nil {
+		return nil, err
 	}
 	networks, err := loadNetworks(h.ConfDir, names)
 	if err != nil {
@@ -150,6 +163,10 @@ func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, erro
 		return nil, err
 	}
 	args, err := capabilityArgs(c, networks)
+	if err != nil {
+		return nil, err
+	}
+	extra, err := cniArgs(c.Annotations)
 	if err != nil {
 		return nil, err
 	}
@@ -164,14 +181,14 @@ func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, erro
 		return nil, err
 	}
 	for i, n := range networks {
-		a := newAttachment(n, ifNames[i], args[i])
+		a := newAttachment(n, ifNames[i], args[i], extra)
 		a.setRan(0)
 		r.Attachments = append(r.Attachments, a)
 	}
 	return r, nil
 }
 
-// installed checks that all plugins are there: one that is missing could not be asked to undo anything either.
+// installed checks that all plugins are there and can be run: another could not be asked to undo anything either.
 func (h *Hook) installed(networks []*libcni.NetworkConfigList) error {
 	for _, n := range networks {
 		for _, p := range n.Plugins {
@@ -179,8 +196,12 @@ func (h *Hook) installed(networks []*libcni.NetworkConfigList) error {
 				if program == "" {
 					continue
 				}
-				if _, err := invoke.FindInPath(program, h.BinDirs); err != nil {
+				path, err := invoke.FindInPath(program, h.BinDirs)
+				if err != nil {
 					return fmt.Errorf("network %s: plugin %s: %w: install it there, or name its directory with --bin-dir", n.Name, program, err)
+				}
+				if err := unix.Access(path, unix.X_OK); err != nil {
+					return fmt.Errorf("network %s: plugin %s: %s cannot be executed: %w: chmod 755 it, or install it again", n.Name, program, path, err)
 				}
 			}
 		}
@@ -192,31 +213,38 @@ func (h *Hook) installed(networks []*libcni.NetworkConfigList) error {
 func (h *Hook) attach(ctx context.Context, r *record) error {
 	for i := range r.Attachments {
 		a := &r.Attachments[i]
-		list, err := a.list()
-		if err == nil {
-			_, err = h.cni(r, a, h.CacheDir).AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
-		}
-		if err != nil {
+		if err := h.add(ctx, r, a); err != nil {
 			return fmt.Errorf("network %s: %w", a.Network, err)
 		}
 	}
 	return nil
 }
 
-func (h *Hook) runtimeConf(r *record, a *attachment, netns string) *libcni.RuntimeConf {
-	return &libcni.RuntimeConf{ContainerID: r.ContainerID, NetNS: netns, IfName: a.IfName, CapabilityArgs: a.CapabilityArgs}
+func (h *Hook) add(ctx context.Context, r *record, a *attachment) error {
+	list, err := a.list()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := h.limit(ctx)
+	defer cancel()
+	_, err = h.cni(r, a, h.CacheDir).AddNetworkList(ctx, list, h.runtimeConf(r, a, h.pinPath(r.ContainerID)))
+	return err
 }
 
-// pinned reports whether the network namespace is that of another container.
-func (h *Hook) pinned(id netns) (bool, error) {
+func (h *Hook) runtimeConf(r *record, a *attachment, netns string) *libcni.RuntimeConf {
+	return &libcni.RuntimeConf{ContainerID: r.ContainerID, NetNS: netns, IfName: a.IfName, CapabilityArgs: a.CapabilityArgs, Args: a.Args}
+}
+
+// pinned returns the CNI ID of the container that has the network namespace, "" if there is none.
+func (h *Hook) pinned(id netns) (string, error) {
 	pins, err := os.ReadDir(filepath.Dir(h.pinPath("x")))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return false, err
+		return "", err
 	}
 	for _, p := range pins {
 		if other, err := statNetns(h.pinPath(p.Name())); err == nil && other == id {
-			return true, nil
+			return p.Name(), nil
 		}
 	}
-	return false, nil
+	return "", nil
 }

@@ -28,7 +28,7 @@ func (h *Hook) left(cniID string) (*record, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Attachments = append(r.Attachments, newAttachment(network, c.IfName, c.CapabilityArgs))
+		r.Attachments = append(r.Attachments, newAttachment(network, c.IfName, c.CapabilityArgs, c.CniArgs))
 	}
 	slices.SortFunc(r.Attachments, byIfName)
 	_, noRecord := os.Lstat(filepath.Join(h.recordDir(cniID), recordFile)) // one may be there that cannot be read

@@ -53,6 +53,9 @@ func (r *record) livesAs(used map[netns]int) int {
 	if r.processLives() {
 		return r.Process.PID
 	}
+	if u := r.liveUser(); u != nil {
+		return u.Process.PID
+	}
 	return used[r.Netns]
 }
 
@@ -78,6 +81,9 @@ func (h *Hook) Remove(ctx context.Context, id string) (removed []string, kept []
 	}
 	if pid := r.occupant(r.Bundle, netns{}); pid != 0 {
 		return nil, nil, fmt.Errorf("%s lives (pid %d): have its runtime end it first", id, pid)
+	}
+	if u := r.liveUser(); u != nil {
+		return nil, nil, fmt.Errorf("%s shares its network namespace with %s, which lives (pid %d): have its runtime end that first", id, u.ContainerID, u.Process.PID)
 	}
 	kept = h.undo(ctx, r, true)
 	return r.attachments(), kept, h.forget(r)

@@ -2,7 +2,6 @@ package ocihook
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ type claim struct {
 	fd  int
 }
 
-// takeClaim makes the directory if need be and locks it, waiting for at most the time given. The error is errBusy past it.
+// takeClaim makes the directory if need be and locks it, waiting for at most the time given. Past it the error is errBusy, with who holds the lock.
 func takeClaim(dir string, wait time.Duration) (*claim, error) {
 	deadline := time.Now().Add(wait)
 	for {
@@ -48,7 +47,7 @@ func takeClaim(dir string, wait time.Duration) (*claim, error) {
 		case !errors.Is(err, unix.EWOULDBLOCK):
 			return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
 		case time.Now().After(deadline):
-			return nil, fmt.Errorf("%s: %w", dir, errBusy)
+			return nil, busyError{dir, holders(dir)}
 		default:
 			time.Sleep(5 * time.Millisecond)
 		}

@@ -1,8 +1,12 @@
 package ocihook
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,47 +14,94 @@ import (
 )
 
 // loadNetworks returns the networks of the names, in their order, or that of the first conflist of the directory in the
-// order of file names if there is no name. A conflist that cannot be read matters only when a name is missing.
+// order of file names if there is no name. A file that cannot be read, or that is no conflist, matters only when a name is
+// missing, and a network that two files define in two ways only when it is wanted.
 func loadNetworks(dir string, names []string) ([]*libcni.NetworkConfigList, error) {
 	files, err := libcni.ConfFiles(dir, []string{".conflist"})
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(files)
-	byName := map[string]*libcni.NetworkConfigList{}
-	var first *libcni.NetworkConfigList
+	defined := map[string][]definition{}
+	first := ""
 	var broken []error
-	for _, file := range files {
+	for i, file := range files {
 		network, err := libcni.NetworkConfFromFile(file)
 		if err != nil {
 			broken = append(broken, fmt.Errorf("%s: %w", file, err))
 			continue
 		}
-		if first == nil {
-			first = network
+		if i == 0 {
+			first = network.Name
 		}
-		if byName[network.Name] == nil {
-			byName[network.Name] = network
-		}
+		defined[network.Name] = append(defined[network.Name], definition{file, network})
 	}
 	if len(names) == 0 {
-		if first == nil || len(broken) > 0 && strings.HasPrefix(broken[0].Error(), files[0]+":") {
-			return nil, errors.Join(append(broken, fmt.Errorf("no network: put a conflist into %s", dir))...)
+		if first == "" {
+			return nil, errors.Join(append(append(broken, single(dir, "")...), fmt.Errorf("no network: put a conflist into %s", dir))...)
 		}
-		return []*libcni.NetworkConfigList{first}, nil
+		names = []string{first}
 	}
 	var out []*libcni.NetworkConfigList
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			return nil, fmt.Errorf("network %s: it is named twice: a container is attached to a network once", name)
 		}
-		network := byName[name]
-		if network == nil {
-			return nil, errors.Join(append([]error{fmt.Errorf("network %s: no conflist in %s has that name", name, dir)}, broken...)...)
+		if len(defined[name]) == 0 {
+			missing := fmt.Errorf("network %s: no conflist in %s has that name", name, dir)
+			return nil, errors.Join(append(append([]error{missing}, broken...), single(dir, name)...)...)
+		}
+		network, err := only(defined[name])
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, network)
 	}
 	return out, nil
+}
+
+// definition is a network of a conflist.
+type definition struct {
+	file    string
+	network *libcni.NetworkConfigList
+}
+
+// only returns the network that the definitions are of, which must say the same.
+func only(all []definition) (*libcni.NetworkConfigList, error) {
+	for _, other := range all[1:] {
+		if !bytes.Equal(other.network.Bytes, all[0].network.Bytes) {
+			return nil, fmt.Errorf("network %s: both %s and %s define it, each in another way: remove one, or give it another name",
+				all[0].network.Name, all[0].file, other.file)
+		}
+	}
+	return all[0].network, nil
+}
+
+// single returns, as errors, the files of a directory that define the network, or any if the name is empty, in a form that
+// other runtimes take and that is no chain.
+func single(dir, name string) []error {
+	files, err := libcni.ConfFiles(dir, []string{".conf", ".json"})
+	if err != nil {
+		return []error{err}
+	}
+	slices.Sort(files)
+	var out []error
+	for _, file := range files {
+		var conf struct {
+			Name, Type string
+			Plugins    []any
+		}
+		b, err := os.ReadFile(file)
+		if err != nil || json.Unmarshal(b, &conf) != nil || name != "" && conf.Name != name {
+			continue
+		}
+		remedy := fmt.Sprintf("make it a conflist, with its plugin %s in the list \"plugins\"", conf.Type)
+		if conf.Plugins != nil {
+			remedy = fmt.Sprintf("rename it to %s.conflist", strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+		}
+		out = append(out, fmt.Errorf("%s defines network %s and is passed over: %s", file, conf.Name, remedy))
+	}
+	return out
 }
 
 // takes reports whether a plugin of the network has declared the capability.

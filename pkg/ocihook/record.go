@@ -24,6 +24,8 @@ type record struct {
 	Process      process // the container's, which a VM runtime has outside of the network namespace
 	PIDNamespace uint64  // in which the process and others of the network namespace can be seen
 	Attachments  []attachment
+	Users        []user `json:",omitempty"` // containers that share the network namespace
+	Ended        bool   `json:",omitempty"` // the container has ended, and only its users need the attachments
 	Refused      int    `json:",omitempty"` // containers of the same ID and bundle that were refused; the runtime may call poststop for each
 	Failure      string `json:",omitempty"` // why the last DEL failed
 }
@@ -35,6 +37,7 @@ type attachment struct {
 	IfName         string
 	Plugins        []json.RawMessage
 	CapabilityArgs map[string]any
+	Args           [][2]string `json:",omitempty"` // CNI_ARGS
 	// Ran is how many of the plugins, from the first, may have made something: those whose ADD was begun and whose DEL
 	// has not succeeded. nil means all of them.
 	Ran *int `json:",omitempty"`
@@ -42,8 +45,8 @@ type attachment struct {
 	Refusal *types.Error `json:",omitempty"`
 }
 
-func newAttachment(network *libcni.NetworkConfigList, ifName string, args map[string]any) attachment {
-	a := attachment{Network: network.Name, CNIVersion: network.CNIVersion, IfName: ifName, CapabilityArgs: args}
+func newAttachment(network *libcni.NetworkConfigList, ifName string, capabilities map[string]any, args [][2]string) attachment {
+	a := attachment{Network: network.Name, CNIVersion: network.CNIVersion, IfName: ifName, CapabilityArgs: capabilities, Args: args}
 	for _, p := range network.Plugins {
 		a.Plugins = append(a.Plugins, p.Bytes)
 	}

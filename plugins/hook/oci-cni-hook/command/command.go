@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/ocihook"
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
 
@@ -84,12 +85,17 @@ func (o *options) gcCommand() *cobra.Command {
 		Use:   "gc",
 		Short: "Clean up after containers whose runtime was killed",
 		Long: `Detach the containers whose network namespace no process has and whose own process has ended, and let their pins go. It
-never touches one that lives. For a timer. Only root can do it; for others the exit code is 3.`,
+never touches one that lives, and says whom it passes over since a hook, or a plugin of one that was killed, is at work on
+it. For a timer. Only root can do it; for others the exit code is 3.`,
 		Example: "  oci-cni-hook gc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.hook().GC(context.Background(), func(cniID string, attachments []string) {
-				printRemoved(cmd.OutOrStdout(), cniID, attachments)
+			return o.hook().GC(context.Background(), func(c ocihook.Collected) {
+				if c.PassedOver != nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: passed over: %v\n", c.CNIID, c.PassedOver)
+					return
+				}
+				printRemoved(cmd.OutOrStdout(), c.CNIID, c.Attachments)
 			})
 		},
 	}

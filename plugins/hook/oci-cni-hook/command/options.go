@@ -3,21 +3,28 @@ package command
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
 )
 
-const flagAllowNetns = "allow-netns"
+const (
+	flagAllow      = "allow"
+	flagAllowNetns = "allow-netns"
+)
 
 // options are the flags that every command has. Those that are given to spec go into the hooks' arguments, too.
 type options struct {
 	flags                       *pflag.FlagSet
 	confDir, cacheDir, runDir   directory
 	binDir, namespace, networks string
+	allow                       allowance
 	allowNetns                  bool
+	chainTimeout                time.Duration
 }
 
 func (o *options) addTo(flags *pflag.FlagSet) {
@@ -30,15 +37,25 @@ func (o *options) addTo(flags *pflag.FlagSet) {
 	flags.Var(&o.runDir, "run-dir", "pins and records")
 	flags.StringVar(&o.networks, "networks", "", "`names`, with commas, of the networks of a container without the annotation etcfiles/networks (default the first conflist's)")
 	flags.StringVar(&o.namespace, "namespace", "", "containerd `namespace` (default from containerd's bundle path, else default)")
-	flags.BoolVar(&o.allowNetns, flagAllowNetns, false, "have the annotation etcfiles/netns count: not where it may come from an image")
+	flags.Var(&o.allow, flagAllow, "annotations that count beside names and DNS, which may come from an image: none, all or some of "+
+		strings.Join(ocihook.AllowWords(), ", ")+". Without networks etcfiles/networks may name those of --networks (default all but netns)")
+	flags.BoolVar(&o.allowNetns, flagAllowNetns, false, "have the annotation etcfiles/netns count, too")
+	flags.DurationVar(&o.chainTimeout, "chain-timeout", defaultChainTimeout, "`time` that the plugins of a network have for ADD, and for DEL, before they are killed; 0 for ever")
 }
 
 func (o *options) hook() *ocihook.Hook {
 	var networks list
 	_ = networks.Set(o.networks)
+	allow := o.allow.Allow
+	if o.allowNetns {
+		if allow == nil {
+			allow = ocihook.AllowBundle
+		}
+		allow = append(slices.Clone(allow), "netns")
+	}
 	return &ocihook.Hook{
 		ConfDir: string(o.confDir), BinDirs: filepath.SplitList(o.binDir), CacheDir: string(o.cacheDir), RunDir: string(o.runDir),
-		Networks: networks, AllowNetns: o.allowNetns, Command: o.command(),
+		Networks: networks, Allow: allow, ChainTimeout: o.chainTimeout, Command: o.command(),
 	}
 }
 
@@ -52,6 +69,21 @@ func (o *options) command() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// defaultChainTimeout is far more than plugins take, and less than people wait.
+const defaultChainTimeout = 2 * time.Minute
+
+// allowance is the flag --allow.
+type allowance struct{ ocihook.Allow }
+
+// Set implements pflag.Value.
+func (a *allowance) Set(s string) (err error) {
+	a.Allow, err = ocihook.ParseAllow(s)
+	return err
+}
+
+// Type names the operand in --help.
+func (a *allowance) Type() string { return "words" }
 
 // hookArgs returns the flags that were given, in the order of --help.
 func (o *options) hookArgs() []string {

@@ -21,7 +21,7 @@ func (o *options) lsCommand() *cobra.Command {
 		Short: "Show what is recorded of containers",
 		Long: `Show of each container what is recorded: its ID as CNI plugins see it, which is what rm wants; the PID of a process that
 lives, its own or one of its network namespace; its networks and interfaces; its bundle. If the last DEL failed, the next
-line says why.`,
+line says why. Where a hook entry of a version before has no --allow, the next line has the command that renews it.`,
 		Example: "  oci-cni-hook ls",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,6 +51,9 @@ func printRecorded(w io.Writer, all []ocihook.Recorded) error {
 	}
 	lines := strings.SplitAfter(text.String(), "\n")
 	for i, r := range slices.Backward(all) {
+		if command := renewal(r); command != "" {
+			lines = slices.Insert(lines, i+2, "  its hook has no --allow, so that annotations of an image count: renew it: "+cli.Plain(command)+"\n")
+		}
 		if r.Failure != "" {
 			lines = slices.Insert(lines, i+2, "  not freed: "+cli.Plain(strings.ReplaceAll(r.Failure, "\n", "; "))+"\n")
 		}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type spec struct {
 	*options
 	cmd                         *cobra.Command
 	annotations                 []annotation
+	capabilities                []string
 	hostname, mountHook, hooksD string
 	dataDir                     directory
 	override                    bool
@@ -36,21 +38,23 @@ type annotation struct {
 func (a *annotation) Type() string { return a.operand }
 
 const (
-	flagName    = "name"
-	flagPublish = "publish"
-	flagNetns   = "netns"
+	flagName       = "name"
+	flagDomainname = "domainname"
+	flagPublish    = "publish"
+	flagNetns      = "netns"
 )
 
 func (o *options) specCommand() *cobra.Command {
 	s := &spec{options: o, annotations: []annotation{
 		{flag: "network", key: ocihook.AnnotationNetworks, operand: "name", usage: "join the network*"},
 		{flag: flagName, key: ocihook.AnnotationName, operand: "name", usage: "the container's name; also its hostname, unless the bundle has one or shares a UTS namespace"},
-		{flag: "domainname", key: ocihook.AnnotationDomainname, operand: "domain", usage: "its domain name"},
+		{flag: flagDomainname, key: ocihook.AnnotationDomainname, operand: "domain", usage: "its domain name, also in its UTS namespace unless it shares that"},
 		{flag: "alias", key: ocihook.AnnotationAliases, operand: "name", usage: "a further name*"},
 		{flag: "extra-host", key: ocihook.AnnotationExtraHosts, operand: "name:ip", usage: "a name for itself only; host-gateway stands for the gateway*"},
-		{flag: flagPublish, key: ocihook.AnnotationPorts, operand: "[hostip:]hostport:port[/tcp|udp|sctp]", usage: "a port of the host that leads to one of the container*"},
+		{flag: flagPublish, key: ocihook.AnnotationPorts, operand: "[hostip:]hostport:port[/tcp|udp|sctp]", usage: "a port of the host that leads to one of the container, or two ranges of the same length*"},
 		{flag: "ip", key: ocihook.AnnotationIP, operand: "[network=]address", usage: "its address*"},
 		{flag: "mac", key: ocihook.AnnotationMAC, operand: "[network=]address", usage: "its hardware address*"},
+		{flag: "arg", key: ocihook.AnnotationArgs, operand: "key=value", usage: "one of CNI_ARGS*"},
 		{flag: flagNetns, key: ocihook.AnnotationNetns, operand: "path", usage: "its network namespace, where its process does not show it (VMs); implies --allow-netns"},
 		{flag: "dns", key: ocihook.AnnotationDNS, operand: "address", usage: "a nameserver*"},
 		{flag: "dns-search", key: ocihook.AnnotationDNSSearch, operand: "domain", usage: "a search domain*"},
@@ -77,6 +81,7 @@ hooks.d. The flags marked * may be given several times.`,
 		a := &s.annotations[i]
 		flags.Var(a, a.flag, a.usage)
 	}
+	flags.StringArrayVar(&s.capabilities, "capability", nil, "a value for plugins, `[network=]capability=JSON`*")
 	flags.StringVar(&s.hostname, "hostname", "", "the bundle's `hostname`")
 	flags.StringVar(&s.mountHook, "mount-hook", "", "`path` of etcfiles-mount, \"\" for none (default the one beside this program)")
 	flags.Var(&s.dataDir, "data-dir", "for etcfiles-mount: data directory of the etcfiles plugin (default /var/lib/etcfiles)")
@@ -95,11 +100,20 @@ func (s *spec) run(operands []string, stdout io.Writer) error {
 			return err
 		}
 	}
+	if !s.flags.Changed(flagAllow) {
+		allow := ocihook.AllowBundle
+		if s.hooksD != "" {
+			allow = ocihook.Allow{}
+		}
+		if err := s.flags.Set(flagAllow, allow.String()); err != nil {
+			return err
+		}
+	}
 	cni := func(stage string) ocispec.StagedHook {
 		return ocispec.StagedHook{Stage: stage, Hook: specs.Hook{Path: self, Args: append(s.hookArgs(), stage)}}
 	}
 	if s.hooksD == "cni" {
-		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"$", ocispec.CreateRuntime, ocispec.Poststop)
+		return printHooksD(stdout, cni("hook").Hook, "^"+ocihook.AnnotationNetworks+"?$", ocispec.CreateRuntime, ocispec.Poststop)
 	}
 	mount, err := s.mount(self)
 	if err != nil {
@@ -127,15 +141,39 @@ func (s *spec) run(operands []string, stdout io.Writer) error {
 		switch a.flag {
 		case flagName:
 			edit.Name = a.String()
+		case flagDomainname:
+			edit.Domainname = a.String()
 		case flagPublish:
-			for port := range strings.SplitSeq(a.String(), ",") {
-				if _, err := ocihook.ParsePort(port); port != "" && err != nil {
-					return fmt.Errorf("--publish: %w", err)
-				}
+			if _, err := ocihook.ParsePorts(a.String()); err != nil {
+				return fmt.Errorf("--publish: %w", err)
 			}
 		}
 	}
+	if edit.Annotations[ocihook.AnnotationCapabilities], err = capabilities(s.capabilities); err != nil {
+		return err
+	}
 	return edit.Apply(operands[0])
+}
+
+// capabilities returns the annotation that has the values of [NETWORK=]CAPABILITY=JSON.
+func capabilities(given []string) (string, error) {
+	values := map[string]json.RawMessage{}
+	for _, s := range given {
+		i := strings.IndexAny(s, "{[\"") // what JSON values of capabilities begin with; names have none of them
+		if i < 1 {
+			i = strings.LastIndex(s, "=") + 1 // a number, true or false
+		}
+		key, ok := strings.CutSuffix(s[:max(i, 0)], "=")
+		if !ok || key == "" || !json.Valid([]byte(s[i:])) {
+			return "", fmt.Errorf(`--capability %s: want [network=]capability=JSON, such as bandwidth={"ingressRate":1000000}`, s)
+		}
+		values[key] = json.RawMessage(s[i:])
+	}
+	if len(values) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(values)
+	return string(b), err
 }
 
 // mount returns the hook etcfiles-mount, nil if there is to be none.
