@@ -17,10 +17,10 @@ func TestBaseSpec(t *testing.T) {
 		own := n.run("ctr", "oci", "spec")
 		hook := strings.TrimSpace(n.run("readlink", "-f", mountHook))
 		for _, c := range []struct{ flags, args []string }{
-			{args: []string{"etcfiles-mount", "--override", "createContainer"}},
+			{args: []string{"etcfiles-mount", "--sandbox-annotation=io.kubernetes.cri.sandbox-id", "--override", "createContainer"}},
 			{
-				flags: []string{"--verbose", "--data-dir", "/srv/names", "--override"},
-				args:  []string{"etcfiles-mount", "--data-dir=/srv/names", "--verbose=true", "--override", "createContainer"},
+				flags: []string{"--verbose", "--data-dir", "/srv/names", "--sandbox-annotation", "none", "--override"},
+				args:  []string{"etcfiles-mount", "--data-dir=/srv/names", "--sandbox-annotation=none", "--verbose=true", "--override", "createContainer"},
 			},
 		} {
 			const path = "/run/spec.json"

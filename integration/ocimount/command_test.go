@@ -63,7 +63,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"--data-dir", "--namespace", "--override", "--verbose"} {
+	for _, name := range []string{"--data-dir", "--namespace", "--sandbox-annotation", "--override", "--verbose"} {
 		if !strings.Contains(stdout, name) || !strings.Contains(string(readme), name) {
 			t.Errorf("%s is missing from the help or the README", name)
 		}

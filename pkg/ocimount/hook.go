@@ -18,6 +18,9 @@ type Hook struct {
 	DataDir string
 	// Namespace is the namespace in the store; empty means that it is taken from the container's state.
 	Namespace string
+	// SandboxAnnotation is the annotation that says which pod a container is of, the one that counts, or
+	// ocistate.NoSandboxAnnotation. If it is empty, as in a hook entry of a version before, those of CRI and CRI-O both count.
+	SandboxAnnotation string
 	// Override mounts also over what the engine itself mounts at one of the three paths, see OfEngine. What else the bundle mounts
 	// there is always left alone.
 	Override bool
@@ -35,6 +38,7 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	if err := ocistate.BeingCreated(state); err != nil {
 		return err
 	}
+	state = h.counting(state)
 	candidates, err := storeDirs(state, h.Namespace)
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 
 // The annotations with the sandbox ID of a pod, which is the CNI container ID of all its containers.
 const (
-	criSandboxID  = "io.kubernetes.cri.sandbox-id"
-	crioSandboxID = "io.kubernetes.cri-o.SandboxID"
+	criSandboxID  = ocistate.CRISandboxAnnotation
+	crioSandboxID = ocistate.CRIOSandboxAnnotation
 )
 
 // sandboxIDs returns what the annotations of a container call its pod.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/containerdconf"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -136,6 +137,9 @@ func baseSpec(flags *pflag.FlagSet, stdin io.Reader) ([]byte, error) {
 			hook.Args = append(hook.Args, "--"+f.Name+"="+f.Value.String())
 		}
 	})
+	if !flags.Changed(flagSandbox) {
+		hook.Args = append(hook.Args, "--"+flagSandbox+"="+ocistate.CRISandboxAnnotation)
+	}
 	hook.Args = append(hook.Args, "--override", ocispec.CreateContainer)
 	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}, Unlimited: true}.JSON(in)
 	if err != nil {

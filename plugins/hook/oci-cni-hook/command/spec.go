@@ -15,6 +15,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
 
 // spec is the command that edits a bundle, or prints what would be in hooks.d.
@@ -199,6 +200,11 @@ func (s *spec) mount(self string) (*ocispec.StagedHook, error) {
 	if s.flags.Changed("namespace") {
 		hook.Args = append(hook.Args, "--namespace", s.namespace)
 	}
+	sandbox := ocistate.NoSandboxAnnotation
+	if s.hooksD != "" {
+		sandbox = ocistate.CRIOSandboxAnnotation // Podman's containers have none
+	}
+	hook.Args = append(hook.Args, "--sandbox-annotation", sandbox)
 	if s.override {
 		hook.Args = append(hook.Args, "--override")
 	}
