@@ -7,6 +7,8 @@
 //	netns/<NS>-<ID>        the pin: a bind mount that keeps the network namespace until DEL has been there
 //	containers/<NS>-<ID>/  the record of what is to be deleted, and the lock: a flock(2) on the directory
 //
+// Who is the first in a network namespace is settled under a lock of that, containers/.netns-<DEV>-<INODE>, before the pin.
+//
 // The lock is held by the hook and by the plugins that it runs, so that nobody deletes what a plugin of a killed hook is
 // still adding. No two containers share a lock.
 package ocihook

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Collected is what GC says of a container.
@@ -22,6 +23,7 @@ type Collected struct {
 // network namespace. It calls tell for each, and for each that it passes over since a hook is at work on it, and leaves those
 // alone that live. The error joins what could not be cleaned.
 func (h *Hook) GC(ctx context.Context, tell func(Collected)) error {
+	h.freePlaces()
 	names, err := h.known()
 	if err != nil {
 		return err
@@ -95,7 +97,9 @@ func (h *Hook) known() ([]string, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			names = append(names, e.Name())
+			if !strings.HasPrefix(e.Name(), placePrefix) {
+				names = append(names, e.Name())
+			}
 		}
 	}
 	cached, err := h.cached("")

@@ -94,9 +94,11 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 			return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
 		}
 	}
-	if shared, err := h.share(c, id); err != nil || shared {
+	place, err := h.share(c, id)
+	if err != nil || place == nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, place.release()) }()
 	r, err := h.plan(c, ns, id)
 	if err != nil {
 		return err
@@ -105,7 +107,9 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 		return err
 	}
 	if err = pin(ns, h.pinPath(r.ContainerID)); err == nil {
-		err = h.attach(ctx, r)
+		if err = place.release(); err == nil { // from now on the pin says whose it is
+			err = h.attach(ctx, r)
+		}
 	}
 	if err != nil {
 		if undo := h.detach(ctx, r); undo != nil {

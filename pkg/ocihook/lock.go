@@ -60,8 +60,12 @@ func sameFile(fd int, path string) bool {
 }
 
 // release gives the lock up, also for plugins that are still there. The directory goes with what is in it unless that is a
-// record.
+// record. To release it again does nothing.
 func (c *claim) release() error {
+	if c.fd < 0 {
+		return nil
+	}
+	defer func() { c.fd = -1 }()
 	_, err := os.Lstat(filepath.Join(c.dir, recordFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.RemoveAll(c.dir)

@@ -46,16 +46,42 @@ func (u user) is(cniID, bundle string) bool {
 	return u.ContainerID == cniID && (u.Bundle == "" || bundle == "" || realPath(u.Bundle) == realPath(bundle))
 }
 
-// share notes the container with the one whose network namespace it has, if there is one, and reports whether there is. DEL
-// comes with the end of the last of them.
-func (h *Hook) share(c *ocistate.Container, id netns) (shared bool, err error) {
+// share notes the container with the one whose network namespace it has, if there is one. DEL comes with the end of the last
+// of them. If there is none, it returns the claim to be the first, which is to be held until the pin is there.
+func (h *Hook) share(c *ocistate.Container, id netns) (first *claim, err error) {
 	for {
+		place, err := takeClaim(h.placeDir(id), lockTimeout)
+		if err != nil {
+			return nil, err
+		}
 		owner, err := h.pinned(id)
-		if err != nil || owner == "" {
-			return false, err
+		if err == nil && owner == "" {
+			return place, nil
+		}
+		// Not to be held while another is waited for, who may wait for it.
+		if err := errors.Join(err, place.release()); err != nil {
+			return nil, err
 		}
 		if shared, err := h.shareWith(owner, c, id); err != nil || shared {
-			return shared, err
+			return nil, err
+		}
+	}
+}
+
+// placePrefix is what no CNI ID begins with.
+const placePrefix = ".netns-"
+
+// placeDir is the directory of the claim to be the first in a network namespace.
+func (h *Hook) placeDir(id netns) string {
+	return h.recordDir(fmt.Sprintf("%s%d-%d", placePrefix, id.Device, id.Inode))
+}
+
+// freePlaces removes what killed hooks have left of such claims.
+func (h *Hook) freePlaces() {
+	left, _ := filepath.Glob(h.recordDir(placePrefix + "*")) // the pattern is well formed
+	for _, dir := range left {
+		if place, err := takeClaim(dir, 0); err == nil {
+			_ = place.release()
 		}
 	}
 }
