@@ -139,8 +139,9 @@ func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) 
 	if left == nil || !left.of(c.Bundle) {
 		return h.leave(ctx, c)
 	}
-	if left.Refused > 0 && left.processLives() {
-		left.Refused--
+	if left.processLives() {
+		// It is the end of another one of this ID and bundle, which createRuntime has refused or has never seen.
+		left.Refused = max(0, left.Refused-1)
 		return left.write(claim.dir)
 	}
 	if left.liveUser() != nil {

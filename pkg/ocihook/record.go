@@ -111,8 +111,8 @@ func (r *record) write(dir string) error {
 	return safefile.Replace(filepath.Join(dir, recordFile), b, recordMode, false)
 }
 
-// readRecord returns the record in the container's directory, nil if there is none or none that can be read: libcni's
-// cache has to do then.
+// readRecord returns the record in the container's directory, nil if there is none, or none that can be read and is of
+// that container: libcni's cache has to do then.
 func readRecord(dir string) (*record, error) {
 	b, err := safefile.Read(filepath.Join(dir, recordFile), maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -122,7 +122,7 @@ func readRecord(dir string) (*record, error) {
 		return nil, err
 	}
 	var r record
-	if json.Unmarshal(b, &r) != nil {
+	if json.Unmarshal(b, &r) != nil || r.ContainerID != filepath.Base(dir) {
 		return nil, nil
 	}
 	return &r, nil
