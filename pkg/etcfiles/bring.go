@@ -70,6 +70,9 @@ func (e *edit) live(f *file, open *etchosts.File) error {
 	stay := e.staying(f)
 	for i := range e.arrives {
 		c := &e.arrives[i]
+		if len(stay) > 0 && len(f.linesOf(c.older())) > 0 { // it has become younger than others who share a name
+			return e.reconcile(f, open)
+		}
 		if err := e.enter(f, open, c, without(f.text(c), stay)); err != nil {
 			return err
 		}
@@ -175,7 +178,7 @@ func (e *edit) room(f *file, open *etchosts.File, c *change, length int) (hostss
 func (f *file) linesOf(list []roster.Placed) []string {
 	var out []string
 	for _, p := range list {
-		if p.Container == f.view.Container {
+		if p.Container == f.view.Container || !f.view.Sees(p.Attachment.Network) {
 			continue // its own names stand above all peers: they are in no peer's line
 		}
 		m := roster.MemberOf(p)

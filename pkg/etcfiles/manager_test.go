@@ -172,3 +172,49 @@ func TestParseExtraHost(t *testing.T) {
 		}
 	}
 }
+
+// TestYoungerThanBefore: a container that is added again with the lines that it has already is younger than those who came
+// in between and share its alias, in every file, as if all were compared.
+func TestYoungerThanBefore(t *testing.T) {
+	s := newStore(t)
+	s.add(key("viewer", "eth0", "lab"), 1)
+	first := s.replica(1)
+	second := s.replica(2)
+	s.replica(1)
+	for _, path := range []string{s.Dir.Namespace("ns").HostsPath("viewer"), s.Dir.Namespace("ns").NetworkPath("lab")} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := strings.Index(string(data), first.ContainerID), strings.Index(string(data), second.ContainerID); a < b {
+			t.Errorf("%s: %s stands first:\n%s", path, first.ContainerID, data)
+		}
+		if n := strings.Count(string(data), "\n10.1.0.1 "); n != 1 {
+			t.Errorf("%s has its line %d times", path, n)
+		}
+	}
+}
+
+// TestOldestOfTwoNetworks: a viewer on two networks has the oldest of those who share a name first, whichever network they
+// are on, also where a younger one finds room before it.
+func TestOldestOfTwoNetworks(t *testing.T) {
+	s := newStore(t)
+	s.add(key("viewer", "eth0", "lab"), 1)
+	s.add(key("viewer", "eth1", "back"), 2)
+	s.add(key("longer-than-the-others", "eth0", "lab"), 3)
+	add := func(id, network string, last byte) {
+		ip := net.IPNet{IP: net.IPv4(10, 0, 0, last), Mask: net.CIDRMask(24, 32)}
+		if _, err := s.Add(context.Background(), &Request{
+			Key: key(id, "eth0", network), Netns: "/none", Identity: roster.Identity{Name: id, Hostname: id}, Aliases: []string{"svc"},
+			Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("a", "back", 4)
+	s.del(key("longer-than-the-others", "eth0", "lab"))
+	add("b", "lab", 5)
+	if hosts := s.hosts("viewer"); strings.Index(hosts, "10.0.0.5 ") < strings.Index(hosts, "10.0.0.4 ") {
+		t.Errorf("b stands first:\n%s", hosts)
+	}
+}

@@ -1,12 +1,17 @@
 package hostsstore
 
-import "slices"
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+)
 
 // FormerVersion is the format that WriteFormer writes: that of the version before this one.
 const FormerVersion = 2
 
-// WriteFormer writes the records of a namespace, under its lock, in the former format, and removes the index, so that the
-// version before goes on with the store. What only this format holds is lost: the content of resolv.conf, and what each
+// WriteFormer writes the records of a namespace, under its lock, in the former format, and removes the index and the netns
+// files, so that the version before goes on with the store. What only this format holds is lost: the content of resolv.conf, and what each
 // attachment alone was given. Records that are not ours, or that cannot be read, stay as they are.
 func (n *Namespace) WriteFormer() error {
 	ids, err := n.IDs()
@@ -21,12 +26,19 @@ func (n *Namespace) WriteFormer() error {
 		if errs[i] != nil || r.Etcfiles == nil {
 			continue
 		}
-		if err := n.writeRecord(r.former(), true); err != nil {
+		if err := errors.Join(n.writeRecord(r.former(), true), n.removeNetns(r.ID)); err != nil {
 			return err
 		}
 	}
-	return nil
+	err = os.Chmod(n.ContainersDir(), formerMode) // so that Modernize brings the namespace back
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
+
+// formerMode is the mode of the directories of the former format.
+const formerMode = 0o755
 
 // former returns a record without what the former format does not know.
 func (r *Record) former() *Record {

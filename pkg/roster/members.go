@@ -140,8 +140,9 @@ func (m Members) Rank(p Placed) float64 {
 	return float64(n) / float64(len(list)+1)
 }
 
-// Sharers returns the attachments that are on the network of this one, or are leaving it, and share a name with it. Its
-// lines must stand behind theirs: a reader that is past the room of struck lines would miss them there.
+// Sharers returns the attachments that a viewer of this one may see too, since it is on their network as well, or that are
+// leaving, and that share a name with it. Its lines must stand behind theirs: a reader that is past the room of struck lines
+// would miss them there.
 func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
 	own := map[string]struct{}{}
 	EachName(p.Attachment, func(name string) bool {
@@ -155,14 +156,27 @@ func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
 		})
 	}
 	var out []Placed
-	for _, other := range m[p.Attachment.Network] {
-		if shares(other.Attachment) {
-			out = append(out, other.Placed)
+	for network := range m.seen(p.Attachment.Network) {
+		for _, other := range m[network] {
+			if shares(other.Attachment) {
+				out = append(out, other.Placed)
+			}
 		}
 	}
 	for _, other := range leaving {
 		if shares(other.Attachment) {
 			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// seen returns the networks that those see who are on the network.
+func (m Members) seen(network string) map[string]struct{} {
+	out := map[string]struct{}{network: {}}
+	for _, other := range m[network] {
+		for i := range other.Container.Attachments {
+			out[other.Container.Attachments[i].Network] = struct{}{}
 		}
 	}
 	return out
