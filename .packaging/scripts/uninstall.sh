@@ -14,11 +14,15 @@ else
 		echo "what is installed has no $root$list, as from a tarball: run make install first, which takes it over" >&2
 		exit 1
 	fi
-	installed=$(for path; do [ ! -f "$root$path" ] || echo "$path"; done)
-	if [ -z "$installed" ]; then
+	# Links, and the CNI plugin alone, are of an installation with another PREFIX.
+	installed=$(for path; do [ ! -f "$root$path" ] || [ -L "$root$path" ] || echo "$path"; done)
+	case $installed in
+	*/oci-cni-hook*) ;;
+	*)
 		echo "nothing is installed: there is no $root$list; say DESTDIR and PREFIX as for make install" >&2
 		exit 1
-	fi
+		;;
+	esac
 fi
 IFS='
 '
