@@ -21,18 +21,18 @@ import (
 // version is stamped by the build.
 var version = "unknown"
 
-// A short-lived process needs no garbage collection, but for the repair of a large namespace.
+// A plugin that lives for milliseconds needs no garbage collection, but for the repair of a large namespace.
 const memoryLimit = 96 << 20
 
 func main() {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(memoryLimit)
 	if os.Getenv("CNI_COMMAND") == "" {
 		if len(os.Args) == 1 && os.Getenv("CNI_CONTAINERID") != "" {
 			fail(types.NewError(types.ErrInvalidEnvironmentVariables, "etcfiles: CNI_COMMAND is missing", ""))
 		}
 		os.Exit(admin.Run(version, os.Args[1:], os.Stdout, os.Stderr))
 	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryLimit)
 	// Go ends a program at its first write after the reader of its stderr has gone: an operation must not die of a warning.
 	signal.Ignore(unix.SIGPIPE)
 	p := &plugin{stdout: os.Stdout, stderr: os.Stderr}
