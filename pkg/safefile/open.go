@@ -54,15 +54,14 @@ func Descriptor(path string, flags int) (fd int, st unix.Stat_t, err error) {
 
 // refusal returns the error of an open(2): ErrNotRegular where that is what it means.
 func refusal(path string, err error) error {
-	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EACCES) && isDevice(path) {
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EACCES) && isDevice(os.Lstat(path)) {
 		return notRegular("open", path)
 	}
 	return err
 }
 
-// isDevice reports whether a path has a device, which does not open on a file system that is mounted with nodev.
-func isDevice(path string) bool {
-	info, err := os.Lstat(path)
+// isDevice reports whether it is a device, which does not open on a file system that is mounted with nodev.
+func isDevice(info fs.FileInfo, err error) bool {
 	return err == nil && info.Mode()&fs.ModeDevice != 0
 }
 

@@ -24,7 +24,7 @@ func Read(path string, limit int64) ([]byte, error) {
 // be a link, and may have other names. It waits for nothing either.
 func ReadLinked(path string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-	if errors.Is(err, unix.ENXIO) {
+	if errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EACCES) && isDevice(os.Stat(path)) {
 		return nil, notRegular("open", path)
 	}
 	if err != nil {
