@@ -174,7 +174,7 @@ func (e *edit) room(f *file, open *etchosts.File, c *change, length int) (hostss
 	return hostsstore.Room(room), err
 }
 
-// linesOf returns the lines that the roster.Viewer has of the attachments.
+// linesOf returns the lines that the viewer has of the attachments.
 func (f *file) linesOf(list []roster.Placed) []string {
 	var out []string
 	for _, p := range list {

@@ -241,19 +241,19 @@ func (pl *plan) spare() {
 	if len(pl.strike) == 0 {
 		return
 	}
-	kept := map[string]bool{}
+	stands := map[string]bool{}
 	for _, e := range pl.strike {
-		kept[e.text] = false
+		stands[e.text] = false
 	}
 	for i, line := range pl.lines {
-		if _, ok := kept[line]; ok && pl.where[i] == 0 {
-			kept[line] = true
+		if _, ok := stands[line]; ok && pl.where[i] == kept {
+			stands[line] = true
 		}
 	}
 	strike := pl.strike
 	pl.strike = nil
 	for _, e := range strike {
-		if kept[e.text] && !e.strayed {
+		if stands[e.text] && !e.strayed {
 			pl.double = append(pl.double, e)
 		} else {
 			pl.strike = append(pl.strike, e)

@@ -31,7 +31,7 @@ func MemberOf(p Placed) Member {
 	return m
 }
 
-// text returns the lines that a Viewer has who holds none of the names.
+// text returns the lines that a viewer has who holds none of the names.
 func (m *Member) text(v *Viewer) string {
 	if v.foreign(m.Placed) {
 		return m.far
@@ -71,7 +71,7 @@ func ByAge(a, b Placed) int {
 	)
 }
 
-// peers returns the blocks of all attachments that the Viewer sees and that are not its own, oldest first.
+// peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
 func (m Members) peers(v *Viewer) []string {
 	var list []Member
 	if v.Container == nil {
@@ -103,7 +103,7 @@ func (m Members) peers(v *Viewer) []string {
 	return out
 }
 
-// Blocks returns all that belongs into our region of the Viewer's file.
+// Blocks returns all that belongs into our region of the viewer's file.
 func (m Members) Blocks(v *Viewer) []string {
 	v.index()
 	if v.Container == nil {

@@ -52,8 +52,7 @@ func (v *Viewer) each(stop func(name string) bool) bool {
 		}
 	}
 	for i := range c.Attachments {
-		a := &c.Attachments[i]
-		if slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label)) {
+		if EachName(&c.Attachments[i], stop) {
 			return true
 		}
 	}
@@ -81,7 +80,7 @@ func (v *Viewer) hold(names []string) {
 	}
 }
 
-// Sees reports whether the Viewer is on the network.
+// Sees reports whether the viewer is on the network.
 func (v *Viewer) Sees(network string) bool {
 	if v.Container == nil {
 		return v.Network == network
@@ -100,7 +99,7 @@ func (v *Viewer) foreign(p Placed) bool {
 	return k != "" && (v.Container == nil || v.Container.Kubernetes != k)
 }
 
-// Names returns the names by which the Viewer may know an attachment of another container.
+// Names returns the names by which the viewer may know an attachment of another container.
 func (v *Viewer) Names(p Placed) []string {
 	if v.foreign(p) {
 		return p.Attachment.Qualified
@@ -108,7 +107,7 @@ func (v *Viewer) Names(p Placed) []string {
 	return p.Attachment.Names
 }
 
-// Lines returns the lines by which the Viewer knows an attachment of another container.
+// Lines returns the lines by which the viewer knows an attachment of another container.
 func (v *Viewer) Lines(m *Member) string {
 	list := v.Names(m.Placed)
 	if len(list) > fewNames && v.held == nil {
@@ -123,7 +122,7 @@ func (v *Viewer) Lines(m *Member) string {
 // fewNames is how many names are looked up one by one.
 const fewNames = 32
 
-// without returns the names that no higher line of the Viewer's file holds.
+// without returns the names that no higher line of the viewer's file holds.
 func (v *Viewer) without(list []string) []string {
 	if v.held == nil && len(list) > fewNames {
 		v.index()
