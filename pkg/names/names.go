@@ -46,8 +46,20 @@ func (n Name) String() string { return n.s }
 
 // Parse parses a host name in the sense of RFC 1123 with underscores allowed, case kept. The error wraps ErrRefused for
 // an empty name and what Check refuses; ErrUnusable for a label over 63 or a name over 253 bytes, an empty label,
-// anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address in any form of inet_aton(3), and localhost with the names under it.
+// anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address in any form of inet_aton(3), and the names of loopback and of the host,
+// which no container may claim, see Reserved.
 func Parse(s string) (Name, error) {
+	n, err := ParseGiven(s)
+	if err == nil {
+		if reason := reserved(s); reason != "" {
+			return Name{}, &UnusableError{s, reason}
+		}
+	}
+	return n, err
+}
+
+// ParseGiven is Parse for a name that whoever runs the container gives an address to: any may be given, also one that is reserved.
+func ParseGiven(s string) (Name, error) {
 	if s == "" {
 		return Name{}, fmt.Errorf("empty name: %w", ErrRefused)
 	}
@@ -61,12 +73,8 @@ func Parse(s string) (Name, error) {
 }
 
 func unusable(s string) string {
-	lower := strings.ToLower(s)
 	if _, err := netip.ParseAddr(s); err == nil || isNumber(s) {
 		return "it is an IP address"
-	}
-	if lower == "localhost" || strings.HasSuffix(lower, ".localhost") {
-		return "localhost and the names under it are the container itself"
 	}
 	if len(s) > maxName {
 		return fmt.Sprintf("it is longer than %d bytes", maxName)

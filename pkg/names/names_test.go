@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -148,4 +149,82 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q passed", s)
 		}
 	})
+}
+
+// Names of loopback and of the host: no container may claim one, and whoever runs it may give one an address.
+func TestReserved(t *testing.T) {
+	for _, name := range []string{
+		"localhost", "LOCALHOST", "localhost4", "localhost6.localdomain6", "localhost.localdomain", "a.localhost", "a.localhost.localdomain",
+		"ip6-localhost", "ip6-allnodes", "IP6-Loopback.localdomain", "host.docker.internal", "host.containers.internal",
+		"Gateway.Docker.Internal", "host.docker.internal.localdomain",
+	} {
+		if _, err := Parse(name); !errors.Is(err, ErrUnusable) || !Reserved(name) {
+			t.Errorf("Parse(%q) = %v, want %v", name, err, ErrUnusable)
+		}
+		if _, err := ParseGiven(name); err != nil {
+			t.Errorf("ParseGiven(%q): %v", name, err)
+		}
+	}
+	for _, name := range []string{"local", "web.localdomain", "ip6", "host", "docker.internal", "mylocalhost", "host.docker.internal.lab"} {
+		if _, err := Parse(name); err != nil || Reserved(name) {
+			t.Errorf("Parse(%q): %v", name, err)
+		}
+	}
+}
+
+func TestNatural(t *testing.T) {
+	want := []string{"", "eth", "eth0", "eth00", "eth1", "eth2", "eth10", "eth10.5", "eth10a", "eth11", "net1", "net99999999999999999999999", "net100000000000000000000000"}
+	for i := range want {
+		for j := range want {
+			if got, want := Natural(want[i], want[j]), cmp.Compare(i, j); got != want {
+				t.Errorf("%d and %d: %d", i, j, got)
+			}
+		}
+	}
+}
+
+// What `ctr run --cni`, oci-cni-hook, cnitool, Nomad, nerdctl and Apptainer have for a container ID.
+func TestOfID(t *testing.T) {
+	hex := strings.Repeat("0123456789abcdef", 4)
+	for _, c := range [][3]string{
+		{hex, "default", "0123456789ab"},
+		{strings.ToUpper(hex)[:32], "default", "0123456789AB"},
+		{hex[:31], "default", hex[:31]},
+		{"default-shop-cart-a", "default", "shop-cart-a"},
+		{"shop-cart-b", "default", "shop-cart-b"},
+		{"default-" + hex, "default", "0123456789ab"},
+		{"other-web", "default", "other-web"},
+		{"cnitool-1f2e3d4c5b6a79880716", "default", "cnitool-1f2e3d4c5b6a79880716"},
+		{"0c1e2d3f-4a5b-6c7d-8e9f-0a1b2c3d4e5f", "default", "0c1e2d3f-4a5b-6c7d-8e9f-0a1b2c3d4e5f"},
+		{"5140", "default", ""},
+		{"default-5140", "default", ""},
+		{"default-", "default", ""},
+		{"localhost", "default", ""},
+		{"web-", "default", ""},
+		{"10.0.0.1", "default", ""},
+		{strings.Repeat("w", 63), "default", strings.Repeat("w", 63)},
+		{strings.Repeat("w", 64), "default", ""},
+		{"default", "default", "default"},
+	} {
+		if got := OfID(c[0], c[1]); got != c[2] {
+			t.Errorf("OfID(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	for _, c := range [][2]string{
+		{"shop-cart", "shop-cart"},
+		{"Team/Shop.v2 beta-Web_1", "team-shop-v2-beta-web-1"},
+		{"job/periodic-1700000000-web", "job-periodic-1700000000-web"},
+		{" / a // b / ", "a-b"},
+		{"Überraschung-web", "berraschung-web"},
+		{"\u212aelvin", "kelvin"}, // the Kelvin sign, whose lower case is ASCII
+		{"...", ""},
+		{strings.Repeat("a", 62) + "-bc", strings.Repeat("a", 62)},
+	} {
+		if got := Label(c[0]); got != c[1] {
+			t.Errorf("Label(%q) = %q, want %q", c[0], got, c[1])
+		}
+	}
 }
