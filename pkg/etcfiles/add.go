@@ -6,11 +6,11 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -33,7 +33,8 @@ func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error
 	if err != nil {
 		return resolvconf.Result{}, err
 	}
-	return a.dns, m.update(ctx, r.Namespace, func(t *tx) error { return t.add(a) })
+	err = m.update(ctx, r.Namespace, func(t *tx) error { return t.add(a) })
+	return a.dns, err
 }
 
 // check does all that can be done without the lock.
@@ -50,7 +51,7 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	if a.dns, err = resolvconf.Resolve(r.DNS); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	for _, w := range a.dns.Warnings {
+	for _, w := range r.Warnings {
 		m.Warnf("%s", w)
 	}
 	a.netns = hostsstore.Identify(r.Netns)
@@ -69,6 +70,12 @@ func (t *tx) add(a *addition) error {
 		return err
 	}
 	t.ix.NextSequence++
+	if err := a.decideDNS(r); err != nil {
+		return err
+	}
+	for _, w := range a.dns.Warnings {
+		t.m.Warnf("%s", w)
+	}
 	added := &r.Etcfiles.Attachments[len(r.Etcfiles.Attachments)-1]
 	t.m.leaveOut(added.Refused)
 	t.m.about(r.Name, added)
@@ -80,6 +87,7 @@ func (t *tx) add(a *addition) error {
 		return err
 	}
 	t.place(a, r)
+	t.rewrites = slices.DeleteFunc(t.rewrites, func(f *refreshment) bool { return f.record.ID == a.ContainerID })
 	t.ownFiles = files.prepare(t, a, r)
 	t.finish = func() error { return t.ns.ForgetKept(a.ContainerID) }
 	t.undo = func() error { return t.withdraw(a, before) }
@@ -111,60 +119,51 @@ func (a *addition) record(before *hostsstore.Record, bootID string, sequence uin
 		}
 		r.Etcfiles = &d
 	}
-	id := a.identity()
-	if before != nil { // what is not given again stays
-		if a.Hostname == "" && r.Hostname != "" {
-			id.Hostname = r.Hostname
-		}
-		if a.Name == "" && r.Name != "" {
-			id.Name = r.Name
-		}
-		if a.Domainname == "" {
-			id.Domainname = r.Domainname
-		}
-	}
-	r.Hostname, r.Name, r.Domainname = id.Hostname, id.Name, id.Domainname
 	d := r.Etcfiles
 	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, bootID, a.netns, a.noIPv6
 	if a.Kubernetes != "" {
 		d.KubernetesNamespace = a.Kubernetes
 	}
-	if d.Gateway == "" {
-		if gw := a.gateway(); gw.IsValid() {
-			d.Gateway = gw.String()
+	decide.Adopt(r)
+	decide.Leave(r, a.IfName)
+	d.Attachments = append(d.Attachments, a.attachment(before, sequence))
+	decide.Names(r)
+	if !decide.ExtraHosts(r) {
+		for _, x := range a.ExtraHosts {
+			if x.HostGateway {
+				return nil, fmt.Errorf("extraHosts: %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
+			}
 		}
 	}
-	d.Attachments = slices.DeleteFunc(d.Attachments, func(old hostsstore.Attachment) bool { return old.IfName == a.IfName })
-	attachment := a.attachment(id, sequence)
-	attachment.Origins = a.origins(before, id)
-	if err := extraHosts(a, r, &attachment.Refused); err != nil {
-		return nil, err
-	}
-	attachment.Refused = uniqueRefusals(attachment.Refused)
-	d.Attachments = append(d.Attachments, attachment)
-	return r, nil
+	return r, a.checkExtraHosts(len(d.ExtraHosts))
 }
 
-func (a *addition) attachment(id roster.Identity, sequence uint64) hostsstore.Attachment {
-	out := hostsstore.Attachment{
+func (a *addition) attachment(before *hostsstore.Record, sequence uint64) hostsstore.Attachment {
+	asked := &hostsstore.Asked{
+		Name: a.Name, Hostname: a.Hostname, Domainname: a.Domainname, Otherwise: a.Otherwise, Domain: a.Domain,
+		Aliases: a.Aliases, PodNames: a.PodNames, ClusterDNS: a.ClusterDNS,
+	}
+	for _, x := range a.ExtraHosts {
+		asked.ExtraHosts = append(asked.ExtraHosts, hostsstore.AskedHost{Name: x.Name, Address: x.Address})
+	}
+	return hostsstore.Attachment{
 		Network: a.Network, IfName: a.IfName, Sequence: sequence, Since: time.Now(), Addresses: a.addresses,
-		Result: a.result(), DNS: dnsSources(a.DNS),
+		Result: a.result(), DNS: decide.Wish(a.DNS), Asked: asked, Origins: a.origins(before),
 	}
-	out.Names = roster.ParseNames(roster.HostNames(id, a.Network, a.Domain, a.Kubernetes, a.Aliases), &out.Refused)
-	if a.Kubernetes != "" {
-		qualified := id.Name + "." + a.Kubernetes
-		list := []string{qualified}
-		if a.Domain != "" {
-			list = append(list, qualified+"."+strings.Trim(a.Domain, "."))
-		}
-		out.Qualified = roster.ParseNames(list, &out.Refused)
+}
+
+// decideDNS says what resolv.conf holds with what the container's other attachments want of it.
+func (a *addition) decideDNS(r *hostsstore.Record) error {
+	src, known := decide.Sources(r)
+	if !known || len(r.Etcfiles.Attachments) == 1 {
+		return nil
 	}
-	if label, _, dotted := strings.Cut(strings.Trim(id.Hostname, "."), "."); dotted {
-		if list := roster.ParseNames([]string{label}, &out.Refused); len(list) > 0 {
-			out.Label = list[0]
-		}
+	src.Host = a.DNS.Host
+	dns, err := resolvconf.Resolve(src)
+	if err == nil {
+		a.dns = dns
 	}
-	return out
+	return err
 }
 
 // result returns the result of the plugins before, in the form of CNI 1.0.0.
@@ -172,34 +171,6 @@ func (a *addition) result() *types100.Result {
 	out := *a.Result
 	out.CNIVersion = "1.0.0"
 	return &out
-}
-
-// extraHosts resolves the extra hosts and adds those that the record has not yet. Names that cannot be looked up go to
-// refused.
-func extraHosts(a *addition, r *hostsstore.Record, refused *[]hostsstore.Refusal) error {
-	d := r.Etcfiles
-	have := make(map[hostsstore.ExtraHost]bool, len(d.ExtraHosts))
-	for _, entry := range d.ExtraHosts {
-		have[entry] = true
-	}
-	for _, x := range a.ExtraHosts {
-		if x.HostGateway {
-			gw, err := netip.ParseAddr(d.Gateway)
-			if err != nil {
-				return fmt.Errorf("extraHosts: %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
-			}
-			x.Address = gw
-		}
-		list := roster.ParseNames([]string{x.Name}, refused)
-		entry := hostsstore.ExtraHost{Name: x.Name, Address: x.Address}
-		if len(list) == 0 || have[entry] {
-			continue
-		}
-		have[entry] = true
-		d.ExtraHosts = append(d.ExtraHosts, entry)
-		r.ExtraHosts[x.Name] = x.Address.String()
-	}
-	return a.checkExtraHosts(len(d.ExtraHosts))
 }
 
 // evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
@@ -245,6 +216,7 @@ func (t *tx) disown(c *hostsstore.Container, i int, addresses []netip.Addr, why 
 // place puts the new record into the index and notes what comes and goes.
 func (t *tx) place(a *addition, r *hostsstore.Record) {
 	old := t.ix.Containers[a.ContainerID]
+	var renamed map[string]bool
 	unlisted := map[string]bool{} // interfaces that this session has found, and that no peer lists yet
 	if old != nil {
 		for _, p := range t.came {
@@ -261,6 +233,12 @@ func (t *tx) place(a *addition, r *hostsstore.Record) {
 				t.ix.Depart(a.ContainerID, &old.Attachments[i], "replaced by network "+a.Network)
 			}
 		}
+		renamed = renamings(old.Attachments, r.Etcfiles.Attachments)
+		for i := range old.Attachments {
+			if ifName := old.Attachments[i].IfName; ifName != a.IfName && renamed[ifName] && !unlisted[ifName] {
+				t.went = append(t.went, roster.Placed{Container: old, Attachment: &old.Attachments[i]})
+			}
+		}
 		t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == old })
 		delete(t.own, old)
 	}
@@ -271,7 +249,7 @@ func (t *tx) place(a *addition, r *hostsstore.Record) {
 	t.ix.Containers[c.ID] = c
 	t.ix.Return(c.ID, a.Network)
 	for i := range c.Attachments {
-		if ifName := c.Attachments[i].IfName; ifName == a.IfName || unlisted[ifName] {
+		if ifName := c.Attachments[i].IfName; ifName == a.IfName || unlisted[ifName] || renamed[ifName] {
 			t.came = append(t.came, roster.Placed{Container: c, Attachment: &c.Attachments[i]})
 		}
 	}

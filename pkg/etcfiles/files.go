@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -17,6 +19,7 @@ import (
 type claims struct {
 	resolvConf, hostname claim
 	former               string // digest of our own resolv.conf
+	held                 []byte // a resolv.conf that stays as it is
 }
 
 type claim int
@@ -84,15 +87,18 @@ func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
 
 // planResolvConf leaves a resolv.conf alone that somebody else has edited.
 func (t *tx) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
-	if cl.resolvConf != ours {
+	if cl.resolvConf != ours && cl.resolvConf != theirs {
 		return nil
 	}
 	data, err := safefile.Read(t.ns.ResolvConfPath(id), hostsstore.MaxResolvConf)
-	if err != nil {
+	switch {
+	case err != nil && cl.resolvConf == theirs: // the runtime may have what it likes there
+		return nil
+	case err != nil:
 		return err
 	}
-	if !r.Etcfiles.ResolvConf.Wrote(data) {
-		cl.resolvConf = theirs
+	if cl.resolvConf == theirs || !r.Etcfiles.ResolvConf.Wrote(data) {
+		cl.resolvConf, cl.held = theirs, data
 	}
 	cl.former = hostsstore.Digest(data)
 	return nil
@@ -101,8 +107,11 @@ func (t *tx) planResolvConf(id string, r *hostsstore.Record, cl *claims) error {
 // prepare notes in the record what resolv.conf will hold and returns what writes it and hostname.
 func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error {
 	resolvConf := a.dns.Bytes()
-	if len(r.Etcfiles.Attachments) > 1 && cl.resolvConf == ours {
-		cl.resolvConf = theirs // the first network of a container decides
+	src, known := decide.Sources(r)
+	if !known {
+		if src = a.DNS; cl.resolvConf == ours {
+			cl.resolvConf = theirs // of what the others want nothing is known
+		}
 	}
 	d := r.Etcfiles
 	if cl.resolvConf != theirs {
@@ -110,13 +119,15 @@ func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error
 			Digest: hostsstore.Digest(resolvConf), Text: string(resolvConf), Inherited: a.dns.Inherited,
 		}
 		if a.dns.Inherited {
-			d.ResolvConf.Sources = dnsSources(a.DNS)
+			d.ResolvConf.Sources = decide.Wish(src)
 		}
 		if cl.former != d.ResolvConf.Digest {
 			d.ResolvConf.Former = cl.former
 		}
-		added := &d.Attachments[len(d.Attachments)-1]
-		added.Origins = append(added.Origins, dnsOrigins(a.dns)...)
+		renewOrigins(d.Attachments, a.dns)
+	}
+	if cl.held != nil {
+		a.dns = resolvconf.Held(cl.held)
 	}
 	return func() error {
 		err := errors.Join(

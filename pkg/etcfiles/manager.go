@@ -8,6 +8,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
 // Manager does the operations on one data directory.
@@ -18,6 +19,7 @@ type Manager struct {
 	LockTimeout   time.Duration
 	KeepFiles     bool                             // Del leaves the container's own three files
 	BaseHostsFile string                           // entries for the head of a new hosts file; "" for none
+	HostDNS       func() (resolvconf.Host, error)  // reads the host's resolv.conf, under a lock; nil leaves that of a container as it is whose attachment goes
 	Warnf         func(format string, args ...any) // takes what does not stop an operation; no lock is held then
 	Report        *Report                          // what the operations did is added to it; nil if nobody asks
 

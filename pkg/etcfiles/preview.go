@@ -25,6 +25,9 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range a.dns.Warnings {
+		m.Warnf("%s", w)
+	}
 	m.leaveOut(record.Etcfiles.Attachments[0].Refused)
 	c, _ := roster.ContainerOf(record)
 	var head []byte

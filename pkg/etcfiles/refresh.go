@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -67,7 +68,7 @@ func (m *Manager) refresh(ctx context.Context, namespace string, read func() (re
 			if t.ix.Containers[id].Foreign {
 				continue
 			}
-			f, err := t.plan(id, host)
+			f, err := t.refreshed(id, host)
 			switch {
 			case obstructed(err), errors.Is(err, resolvconf.ErrRefused): // an earlier version took what is refused now
 				t.m.Warnf("container %s keeps its resolv.conf: %v", id, err)
@@ -100,10 +101,12 @@ type refreshment struct {
 	old    []byte
 	dns    resolvconf.Result
 	stale  bool // the file is to be written; else the record only
+
+	hostname bool // the hostname file is to be written too
 }
 
-// plan notes in the record what the container's resolv.conf will hold. It returns nil if nothing is to be done.
-func (t *tx) plan(id string, host resolvconf.Host) (*refreshment, error) {
+// refreshed notes in the record what the container's resolv.conf will hold with the host's file. It returns nil if nothing is to be done.
+func (t *tx) refreshed(id string, host resolvconf.Host) (*refreshment, error) {
 	r, err := t.pendingRecord(id)
 	if err != nil {
 		return nil, err
@@ -116,28 +119,50 @@ func (t *tx) plan(id string, host resolvconf.Host) (*refreshment, error) {
 		t.m.Warnf("container %s was made by an earlier version: its resolv.conf is refreshed at its next start", id)
 		return nil, nil
 	}
+	src, known := decide.Sources(r)
+	if !known {
+		src = decide.SourcesOf(had.Sources)
+	}
+	src.Host = host
 	f := &refreshment{record: r, path: t.ns.ResolvConfPath(id)}
+	planned, err := t.plan(f, src)
+	if err != nil || !planned {
+		return nil, err
+	}
+	if !slices.Contains(t.records, r) {
+		t.records = append(t.records, r)
+	}
+	return f, nil
+}
+
+// plan notes in the record what the container's resolv.conf will hold. It returns false if nothing is to be done: the file is right,
+// or somebody has edited it, or it has a nameserver that would be its last.
+func (t *tx) plan(f *refreshment, src resolvconf.Sources) (bool, error) {
+	r, id, host := f.record, f.record.ID, src.Host
+	had := &r.Etcfiles.ResolvConf
+	var err error
 	f.old, err = safefile.Read(f.path, hostsstore.MaxResolvConf)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !had.Wrote(f.old)) {
-		return nil, nil
+		return false, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if f.dns, err = resolvconf.Resolve(sourcesOf(had.Sources, host)); err != nil {
-		return nil, err
+	if f.dns, err = resolvconf.Resolve(src); err != nil {
+		return false, err
 	}
 	f.stale = !bytes.Equal(f.dns.Bytes(), f.old)
 	if !f.stale && had.Former == "" {
-		return nil, nil
+		renewOrigins(r.Etcfiles.Attachments, f.dns)
+		return false, nil
 	}
 	switch {
-	case f.stale && host.Missing != nil:
+	case f.stale && f.dns.Inherited && host.Missing != nil:
 		t.m.Warnf("container %s keeps its resolv.conf: %v", id, host.Missing)
-		return nil, nil
+		return false, nil
 	case f.stale && len(f.dns.Nameservers) == 0 && len(resolvconf.Nameservers(f.old)) > 0:
 		t.m.Warnf("container %s keeps its resolv.conf: %s has no nameserver that it could reach", id, host.Path)
-		return nil, nil
+		return false, nil
 	}
 	for _, w := range f.dns.Warnings {
 		t.m.Warnf("container %s: %s", id, w)
@@ -145,10 +170,7 @@ func (t *tx) plan(id string, host resolvconf.Host) (*refreshment, error) {
 	had.Digest, had.Text, had.Former = hostsstore.Digest(f.dns.Bytes()), string(f.dns.Bytes()), hostsstore.Digest(f.old)
 	renewOrigins(r.Etcfiles.Attachments, f.dns)
 	r.Etcfiles.Version = hostsstore.FormatVersion
-	if !slices.Contains(t.records, r) {
-		t.records = append(t.records, r)
-	}
-	return f, nil
+	return true, nil
 }
 
 // renewOrigins replaces what the attachments say of the origin of resolv.conf.
@@ -167,6 +189,14 @@ func renewOrigins(list []hostsstore.Attachment, dns resolvconf.Result) {
 // before, so that one who is killed here leaves a file that does not pass for edited. A container that has made its file
 // unusable harms itself only: then it returns false.
 func (f *refreshment) write(t *tx) (bool, error) {
+	if f.hostname && slices.Contains(f.record.Etcfiles.Created, hostsstore.HostnameFile) {
+		err := safefile.Overwrite(t.ns.HostnamePath(f.record.ID), []byte(f.record.Hostname+"\n"))
+		if obstructed(err) || errors.Is(err, os.ErrNotExist) {
+			t.m.Warnf("container %s keeps its hostname file: %v", f.record.ID, err)
+		} else if err != nil {
+			return false, err
+		}
+	}
 	if f.stale {
 		switch err := safefile.Overwrite(f.path, f.dns.Bytes()); {
 		case obstructed(err), errors.Is(err, os.ErrNotExist):

@@ -1,6 +1,7 @@
 package etcfiles
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -16,12 +17,14 @@ import (
 // Request is what Add is to do for one attachment.
 type Request struct {
 	Key
-	Netns           string           // path of the network namespace
-	Result          *types100.Result // of the plugins before
-	roster.Identity                  // what was given explicitly; "" for what was not
-	Pod             string           // Kubernetes pod name, the last resort for a name
-	Kubernetes      string           // Kubernetes namespace of the pod
-	Domain          string           // names are listed as name.Domain too
+	Netns           string                // path of the network namespace
+	Result          *types100.Result      // of the plugins before
+	roster.Identity                       // what was given explicitly; "" for what was not
+	Otherwise       *hostsstore.Otherwise // names where none is given explicitly; nil for no such
+	Kubernetes      string                // Kubernetes namespace of the pod
+	PodNames        string                // as in hostsstore.Asked
+	ClusterDNS      bool                  // as in hostsstore.Asked
+	Domain          string                // names are listed as name.Domain too
 	Aliases         []string
 	ExtraHosts      []ExtraHost
 	// QualifiedAliases allows an alias with a dot in it.
@@ -29,14 +32,9 @@ type Request struct {
 	DNS              resolvconf.Sources
 	// Origins says where the namespace, the identity, the aliases and the extra hosts came from.
 	Origins []hostsstore.Origin
+	// Warnings are what is to be said of what was asked for.
+	Warnings []string
 }
-
-// Where a name comes from that was not given explicitly.
-const (
-	FromPodName     = "CNI_ARGS K8S_POD_NAME" // Request.Pod
-	fromContainerID = "container ID"
-	fromPrevious    = "previous ADD" // of the same container: what this one does not give
-)
 
 // ExtraHost is one extra host as it was asked for.
 type ExtraHost struct {
@@ -77,31 +75,6 @@ func ParseExtraHost(s string) (ExtraHost, error) {
 	return x, nil
 }
 
-// maxHostname is the longest hostname, in bytes, that a pod name is cut to, as kubelet does.
-const maxHostname = 63
-
-// shortID is how much of the container ID serves as a hostname.
-const shortID = 12
-
-// identity completes what was given: the pod name, then the first 12 characters of the container ID.
-func (r *Request) identity() roster.Identity {
-	id := r.Identity
-	short := strings.TrimRight(r.ContainerID[:min(shortID, len(r.ContainerID))], "-.")
-	if id.Hostname == "" {
-		id.Hostname = short
-		if r.Pod != "" {
-			id.Hostname = strings.TrimRight(r.Pod[:min(maxHostname, len(r.Pod))], "-.")
-		}
-	}
-	if id.Name == "" {
-		id.Name = short
-		if r.Pod != "" {
-			id.Name = r.Pod
-		}
-	}
-	return id
-}
-
 // What one container may ask for: every file of its network has its names, and its own file and record have the rest.
 const (
 	maxAliases    = 256
@@ -127,11 +100,15 @@ func (r *Request) validate() error {
 		{"hostname", r.Hostname, names.CheckHostname},
 		{"domainname", r.Domainname, names.Check},
 		{"domain", r.Domain, names.Check},
-		{"K8S_POD_NAME", r.Pod, names.Check},
 		{"K8S_POD_NAMESPACE", r.Kubernetes, names.Check},
 	} {
 		if err := c.check(c.value); err != nil {
 			return fmt.Errorf("%s: %w: %w", c.key, ErrInvalid, err)
+		}
+	}
+	if o := r.Otherwise; o != nil {
+		if err := cmp.Or(names.Check(o.Name), names.CheckHostname(o.Hostname)); err != nil {
+			return fmt.Errorf("%s: %w: %w", o.From, ErrInvalid, err)
 		}
 	}
 	for _, alias := range r.Aliases {
@@ -179,23 +156,5 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 	return out, nil
 }
 
-// gateway returns the gateway of the network, IPv4 first, or an invalid address.
-func (r *Request) gateway() netip.Addr {
-	var found netip.Addr
-	consider := func(ip []byte) {
-		addr, ok := netip.AddrFromSlice(ip)
-		addr = addr.Unmap()
-		if ok && !addr.IsUnspecified() && (!found.IsValid() || (addr.Is4() && !found.Is4())) {
-			found = addr
-		}
-	}
-	for _, ip := range r.Result.IPs {
-		consider(ip.Gateway)
-	}
-	for _, route := range r.Result.Routes {
-		if ones, _ := route.Dst.Mask.Size(); ones == 0 {
-			consider(route.GW)
-		}
-	}
-	return found
-}
+// FromPodName says that a name is that of a pod, see hostsstore.Origin.
+const FromPodName = "CNI_ARGS K8S_POD_NAME"

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -35,6 +36,7 @@ type tx struct {
 	restored []*hostsstore.Record
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
+	rewrites []*refreshment // files of containers that attachments leave, and that stay
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
 	resumed    bool // a removal was found that an earlier operation had begun
@@ -97,7 +99,9 @@ func (t *tx) removeAttachment(c *hostsstore.Container, r *hostsstore.Record, i i
 	t.went = append(t.went, roster.Placed{Container: c, Attachment: &leaving})
 	t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Attachment == &c.Attachments[i] })
 	c.Attachments = slices.Delete(slices.Clone(c.Attachments), i, i+1)
-	r.Etcfiles.Attachments = slices.DeleteFunc(r.Etcfiles.Attachments, func(a hostsstore.Attachment) bool { return a.IfName == leaving.IfName })
+	decide.Adopt(r)
+	decide.Leave(r, leaving.IfName)
+	t.decide(c, r)
 	t.save(c, r)
 }
 
@@ -204,6 +208,14 @@ func (t *tx) apply() error {
 	}
 	if t.ownFiles != nil {
 		if err := t.ownFiles(); err != nil {
+			return err
+		}
+	}
+	for _, f := range t.rewrites {
+		if t.ix.Containers[f.record.ID] == nil {
+			continue
+		}
+		if _, err := f.write(t); err != nil {
 			return err
 		}
 	}

@@ -45,10 +45,12 @@ func (r *Record) former() *Record {
 	out := r.merged()
 	d := *out.Etcfiles
 	d.Version = FormerVersion
-	d.Netns.UserNamespace, d.Owner, d.Adopted, d.ResolvConf.Text = 0, nil, nil, ""
+	d.Netns.UserNamespace, d.Owner, d.Adopted, d.Left, d.ResolvConf.Text = 0, nil, nil, nil, ""
 	d.Attachments = slices.Clone(d.Attachments)
 	for i := range d.Attachments {
-		d.Attachments[i].Result, d.Attachments[i].DNS = nil, nil
+		a := &d.Attachments[i]
+		a.Names = slices.Concat(a.Own, a.Names) // it has one list for peers and the container itself
+		a.Result, a.DNS, a.Asked, a.Own, a.World = nil, nil, nil, nil, nil
 	}
 	out.Etcfiles = &d
 	return out

@@ -46,7 +46,7 @@ const (
 
 // Depart notes that an attachment has gone just now. The oldest note makes room.
 func (ix *Index) Depart(id string, a *Attachment, why string) {
-	names := slices.Concat(a.Names, a.Qualified)
+	names := slices.Concat(a.Names, a.Qualified, a.World)
 	ix.Departed = append(ix.Departed, Departure{
 		ID: id, Network: a.Network, Names: names[:min(len(names), maxDepartedNames)], When: time.Now().Truncate(time.Second), Why: why,
 	})

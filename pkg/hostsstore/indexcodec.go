@@ -167,6 +167,8 @@ func (e *encoder) attachment(a *Attachment) {
 	e.words(addresses)
 	e.words(a.Names)
 	e.words(a.Qualified)
+	e.words(a.Own)
+	e.words(a.World)
 	e.text(a.Label)
 	e.end()
 }
@@ -373,6 +375,6 @@ func (d *decoder) attachment() Attachment {
 	for _, w := range d.words() {
 		a.Addresses = append(a.Addresses, d.address(w))
 	}
-	a.Names, a.Qualified, a.Label = d.words(), d.words(), d.text()
+	a.Names, a.Qualified, a.Own, a.World, a.Label = d.words(), d.words(), d.words(), d.words(), d.text()
 	return a
 }

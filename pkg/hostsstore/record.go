@@ -47,6 +47,7 @@ type Details struct {
 	Created             []string `json:",omitempty"` // which of the three files did not exist before ADD
 	Owner               *Owner   `json:",omitempty"` // of the three files; nil for root
 	Adopted             []string `json:",omitempty"` // hosts(5) lines taken over from a file that ours covers
+	Left                *Asked   `json:",omitempty"` // what attachments that have gone, or are of an earlier format, asked for: what no other gives stays
 }
 
 // Owner is who owns a container's files where that is not root: the root of its user namespace.
@@ -76,6 +77,8 @@ type Attachment struct {
 	Addresses []netip.Addr
 	Names     []string // in the order of the hosts line
 	Qualified []string `json:",omitempty"` // of a pod: what pods of another Kubernetes namespace see
+	Own       []string `json:",omitempty"` // of a pod whose short names peers do not see: what stands before Names in the own file
+	World     []string `json:",omitempty"` // of a pod: what the file of the network has; none for Qualified
 	Label     string   `json:",omitempty"` // first label of a hostname with dots, for the own file only
 
 	// Result is that of the plugins before, in the form of CNI 1.0.0. meta.json has it under Networks, and here only where
@@ -83,9 +86,39 @@ type Attachment struct {
 	Result *types100.Result `json:",omitempty"`
 	// DNS is what this attachment wants of resolv.conf; nil in a record of an earlier format. Not in the index.
 	DNS *DNSSources `json:",omitempty"`
+	// Asked is what this attachment asked for of what all of the container's decide together; nil in a record of an earlier
+	// format. Not in the index.
+	Asked *Asked `json:",omitempty"`
 
 	Origins []Origin  `json:",omitempty"` // where what was asked for came from; not in the index
 	Refused []Refusal `json:",omitempty"` // names that were asked for and are left out; not in the index
+}
+
+// Asked is what an attachment asks for of the container's names and extra hosts. An empty value asks for nothing.
+type Asked struct {
+	Name       string      `json:",omitempty"`
+	Hostname   string      `json:",omitempty"`
+	Domainname string      `json:",omitempty"`
+	Otherwise  *Otherwise  `json:",omitempty"` // where no attachment gives a name or hostname
+	Domain     string      `json:",omitempty"` // of the network's configuration
+	Aliases    []string    `json:",omitempty"`
+	ExtraHosts []AskedHost `json:",omitempty"`
+	PodNames   string      `json:",omitempty"` // which names of a pod its peers see: short, qualified or none; "" for auto
+	ClusterDNS bool        `json:",omitempty"` // the pod's own DNS settings search Services of its Kubernetes namespace
+}
+
+// Otherwise is what CNI_ARGS says of a container's names.
+type Otherwise struct {
+	Name     string `json:",omitempty"`
+	Hostname string `json:",omitempty"`
+	From     string // as in Origin
+	Pod      bool   `json:",omitempty"` // it is the name of a Kubernetes pod
+}
+
+// AskedHost is an extra host as it was asked for.
+type AskedHost struct {
+	Name    string
+	Address netip.Addr `json:",omitzero"` // none for the gateways of the container's networks
 }
 
 // Origin is where a value came from that an attachment was asked for with.
@@ -119,6 +152,7 @@ type DNSSources struct {
 	Fallback []string `json:",omitempty"` // nameservers for when no other can be used
 	IPv6     bool     `json:",omitempty"` // the container has a global IPv6 address
 	NoIPv4   bool     `json:",omitempty"` // it has no global IPv4 address
+	Complete bool     `json:",omitempty"` // Explicit is all there is, as for a pod: what it leaves unset is none
 }
 
 // DNS is what one source sets.

@@ -24,7 +24,7 @@ func (r *Record) sound() error {
 		if err := names.CheckElement(a.Network); err != nil {
 			return err
 		}
-		for _, list := range [][]string{a.Names, a.Qualified, {a.Label}} {
+		for _, list := range [][]string{a.Names, a.Qualified, a.Own, a.World, {a.Label}} {
 			for _, name := range list {
 				if err := names.Check(name); err != nil {
 					return err

@@ -163,7 +163,7 @@ func difference(have, want *hostsstore.Container) string {
 			return "attachments"
 		case !slices.Equal(h.Addresses, w.Addresses):
 			return "addresses"
-		case !slices.Equal(h.Names, w.Names) || !slices.Equal(h.Qualified, w.Qualified) || h.Label != w.Label:
+		case !roster.SameNames(h, w):
 			return "names"
 		}
 	}

@@ -27,6 +27,7 @@ const (
 	OtherNetwork     Code = "other-network"
 	OtherNamespace   Code = "other-namespace"
 	OtherKubernetes  Code = "other-kubernetes-namespace"
+	PodNames         Code = "pod-names"
 	LeftOut          Code = "left-out"
 	NotUsable        Code = "not-a-host-name"
 	DottedAlias      Code = "dotted-alias"
@@ -157,17 +158,19 @@ func (l *lookup) otherName(other *Inspected) {
 	k := other.container.Kubernetes
 	for i := range other.Attachments {
 		a := &other.Attachments[i]
+		hint := "it has no name there that others see"
+		if len(a.Qualified) > 0 {
+			hint = "from here it is " + a.Qualified[0]
+		}
 		switch {
 		case !holdsName(roster.AllNames(a), l.Name):
 		case !l.viewer.On(a.Network):
 			l.because(OtherNetwork, other, "%s has the name on %s only, and %s is on %s",
 				other.Ref(), a.Network, l.Container, strings.Join(networksOf(l.viewer), ", "))
 		case k != "" && k != l.viewer.container.Kubernetes:
-			hint := "it has no name there that others see"
-			if len(a.Qualified) > 0 {
-				hint = "from here it is " + a.Qualified[0]
-			}
 			l.because(OtherKubernetes, other, "%s has the name in the Kubernetes namespace %s: %s", other.Ref(), k, hint)
+		case len(a.Own) > 0:
+			l.because(PodNames, other, "%s is a pod that others do not see by the name, which may be that of a Service: %s; see podNames of the conflist", other.Ref(), hint)
 		default:
 			l.because(OtherNetwork, other, "%s has the name in its own file only", other.Ref())
 		}

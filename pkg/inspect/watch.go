@@ -147,7 +147,7 @@ func namesIn(namespace string, containers []*hostsstore.Container) map[Change]st
 	out := map[Change]struct{}{}
 	for _, c := range containers {
 		for _, a := range c.Attachments {
-			for _, name := range roster.Unique(slices.Concat(a.Names, a.Qualified)) {
+			for _, name := range roster.Unique(slices.Concat(a.Names, a.Qualified, a.World)) {
 				for _, addr := range a.Addresses {
 					out[Change{true, namespace, a.Network, name, addr, c.ID}] = struct{}{}
 				}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -23,6 +25,7 @@ const (
 	DefaultLockTimeout = 30 * time.Second
 	defaultNamespace   = "default"
 	podNamespace       = "k8s.io" // containerd's namespace of CRI
+	podNamesAuto       = "auto"
 )
 
 // Conf is the plugin's part of a conflist, as libcni hands it over on stdin. The keys are described in the plugin's
@@ -41,6 +44,7 @@ type Conf struct {
 	KeepFiles             bool            `json:"keepFiles"`
 	BaseHostsFile         string          `json:"baseHostsFile"`
 	LockTimeoutText       string          `json:"lockTimeout"`
+	PodNames              string          `json:"podNames"`
 	LogFile               string          `json:"logFile"`
 	LogLevelText          string          `json:"logLevel"`
 	Runtime               json.RawMessage `json:"runtimeConfig"`
@@ -149,6 +153,12 @@ func (c *Conf) complete() []error {
 			c.lockTimeout = d
 		}
 	}
+	if c.PodNames == "" {
+		c.PodNames = podNamesAuto
+	}
+	if !slices.Contains([]string{podNamesAuto, decide.PodNamesShort, decide.PodNamesQualified, decide.PodNamesNone}, c.PodNames) {
+		refuse("podNames", "%q is none of auto, short, qualified and none", c.PodNames)
+	}
 	if c.LogFile != "" && !filepath.IsAbs(c.LogFile) {
 		refuse("logFile", "%q is relative: give an absolute path", c.LogFile)
 		c.LogFile = ""
@@ -179,6 +189,6 @@ const maxMarker = 64
 func (c *Conf) Manager(warnf func(string, ...any)) *etcfiles.Manager {
 	return &etcfiles.Manager{
 		Dir: hostsstore.Dir(c.DataDir), Marker: etchosts.Marker(c.Marker), LockTimeout: c.lockTimeout,
-		KeepFiles: c.KeepFiles, BaseHostsFile: c.BaseHostsFile, Warnf: warnf,
+		KeepFiles: c.KeepFiles, BaseHostsFile: c.BaseHostsFile, HostDNS: HostDNS, Warnf: warnf,
 	}
 }

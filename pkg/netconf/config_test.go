@@ -30,7 +30,7 @@ func TestRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{r.Namespace, r.Name, r.Hostname, r.Pod, r.Kubernetes, r.Aliases, r.DNS.Explicit[1].Nameservers, r.DNS.Explicit[1].Search, r.DNS.Explicit[2].Nameservers}
+	got := []any{r.Namespace, r.Name, r.Hostname, r.Otherwise.Name, r.Kubernetes, r.Aliases, r.DNS.Explicit[1].Nameservers, r.DNS.Explicit[1].Search, r.DNS.Explicit[2].Nameservers}
 	want := []any{
 		"k8s.io", "annotated", "web", "pod", "ns",
 		[]string{"zero", "one", "three", "four"},

@@ -30,6 +30,7 @@ var Keys = []Key{
 	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
 	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles rm NAMESPACE/ID removes them"},
 	{Name: "baseHostsFile", Type: "string", Meaning: "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
+	{Name: "podNames", Type: "string", Default: "auto", Meaning: "which names of a pod its peers see: short, qualified (web.shop.pod), none; auto is qualified where the pod has cluster DNS"},
 	{Name: "lockTimeout", Type: "string", Default: "30s", Meaning: "how long to wait for other operations on the namespace, a duration such as 30s"},
 	{Name: "logFile", Type: "string", Meaning: "absolute path of a file with one line for each operation; rotation is left to logrotate"},
 	{Name: "logLevel", Type: "string", Default: "info", Meaning: "debug, info, warn or error"},

@@ -10,26 +10,53 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
 // arguments are the parts of CNI_ARGS that the plugin knows; the rest belongs to others.
 type arguments struct {
-	pod, podNamespace string
+	pod, podNamespace                string
+	nomadJob, nomadGroup, nomadAlloc string
+	nerdctlHostname                  string
 }
 
 func parseArguments(s string) arguments {
 	var a arguments
+	known := map[string]*string{
+		"K8S_POD_NAME": &a.pod, "K8S_POD_NAMESPACE": &a.podNamespace,
+		"NOMAD_JOB_ID": &a.nomadJob, "NOMAD_GROUP_NAME": &a.nomadGroup, "NOMAD_ALLOC_ID": &a.nomadAlloc,
+		"NERDCTL_CNI_DHCP_HOSTNAME": &a.nerdctlHostname,
+	}
 	for pair := range strings.SplitSeq(s, ";") {
 		key, value, _ := strings.Cut(pair, "=")
-		switch key {
-		case "K8S_POD_NAME":
-			a.pod = value
-		case "K8S_POD_NAMESPACE":
-			a.podNamespace = value
+		if field := known[key]; field != nil {
+			*field = value
 		}
 	}
 	return a
+}
+
+const (
+	maxPodHostname = 63 // bytes that a pod's name is cut to, as kubelet does
+	allocHostname  = 8  // of a Nomad allocation's ID: how nomad itself calls it
+)
+
+// otherwise returns the names that CNI_ARGS give where nothing better is given.
+func (a arguments) otherwise() *hostsstore.Otherwise {
+	switch {
+	case a.pod != "":
+		return &hostsstore.Otherwise{
+			Name: a.pod, Hostname: strings.TrimRight(a.pod[:min(maxPodHostname, len(a.pod))], "-."), From: etcfiles.FromPodName, Pod: true,
+		}
+	case a.nomadJob != "" || a.nomadAlloc != "":
+		return &hostsstore.Otherwise{
+			Name: names.Label(a.nomadJob + "-" + a.nomadGroup), Hostname: a.nomadAlloc[:min(allocHostname, len(a.nomadAlloc))], From: "CNI_ARGS NOMAD_JOB_ID",
+		}
+	case a.nerdctlHostname != "":
+		return &hostsstore.Otherwise{Name: a.nerdctlHostname, Hostname: a.nerdctlHostname, From: "CNI_ARGS NERDCTL_CNI_DHCP_HOSTNAME"}
+	}
+	return nil
 }
 
 // Key returns which attachment the call is about.
@@ -69,17 +96,17 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
 	r := &etcfiles.Request{
 		Key: c.Key(args), Netns: args.Netns, Result: previous,
-		Pod: env.pod, Kubernetes: env.podNamespace, Domain: c.Domain,
+		Otherwise: env.otherwise(), Kubernetes: env.podNamespace, Domain: c.Domain,
 		QualifiedAliases: c.AllowQualifiedAliases,
 		DNS: resolvconf.Sources{
 			Explicit: []resolvconf.DNS{
 				given.DNS.source(fromRuntime), c.runtime.DNS.source(fromRuntimeDNS), c.DNSSettings.source("conflist dns"),
 			},
-			Previous: resolvconf.DNS{
+			Previous: []resolvconf.DNS{{
 				From:        "prevResult dns",
 				Nameservers: previous.DNS.Nameservers, Search: previous.DNS.Search, Options: previous.DNS.Options,
 				Domain: previous.DNS.Domain,
-			},
+			}},
 			Fallback: c.FallbackNameservers,
 		},
 	}
@@ -89,6 +116,10 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	g := &gathered{r, map[string]bool{}, map[string]bool{}}
 	namespace, from := c.namespace(args)
 	g.from("namespace", namespace, from)
+	if c.PodNames != podNamesAuto {
+		r.PodNames = c.PodNames
+	}
+	r.ClusterDNS = c.runtime.DNS.searchesServices(env.podNamespace)
 	g.text("name", &r.Name, given.Name, notes.Name)
 	g.text("hostname", &r.Hostname, given.Hostname, notes.Hostname)
 	g.text("domainname", &r.Domainname, given.Domainname, notes.Domainname)
@@ -131,6 +162,11 @@ func (g *gathered) text(key string, value *string, given, annotation string) {
 	from := fromRuntime
 	if *value = given; *value == "" {
 		*value, from = annotation, fromAnnotation+annotationPrefix+key
+		if label, dotted := names.FirstLabel(annotation); dotted && !g.request.QualifiedAliases {
+			*value = label
+			g.request.Warnings = append(g.request.Warnings, fmt.Sprintf(
+				"%s %q: only %q of it is used, an annotation may give no name with a dot; set allowQualifiedAliases to allow that", from, annotation, label))
+		}
 	}
 	if *value != "" {
 		g.from(key, *value, from)
@@ -140,6 +176,7 @@ func (g *gathered) text(key string, value *string, given, annotation string) {
 // aliases takes each alias once, from the first that gives it.
 func (g *gathered) aliases(list []string, from string) {
 	for _, alias := range list {
+		alias = names.TrimDots(alias)
 		if name := strings.ToLower(alias); alias != "" && !g.aliased[name] {
 			g.aliased[name] = true
 			g.request.Aliases = append(g.request.Aliases, alias)
@@ -150,19 +187,19 @@ func (g *gathered) aliases(list []string, from string) {
 
 // extraHosts parses a list of extra hosts; a name that an earlier list has is not taken from a later one.
 func (g *gathered) extraHosts(list []string, from string) error {
-	var names []string
+	var given []string
 	for _, text := range list {
 		x, err := etcfiles.ParseExtraHost(text)
 		if err != nil {
 			return err
 		}
 		if name := strings.ToLower(x.Name); !g.hosts[name] {
-			names = append(names, name)
+			given = append(given, name)
 			g.request.ExtraHosts = append(g.request.ExtraHosts, x)
 			g.from("extraHosts", text, from)
 		}
 	}
-	for _, name := range names {
+	for _, name := range given {
 		g.hosts[name] = true
 	}
 	return nil

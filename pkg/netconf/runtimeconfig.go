@@ -173,6 +173,14 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 	return nil
 }
 
+// searchesServices reports whether names of Services of the Kubernetes namespace are looked up first: its list has
+// NAMESPACE.svc.CLUSTERDOMAIN.
+func (d dnsSettings) searchesServices(namespace string) bool {
+	return namespace != "" && slices.ContainsFunc(d.search, func(domain string) bool {
+		return strings.HasPrefix(strings.ToLower(domain), strings.ToLower(namespace)+".svc.")
+	})
+}
+
 func (d dnsSettings) source(from string) resolvconf.DNS {
 	return resolvconf.DNS{From: from, Nameservers: d.nameservers, Search: d.search, Options: d.options, Domain: d.domain}
 }

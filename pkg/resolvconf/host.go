@@ -107,5 +107,11 @@ func stub(data []byte) bool {
 	return found
 }
 
+// Held returns what a resolv.conf holds that somebody else has written.
+func Held(data []byte) Result {
+	d := parse(data)
+	return Result{Nameservers: d.Nameservers, Search: d.Search, Options: d.Options}
+}
+
 // Nameservers returns the nameservers in a resolv.conf(5), those that are addresses.
 func Nameservers(data []byte) []string { return parse(data).Nameservers }

@@ -33,7 +33,7 @@ type DNS struct {
 type Sources struct {
 	Explicit            []DNS    // kept as given, bad values refused
 	Complete            int      // so many of Explicit are all there is, as for a pod: what they leave unset is none; 0 for no such
-	Previous            DNS      // of the plugins before: nameservers that cannot work in the container are dropped
+	Previous            []DNS    // of the plugins before: nameservers that cannot work in the container are dropped
 	RootlessNameservers []string // of slirp4netns: stand in for the host's nameservers
 	Host                Host
 	Fallback            []string // used when no usable nameserver is left
@@ -74,10 +74,14 @@ func Resolve(src Sources) (Result, error) {
 	for _, d := range src.Explicit {
 		explicit = append(explicit, d.set())
 	}
-	previous, host := src.Previous.set(), parse(src.Host.Data)
+	previous := make([]DNS, 0, len(src.Previous))
+	for _, d := range src.Previous {
+		previous = append(previous, d.set())
+	}
+	host := parse(src.Host.Data)
 	host.From = "host " + src.Host.Path
 	if src.Complete > 0 {
-		explicit, previous, host, src.RootlessNameservers = explicit[:src.Complete:src.Complete], DNS{}, DNS{}, nil
+		explicit, previous, host, src.RootlessNameservers = explicit[:src.Complete:src.Complete], nil, DNS{}, nil
 	}
 	var r Result
 	r.nameservers(&src, explicit, previous, host)
@@ -99,12 +103,12 @@ func first(sources []DNS, field func(DNS) []string) (DNS, bool) {
 	return sources[i], true
 }
 
-func (r *Result) nameservers(src *Sources, explicit []DNS, previous, host DNS) {
+func (r *Result) nameservers(src *Sources, explicit, previous []DNS, host DNS) {
 	have := families{src.IPv4, src.IPv6}
 	d, ok := first(explicit, func(d DNS) []string { return d.Nameservers })
 	r.Nameservers = deduplicate(d.Nameservers)
-	if !ok {
-		d = previous
+	for i := 0; !ok && len(r.Nameservers) == 0 && i < len(previous); i++ {
+		d = previous[i]
 		r.Nameservers = reachable(d.Nameservers, have)
 	}
 	rootless := 0
@@ -135,8 +139,8 @@ func (r *Result) originate(key string, values []string, from string) {
 	}
 }
 
-func (r *Result) options(explicit []DNS, previous, host DNS) {
-	d, ok := first(slices.Concat(explicit, []DNS{previous}), DNS.optionList)
+func (r *Result) options(explicit, previous []DNS, host DNS) {
+	d, ok := first(slices.Concat(explicit, previous), DNS.optionList)
 	if !ok {
 		d, r.Inherited = host, true
 	}

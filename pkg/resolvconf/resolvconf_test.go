@@ -45,7 +45,7 @@ func TestResolve(t *testing.T) {
 		}, 0},
 		{"fields from different sources", Sources{
 			Explicit: []DNS{{Options: []string{"rotate"}}, {Domain: "c.example"}},
-			Previous: DNS{Nameservers: []string{"10.231.0.1"}}, Host: host,
+			Previous: []DNS{{Nameservers: []string{"10.231.0.1"}}}, Host: host,
 		}, 0},
 		{"empty is unset", Sources{Explicit: []DNS{{Nameservers: []string{}, Search: []string{""}}}, Host: host}, 0}, // nomad#20174
 		{"search list of a dot is none", Sources{Explicit: []DNS{{Search: []string{"."}}}, Host: host}, 0},
@@ -59,15 +59,15 @@ func TestResolve(t *testing.T) {
 		}, 0},
 		{"no address is known", Sources{Host: file("nameserver 192.0.2.1\nnameserver 2001:db8::1\n")}, 0},
 		{"previous of loopback gives way", Sources{ // podman#5501
-			Previous: DNS{Nameservers: []string{"127.0.0.53", "::1", "0.0.0.0"}, Search: []string{".", "a..b"}, Options: []string{"a b", "c;"}}, Host: host,
+			Previous: []DNS{{Nameservers: []string{"127.0.0.53", "::1", "0.0.0.0"}, Search: []string{".", "a..b"}, Options: []string{"a b", "c;"}}}, Host: host,
 		}, 0},
-		{"previous of another family gives way", Sources{Previous: DNS{Nameservers: []string{"2001:db8::53"}}, Host: host, IPv4: true}, 0},
-		{"previous gives way field by field", Sources{Previous: DNS{Nameservers: []string{"127.0.0.53"}, Search: []string{"p.example"}}, Host: host}, 0},
-		{"previous with something usable is not merged", Sources{Previous: DNS{Nameservers: []string{"127.0.0.53", "169.254.169.253"}}, Host: host}, 0},
-		{"previous with leading zeros", Sources{Previous: DNS{Nameservers: []string{"192.168.001.001"}}, Host: host}, 0},
+		{"previous of another family gives way", Sources{Previous: []DNS{{Nameservers: []string{"2001:db8::53"}}}, Host: host, IPv4: true}, 0},
+		{"previous gives way field by field", Sources{Previous: []DNS{{Nameservers: []string{"127.0.0.53"}, Search: []string{"p.example"}}}, Host: host}, 0},
+		{"previous with something usable is not merged", Sources{Previous: []DNS{{Nameservers: []string{"127.0.0.53", "169.254.169.253"}}}, Host: host}, 0},
+		{"previous with leading zeros", Sources{Previous: []DNS{{Nameservers: []string{"192.168.001.001"}}}, Host: host}, 0},
 		{"a pod's is complete", Sources{ // kubernetes/website#28725
 			Explicit: []DNS{{}, {Nameservers: []string{"10.9.9.9"}}, {Search: []string{"conflist.example"}}}, Complete: 2,
-			Previous: DNS{Options: []string{"rotate"}}, Host: file("search corp.example\noptions timeout:9\n"),
+			Previous: []DNS{{Options: []string{"rotate"}}}, Host: file("search corp.example\noptions timeout:9\n"),
 		}, 0},
 		{"a pod's without nameservers", Sources{
 			Explicit: []DNS{{Options: []string{"rotate"}}, {Search: []string{"pod.example"}}}, Complete: 2,
@@ -114,7 +114,7 @@ func TestResolve(t *testing.T) {
 			Host: file("nameserver 192.0.2.1#53\nnameserver 192.0.2.2 ;x\nsearch a#b c.example # d\noptions rotate #ndots:5\n"),
 		}, 0},
 		{"zones of rubbish", Sources{
-			Previous: DNS{Nameservers: []string{"2001:db8::1%x\nnameserver 192.0.2.66", "2001:db8::2%" + strings.Repeat("z", 300), "192.0.2.1"}},
+			Previous: []DNS{{Nameservers: []string{"2001:db8::1%x\nnameserver 192.0.2.66", "2001:db8::2%" + strings.Repeat("z", 300), "192.0.2.1"}}},
 			IPv4:     true, IPv6: true,
 		}, 0},
 		{"search domain that just fits", Sources{Explicit: []DNS{{
@@ -220,13 +220,13 @@ func TestOrigins(t *testing.T) {
 		},
 		{
 			"previous cannot be reached",
-			Sources{Previous: previous, Fallback: []string{"192.0.2.7"}},
+			Sources{Previous: []DNS{previous}, Fallback: []string{"192.0.2.7"}},
 			[]string{"nameservers 192.0.2.7 conflist fallbackNameservers", "search p.example previous"},
 			true,
 		},
 		{
 			"previous cannot be reached, the host can",
-			Sources{Explicit: []DNS{{From: "given", Options: []string{"rotate"}}}, Previous: previous, Host: file("nameserver 192.0.2.9\n")},
+			Sources{Explicit: []DNS{{From: "given", Options: []string{"rotate"}}}, Previous: []DNS{previous}, Host: file("nameserver 192.0.2.9\n")},
 			[]string{"nameservers 192.0.2.9 host /etc/resolv.conf", "search p.example previous", "options rotate given"},
 			true,
 		},
@@ -290,9 +290,9 @@ func FuzzResolve(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host []byte, previous, given string, ipv6 bool) {
 		r, err := Resolve(Sources{
 			Explicit: []DNS{{Search: []string{given}, Options: []string{given}}},
-			Previous: DNS{
+			Previous: []DNS{{
 				Nameservers: []string{previous}, Search: []string{previous}, Options: []string{previous},
-			},
+			}},
 			Host: file(string(host)), IPv4: true, IPv6: ipv6,
 		})
 		if err != nil {

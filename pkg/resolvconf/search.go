@@ -94,14 +94,17 @@ func (d DNS) domains() (list []string, warning string) {
 	return list, warning
 }
 
-func (r *Result) search(explicit []DNS, previous, host DNS) {
+func (r *Result) search(explicit, previous []DNS, host DNS) {
 	d, ok := first(explicit, DNS.searchList)
 	var warning string
 	if ok {
 		r.Search, warning = d.domains() // which may be none, of ".": that is what was asked for
 	} else {
-		d = previous
-		if r.Search, warning = d.domains(); len(r.Search) == 0 {
+		for i := 0; len(r.Search) == 0 && i < len(previous); i++ {
+			d = previous[i]
+			r.Search, warning = d.domains()
+		}
+		if len(r.Search) == 0 {
 			d, r.Inherited = host, true
 			r.Search, warning = d.domains()
 		}

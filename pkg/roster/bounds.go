@@ -39,7 +39,7 @@ func (m Members) Sizes(leaving ...Placed) Sizes {
 	out := Sizes{}
 	add := func(p Placed) {
 		network := p.Attachment.Network
-		out[network] = out[network].and(lines(p.Attachment.Addresses, AllNames(p.Attachment)))
+		out[network] = out[network].and(lines(p.Attachment.Addresses, append(AllNames(p.Attachment), p.Attachment.World...)))
 	}
 	for _, list := range m {
 		for i := range list {

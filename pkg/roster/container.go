@@ -27,7 +27,7 @@ func ContainerOf(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refu
 func foreign(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refusal) {
 	c := &hostsstore.Container{ID: r.ID, Foreign: true}
 	for _, host := range slices.Sorted(maps.Keys(r.ExtraHosts)) {
-		name, err := names.Parse(host)
+		name, err := names.ParseGiven(host)
 		addr, addrErr := netip.ParseAddr(r.ExtraHosts[host])
 		if err == nil && addrErr == nil {
 			c.ExtraHosts = append(c.ExtraHosts, hostsstore.ExtraHost{Name: name.String(), Address: addr})

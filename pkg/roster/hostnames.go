@@ -3,6 +3,7 @@ package roster
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -45,10 +46,24 @@ func HostNames(id Identity, network, domain, kubernetes string, aliases []string
 
 // ParseNames keeps the names that can be looked up, each once, and adds the others to refused.
 func ParseNames(list []string, refused *[]hostsstore.Refusal) []string {
+	return parse(list, names.Parse, refused)
+}
+
+// ParseGiven is ParseNames for extra hosts, which may have any name but those of the lines that every file begins with.
+func ParseGiven(list []string, refused *[]hostsstore.Refusal) []string {
+	return parse(list, func(n string) (names.Name, error) {
+		if slices.Contains(loopbackNames, strings.ToLower(n)) {
+			return names.Parse(n)
+		}
+		return names.ParseGiven(n)
+	}, refused)
+}
+
+func parse(list []string, one func(string) (names.Name, error), refused *[]hostsstore.Refusal) []string {
 	list = Unique(list)
 	out := list[:0]
 	for _, n := range list {
-		name, err := names.Parse(n)
+		name, err := one(n)
 		if err != nil {
 			*refused = append(*refused, refusal(n, err))
 			continue

@@ -18,8 +18,9 @@ type Placed struct {
 // Member is an attachment with the lines by which its peers know it, unless they hold one of its names themselves.
 type Member struct {
 	Placed
-	near string // for those who know it by its short names
-	far  string // for those of another Kubernetes namespace
+	near  string // for those who know it by its short names
+	far   string // for those of another Kubernetes namespace
+	world string // for the file of the network
 }
 
 // MemberOf returns the attachment with its lines.
@@ -27,21 +28,33 @@ func MemberOf(p Placed) Member {
 	m := Member{Placed: p, near: lines(p.Attachment.Addresses, p.Attachment.Names)}
 	if p.Container.Kubernetes != "" {
 		m.far = lines(p.Attachment.Addresses, p.Attachment.Qualified)
+		m.world = lines(p.Attachment.Addresses, World(p.Attachment))
 	}
 	return m
 }
 
 // text returns the lines that a viewer has who holds none of the names.
 func (m *Member) text(v *Viewer) string {
-	if v.foreign(m.Placed) {
-		return m.far
+	switch {
+	case !v.foreign(m.Placed):
+		return m.near
+	case v.Container == nil:
+		return m.world
 	}
-	return m.near
+	return m.far
+}
+
+// World returns the names that the file of the network has of a pod's attachment.
+func World(a *hostsstore.Attachment) []string {
+	if len(a.World) > 0 {
+		return a.World
+	}
+	return a.Qualified
 }
 
 // EachName calls stop with each name of an attachment, until it returns true.
 func EachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
-	return slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
+	return slices.ContainsFunc(a.Own, stop) || slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
 }
 
 // Members are the attachments of each network, oldest first. Of two that claim one address the later has it.
@@ -112,14 +125,20 @@ func (m Members) Blocks(v *Viewer) []string {
 	return append(own(v.Container), m.peers(v)...)
 }
 
-// AllNames returns the names of an attachment in its own container's file: those that peers see too, and the first label of
-// a hostname with dots.
+// AllNames returns the names of an attachment in its own container's file: those that peers see too, those that they do not,
+// and the first label of a hostname with dots.
 func AllNames(a *hostsstore.Attachment) []string {
-	own := append(slices.Clone(a.Names), a.Qualified...)
+	own := slices.Concat(a.Own, a.Names, a.Qualified)
 	if a.Label != "" {
 		own = append(own, a.Label)
 	}
 	return Unique(own)
+}
+
+// SameNames reports whether two attachments have the same names for whoever looks.
+func SameNames(a, b *hostsstore.Attachment) bool {
+	return slices.Equal(a.Names, b.Names) && slices.Equal(a.Qualified, b.Qualified) && slices.Equal(a.Own, b.Own) &&
+		slices.Equal(a.World, b.World) && a.Label == b.Label
 }
 
 // Unique drops the later of equal names, whatever their case.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
 // LoopbackNames returns the names of the lines that every container's hosts file begins with.
@@ -101,10 +102,13 @@ func (v *Viewer) foreign(p Placed) bool {
 
 // Names returns the names by which the viewer may know an attachment of another container.
 func (v *Viewer) Names(p Placed) []string {
-	if v.foreign(p) {
-		return p.Attachment.Qualified
+	switch {
+	case !v.foreign(p):
+		return p.Attachment.Names
+	case v.Container == nil:
+		return World(p.Attachment)
 	}
-	return p.Attachment.Names
+	return p.Attachment.Qualified
 }
 
 // Lines returns the lines by which the viewer knows an attachment of another container.
@@ -144,6 +148,16 @@ func lines(addresses []netip.Addr, names []string) string {
 	return b.String()
 }
 
+// Natural returns attachments in the natural order of their interface names.
+func Natural(list []hostsstore.Attachment) []*hostsstore.Attachment {
+	out := make([]*hostsstore.Attachment, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	slices.SortStableFunc(out, func(a, b *hostsstore.Attachment) int { return names.Natural(a.IfName, b.IfName) })
+	return out
+}
+
 // own returns the blocks above the peers: localhost, extra hosts, the container itself.
 func own(c *hostsstore.Container) []string {
 	higher := &Viewer{held: make(map[string]struct{}, 16+len(c.UserNames))}
@@ -161,8 +175,7 @@ func own(c *hostsstore.Container) []string {
 		extra = append(extra, x.Name)
 	}
 	higher.hold(extra)
-	for i := range c.Attachments {
-		a := &c.Attachments[i]
+	for _, a := range Natural(c.Attachments) {
 		add(lines(a.Addresses, higher.without(AllNames(a))))
 	}
 	return out

@@ -160,7 +160,10 @@ func (o *operation) detailRequest(r *etcfiles.Request) {
 	a.text("given_name", r.Name)
 	a.text("hostname", r.Hostname)
 	a.text("domainname", r.Domainname)
-	a.text("pod", r.Pod)
+	if r.Otherwise != nil {
+		a.text("args_name", r.Otherwise.Name)
+		a.text("args_hostname", r.Otherwise.Hostname)
+	}
 	a.text("kubernetes_namespace", r.Kubernetes)
 	a.list("aliases", r.Aliases)
 	hosts := make([]string, len(r.ExtraHosts))

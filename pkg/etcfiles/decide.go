@@ -1,0 +1,87 @@
+package etcfiles
+
+import (
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/decide"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
+)
+
+// decide brings a container of which an attachment has gone to what those that stay ask for.
+func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
+	hostname := r.Hostname
+	decide.Names(r)
+	if !decide.ExtraHosts(r) {
+		t.m.Warnf("container %s: no network that it has left has a gateway: its names for %s are taken out", r.ID, hostGateway)
+	}
+	for ifName := range renamings(c.Attachments, r.Etcfiles.Attachments) {
+		i, j := attachmentAt(c.Attachments, ifName), attachmentAt(r.Etcfiles.Attachments, ifName)
+		if !t.unlisted(c, ifName) {
+			old := c.Attachments[i]
+			t.went = append(t.went, roster.Placed{Container: c, Attachment: &old})
+			t.came = append(t.came, roster.Placed{Container: c, Attachment: &c.Attachments[i]})
+		}
+		have, want := &c.Attachments[i], &r.Etcfiles.Attachments[j]
+		have.Names, have.Qualified, have.Own, have.World, have.Label = want.Names, want.Qualified, want.Own, want.World, want.Label
+	}
+	for i := range t.came { // the attachments of the container have been copied
+		if p := &t.came[i]; p.Container == c {
+			p.Attachment = &c.Attachments[attachmentAt(c.Attachments, p.Attachment.IfName)]
+		}
+	}
+	c.ExtraHosts = r.Etcfiles.ExtraHosts
+	if err := t.decideFiles(r, hostname); err != nil {
+		t.m.Warnf("container %s keeps its resolv.conf: %v", r.ID, err)
+	}
+}
+
+// decideFiles notes what resolv.conf and hostname are to hold.
+func (t *tx) decideFiles(r *hostsstore.Record, hostname string) error {
+	t.rewrites = slices.DeleteFunc(t.rewrites, func(f *refreshment) bool { return f.record.ID == r.ID })
+	f := &refreshment{record: r, path: t.ns.ResolvConfPath(r.ID), hostname: r.Hostname != hostname}
+	defer func() {
+		if f.stale || f.hostname {
+			t.rewrites = append(t.rewrites, f)
+		}
+	}()
+	src, known := decide.Sources(r)
+	if !known || t.m.HostDNS == nil || r.Etcfiles.ResolvConf.Digest == "" {
+		return nil
+	}
+	var err error
+	if src.Host, err = t.m.HostDNS(); err != nil {
+		return err
+	}
+	src.Host.Missing = nil // then what the others want is all that is left
+	planned, err := t.plan(f, src)
+	if err != nil || !planned {
+		f.stale = false
+		return err
+	}
+	r.Etcfiles.ResolvConf.Inherited, r.Etcfiles.ResolvConf.Sources = f.dns.Inherited, nil
+	if f.dns.Inherited {
+		r.Etcfiles.ResolvConf.Sources = decide.Wish(src)
+	}
+	return nil
+}
+
+// renamings returns the interfaces of attachments whose names differ.
+func renamings(before, after []hostsstore.Attachment) map[string]bool {
+	out := map[string]bool{}
+	for i := range after {
+		if j := attachmentAt(before, after[i].IfName); j >= 0 && !roster.SameNames(&before[j], &after[i]) {
+			out[after[i].IfName] = true
+		}
+	}
+	return out
+}
+
+func attachmentAt(list []hostsstore.Attachment, ifName string) int {
+	return slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return a.IfName == ifName })
+}
+
+// unlisted reports whether this session has found an attachment that no peer lists yet.
+func (t *tx) unlisted(c *hostsstore.Container, ifName string) bool {
+	return slices.ContainsFunc(t.came, func(p roster.Placed) bool { return p.Container == c && p.Attachment.IfName == ifName })
+}
