@@ -269,6 +269,23 @@ func TestBundleMount(t *testing.T) {
 			catAll, allStore,
 		},
 		{
+			"no override of CRI-O's where nothing was given to etcfiles", func(c *container) {
+				c.spec.Annotations["io.kubernetes.cri-o.SandboxID"] = "pod1"
+				c.store("k8s.io", "pod1")
+				c.record("k8s.io", "pod1", hostNetns)
+				c.write(filepath.Dir(c.hostsFile("k8s.io", "pod1"))+"/inherited", "")
+				at(c, "/etc/resolv.conf", c.dir+"/overlay-containers/pod1/userdata/resolv.conf")
+				at(c, "/etc/hosts", c.dir+"/pods/uid/etc-hosts")
+			}, true,
+			catAll, "store hosts\ntheirs\nstore hostname\n",
+		},
+		{
+			"nothing was given to etcfiles, and the runtime makes none", func(c *container) {
+				c.write(filepath.Dir(c.hostsFile("default", c.id))+"/inherited", "")
+			}, true,
+			catAll, allStore,
+		},
+		{
 			"the user's", func(c *container) { at(c, "/etc/hosts", c.dir+"/mine") }, true,
 			catAll, "theirs\n" + rest,
 		},
@@ -303,6 +320,25 @@ func TestBundleMount(t *testing.T) {
 			})
 		})
 	}
+}
+
+// In a user namespace the hook may not read the record, and knows all the same that the runtime's resolv.conf is to stay.
+func TestRuntimesDNSInAUserNamespace(t *testing.T) {
+	onEach(t, func(_ *testing.T, c *container) {
+		c.etc()
+		c.spec.Annotations["io.kubernetes.cri.sandbox-id"] = "pod1"
+		netns := c.netns("pod")
+		c.joins(netns)
+		c.store("k8s.io", "pod1")
+		c.record("k8s.io", "pod1", netns)
+		c.write(filepath.Dir(c.hostsFile("k8s.io", "pod1"))+"/inherited", "")
+		source := c.dir + "/io.containerd.grpc.v1.cri/sandboxes/pod1/resolv.conf"
+		c.write(source, "theirs\n")
+		c.spec.Mounts = append(c.spec.Mounts, specs.Mount{Destination: "/etc/resolv.conf", Type: "bind", Source: source, Options: []string{"bind", "rprivate"}})
+		c.userns()
+		c.args = []string{"--override"}
+		c.want(catAll, "store hosts\ntheirs\nstore hostname\n")
+	})
 }
 
 // With a propagation that the bundle asks for, what is mounted in a volume reaches the host, and stays there.

@@ -77,12 +77,3 @@ func appendNew(list, more []string) []string {
 	}
 	return list
 }
-
-// KnowsLess reports whether the container is a pod and nothing of its resolv.conf was given explicitly, by the runtime or the
-// configuration of a network: the one that its runtime makes knows more then.
-func KnowsLess(r *hostsstore.Record) bool {
-	d := r.Etcfiles
-	return d != nil && d.KubernetesNamespace != "" && !slices.ContainsFunc(d.Attachments, func(a hostsstore.Attachment) bool {
-		return a.DNS == nil || len(a.DNS.Explicit) > 0
-	})
-}

@@ -26,7 +26,7 @@ func (n *Namespace) WriteFormer() error {
 		if errs[i] != nil || r.Etcfiles == nil {
 			continue
 		}
-		if err := errors.Join(n.writeRecord(r.former(), true), n.removeNetns(r.ID)); err != nil {
+		if err := errors.Join(n.writeRecord(r.former(), true), n.removeNetns(r.ID), n.removeInherited(r.ID)); err != nil {
 			return err
 		}
 	}

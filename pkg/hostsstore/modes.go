@@ -56,7 +56,7 @@ func (n *Namespace) Modernize() error {
 	errs = append(errs, err)
 	for _, id := range ids {
 		if r, err := n.ReadRecord(id); err == nil {
-			errs = append(errs, n.WriteNetns(r))
+			errs = append(errs, n.WriteNetns(r), n.WriteInherited(r))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

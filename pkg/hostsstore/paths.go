@@ -11,6 +11,7 @@ const (
 	ResolvConfFile = "resolv.conf"
 	recordFile     = "meta.json"
 	netnsFile      = "netns"
+	inheritedFile  = "inherited"
 	leavingFile    = ".meta.json.leaving"
 	corruptFile    = "meta.json.corrupt"
 	indexFile      = "index"

@@ -229,7 +229,7 @@ func (n *Namespace) ReadRecords(ids []string) ([]*Record, []error) {
 	return records, errs
 }
 
-// WriteRecord puts a container's meta.json in place with mode 0600, and before it the netns file. It is synced if it is to outlive a power cut: of a
+// WriteRecord puts a container's meta.json in place with mode 0600, and before it the netns file and the inherited file. It is synced if it is to outlive a power cut: of a
 // container of an earlier boot only that matters which of its files are not ours.
 func (n *Namespace) WriteRecord(r *Record, sync bool) error {
 	return n.writeRecord(r.merged(), sync)
@@ -244,7 +244,7 @@ func (n *Namespace) writeRecord(r *Record, sync bool) error {
 	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := n.WriteNetns(r); err != nil {
+	if err := errors.Join(n.WriteNetns(r), n.WriteInherited(r)); err != nil {
 		return err
 	}
 	return safefile.Replace(path, data, recordMode, sync)
@@ -296,7 +296,7 @@ func (n *Namespace) Tidy(id string) error {
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
 	}
-	errs = append(errs, n.removeNetns(id))
+	errs = append(errs, n.removeNetns(id), n.removeInherited(id))
 	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
 		errs = append(errs, safefile.Remove(filepath.Dir(path)))
 	}

@@ -19,6 +19,7 @@ const (
 	KindLeaving                // of a removal that was begun and not finished
 	KindCorrupt                // one that did not parse and was put aside
 	KindNetns                  // which network namespace the record is of
+	KindInherited              // that a resolv.conf of the runtime is to stay
 	KindHosts                  // a container's hosts file
 	KindResolvConf             // a container's resolv.conf
 	KindHostname               // a container's hostname file
@@ -45,7 +46,7 @@ type Entry struct {
 // mode returns the permission bits that a kind of file has to have, 0 where they do not matter.
 func (k Kind) mode() fs.FileMode {
 	switch k {
-	case KindHosts, KindResolvConf, KindHostname, KindNetwork, KindNetns:
+	case KindHosts, KindResolvConf, KindHostname, KindNetwork, KindNetns, KindInherited:
 		return fileMode
 	case KindRecord, KindIndex, KindPending, KindKept:
 		return recordMode
@@ -82,7 +83,7 @@ func (n *Namespace) Survey() ([]Entry, error) {
 			ResolvConfFile: KindResolvConf, HostnameFile: KindHostname,
 		})},
 		{dir: n.RecordsDir(), below: container(n.RecordsDir(), map[string]Kind{
-			HostsFile: KindHosts, recordFile: KindRecord, netnsFile: KindNetns, leavingFile: KindLeaving, corruptFile: KindCorrupt,
+			HostsFile: KindHosts, recordFile: KindRecord, netnsFile: KindNetns, inheritedFile: KindInherited, leavingFile: KindLeaving, corruptFile: KindCorrupt,
 		})},
 		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, takenFile: KindTaken, offsetsFile: KindOffsets}, below: func(string) (place, Entry) {
 			return place{dir: n.formerPendingDir(), rest: KindPending}, Entry{}

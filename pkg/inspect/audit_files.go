@@ -30,6 +30,12 @@ func (a *audit) lookAtOwnFiles() {
 				What: "it does not name the network namespace of the record", Do: doAudit,
 			})
 		}
+		if !a.ns.InheritedMatches(list[i]) {
+			a.found(Finding{
+				ID: list[i].ID, Path: a.ns.InheritedPath(list[i].ID), Problem: InheritedFileWrong,
+				What: "it does not say what the record does: whether the resolv.conf of the runtime is to stay", Do: doAudit,
+			})
+		}
 	})
 }
 

@@ -180,6 +180,10 @@ func (h *Hook) coverable(r *rootfs, s source, target *os.File, sandboxIDs []stri
 			return false, nil
 		}
 	}
+	if len(at) > 0 && s.yields {
+		h.Verbosef("%s: left alone, the engine has %s mounted there, and etcfiles was given no DNS settings for this pod", s.target, at[0].Source)
+		return false, nil
+	}
 	if len(at) > 0 && !override {
 		why := " (--override mounts over it)"
 		if h.Override {

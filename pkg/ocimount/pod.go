@@ -9,7 +9,10 @@ import (
 const PodNamespace = "k8s.io"
 
 // File is one of the three files: its path in the container and, absolute, that of the store's.
-type File struct{ Target, Source string }
+type File struct {
+	Target, Source string
+	Yields         bool // what the runtime mounts there knows more, and is to stay
+}
 
 // PodFiles returns those of the three files that the store has for the pod with the sandbox ID and the network namespace at
 // path, none if it knows nothing of such a pod. A path of "" is the network namespace of the host. It fails if what is in the
@@ -35,7 +38,7 @@ func PodFiles(dataDir, namespace, sandboxID, path string) ([]File, error) {
 	defer closeSources(sources)
 	var out []File
 	for _, s := range sources {
-		out = append(out, File{Target: s.target, Source: filepath.Join(dataDir, s.path)})
+		out = append(out, File{Target: s.target, Source: filepath.Join(dataDir, s.path), Yields: s.yields})
 	}
 	return out, nil
 }

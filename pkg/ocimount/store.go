@@ -39,17 +39,20 @@ type storeDir struct {
 
 func (d storeDir) String() string { return d.namespace + "/" + d.id }
 
+const resolvConfPath = "/etc/resolv.conf"
+
 // source is an open file of the store and the path in the container where it belongs.
 type source struct {
 	target string
 	path   string // below the data directory
 	file   *os.File
+	yields bool // what the engine has mounted there knows more
 }
 
 func (d storeDir) sources() []source {
 	return []source{
 		{target: HostsPath, path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
-		{target: "/etc/resolv.conf", path: filepath.Join("containers", d.namespace, d.id, "resolv.conf")},
+		{target: resolvConfPath, path: filepath.Join("containers", d.namespace, d.id, "resolv.conf")},
 		{target: HostnamePath, path: filepath.Join("containers", d.namespace, d.id, "hostname")},
 	}
 }
@@ -148,9 +151,27 @@ func openAll(dir *os.File, candidate storeDir) ([]source, error) {
 			closeSources(found)
 			return nil, fmt.Errorf("%s: %w", s.target, err)
 		}
+		if s.target == resolvConfPath {
+			if s.yields, err = inherited(dir, candidate); err != nil {
+				closeSources(append(found, s))
+				return nil, fmt.Errorf("%s: %w", s.target, err)
+			}
+		}
 		found = append(found, s)
 	}
 	return found, nil
+}
+
+// inherited reports whether nothing of a pod's resolv.conf was given explicitly: the runtime knows its DNS then, and the store does not.
+func inherited(dir *os.File, d storeDir) (bool, error) {
+	f, err := openSource(dir, filepath.Join("etchosts", d.namespace, d.id, "inherited"))
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENAMETOOLONG) {
+		return false, nil
+	}
+	if err == nil {
+		f.Close()
+	}
+	return err == nil, err
 }
 
 // openSource opens a regular file below the data directory, for mounting it, and follows no symbolic link to it.

@@ -56,7 +56,7 @@ func parseSettings(config string) (settings, error) {
 }
 
 // CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI or of the kubelet that
-// it takes the place of; what the pod's author has mounted there stays. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
+// it takes the place of; what the pod's author has mounted there stays, and so does a resolv.conf of CRI that knows more than the store's. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
 // the host's network for example, is left alone.
 func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
 	if p.refused != nil {
@@ -75,7 +75,7 @@ func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.
 		i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == f.Target })
 		if i >= 0 {
 			m := c.GetMounts()[i]
-			if !ocimount.OfEngine(f.Target, m.GetSource(), pod.GetId()) {
+			if f.Yields || !ocimount.OfEngine(f.Target, m.GetSource(), pod.GetId()) {
 				continue
 			}
 			if len(m.GetOptions()) > 0 {
