@@ -9,7 +9,7 @@ import (
 )
 
 // TestCtrCNI covers `ctr run --cni`, which calls CNI for a container that has been created, with the ID NAMESPACE-CONTAINER and
-// without any capability argument, and which calls DEL with no network namespace. ctr 1.6 does so only when it stays in the
+// without any capability argument, and which calls DEL with no network namespace. The names are the containers' own. ctr 1.6 does so only when it stays in the
 // foreground; what it leaves of the store goes with the next operation, since the network namespace is gone.
 func TestCtrCNI(t *testing.T) {
 	onEach(t, recorded, func(t *testing.T, n *node) {
@@ -20,12 +20,12 @@ func TestCtrCNI(t *testing.T) {
 		run("web", "--detach", imageName, "web")
 		run("db", "--detach", imageName, "db")
 		hosts := n.read(dataDir + "/etchosts/default/default-web/hosts")
-		for _, name := range []string{"default-web", "default-db"} {
+		for _, name := range []string{"web", "db"} {
 			if got := lookup(hosts, name); len(got) != 1 || !strings.HasPrefix(got[0], "10.231.10.") {
 				t.Errorf("%s has the addresses %v:\n%s", name, got, hosts)
 			}
 		}
-		out := run("once", "--rm", imageName, "once", "/bin/ping", "-c", "1", lookup(hosts, "default-db")[0])
+		out := run("once", "--rm", imageName, "once", "/bin/ping", "-c", "1", lookup(hosts, "db")[0])
 		if !strings.Contains(out, "1 packets received") {
 			t.Errorf("ping of a peer: %s", out)
 		}

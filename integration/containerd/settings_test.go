@@ -70,11 +70,11 @@ func TestHostname(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
 		web := n.pod("web-0", func(c *cri.PodSandboxConfig) {
 			c.Hostname = "front"
-			c.Annotations = map[string]string{"etcfiles/hostname": "front", "etcfiles/domainname": "shop.example"}
+			c.Annotations = map[string]string{"etcfiles/hostname": "front", "etcfiles/domainname": "shop"}
 		})
 		id := web.container("main")
 		for command, want := range map[string]string{
-			"hostname": "front\n", "cat /etc/hostname": "front\n", "hostname -f": "front.shop.example\n", "hostname -i": web.address() + "\n",
+			"hostname": "front\n", "cat /etc/hostname": "front\n", "hostname -f": "front.shop\n", "hostname -i": web.address() + "\n",
 		} {
 			if got, _ := n.exec(id, "/bin/sh", "-c", command); got != want {
 				t.Errorf("%s: %q, want %q", command, got, want)

@@ -84,6 +84,13 @@ func (l *look) configuration() {
 		l.keyError(err)
 		return
 	}
+	if l.Example.Pod != "" && request.PodNames == "" && conf.Capabilities["dns"] {
+		at, key := l.ours.node, l.ours.key
+		if n := l.ours.get("podNames"); n != nil {
+			at, key = n, key+".podNames"
+		}
+		l.note(at, key, "podNames is auto: a pod that has the DNS of a cluster is %s.%s.pod to its peers, and not known to them by the names below", l.Example.Pod, l.Example.PodNS)
+	}
 	result.Namespace, result.DataDir, result.Hostname, result.Names = request.Namespace, conf.DataDir, preview.Hostname, preview.Names
 	result.Hosts, result.ResolvConf = preview.Hosts, string(preview.ResolvConf.Bytes())
 	result.Origins = origins(request.DNS.Host.Path, preview.ResolvConf)

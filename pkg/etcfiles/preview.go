@@ -1,6 +1,8 @@
 package etcfiles
 
 import (
+	"slices"
+
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -34,6 +36,6 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	head, c.UserNames = m.base()
 	hosts, _ := etchosts.Render(m.Marker, head, roster.Members{}.Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
-		Hostname: record.Hostname, Names: append(c.Attachments[0].Names, c.Attachments[0].Qualified...), Hosts: string(hosts), ResolvConf: a.dns,
+		Hostname: record.Hostname, Names: roster.Unique(slices.Concat(c.Attachments[0].Names, c.Attachments[0].Qualified)), Hosts: string(hosts), ResolvConf: a.dns,
 	}, nil
 }

@@ -11,8 +11,11 @@ const (
 // form; else the whole without the "NAMESPACE-" that ctr and oci-cni-hook put before it. One of digits only, such as
 // Apptainer's PID, is no name, nor is what is longer than 63 bytes or cannot be looked up.
 func OfID(id, namespace string) string {
-	if namespace != "" {
-		id = strings.TrimPrefix(id, namespace+"-")
+	for _, before := range []string{namespace, strings.ReplaceAll(namespace, "-", "--")} { // oci-cni-hook doubles dashes
+		if rest, ok := strings.CutPrefix(id, before+"-"); ok && before != "" {
+			id = rest
+			break
+		}
 	}
 	if len(id) >= hexID && strings.Trim(id, "0123456789abcdefABCDEF") == "" {
 		id = id[:shortID]

@@ -205,6 +205,9 @@ func TestOfID(t *testing.T) {
 		{strings.Repeat("w", 63), "default", strings.Repeat("w", 63)},
 		{strings.Repeat("w", 64), "default", ""},
 		{"default", "default", "default"},
+		{"my--ns-web", "my-ns", "web"},
+		{"my-ns-web", "my-ns", "web"},
+		{"default-default-web", "default", "default-web"},
 	} {
 		if got := OfID(c[0], c[1]); got != c[2] {
 			t.Errorf("OfID(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
