@@ -142,13 +142,16 @@ func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error
 	}
 }
 
-// restore makes those of a container's own files that it lacks, after an operation that was cut off before it made them.
+// restore makes those of a container's own files that it lacks, after an operation that was cut off before it made them, and ends what it began with
+// resolv.conf.
 func (t *tx) restore(r *hostsstore.Record) error {
 	if r.Etcfiles == nil || t.ix.Containers[r.ID] == nil {
 		return nil
 	}
+	had := &r.Etcfiles.ResolvConf
+	begun := had.Former != "" && had.Text != "" && !slices.ContainsFunc(t.records, func(again *hostsstore.Record) bool { return again.ID == r.ID })
 	for _, f := range []struct{ name, text string }{
-		{hostsstore.ResolvConfFile, r.Etcfiles.ResolvConf.Text}, {hostsstore.HostnameFile, r.Hostname + "\n"},
+		{hostsstore.ResolvConfFile, had.Text}, {hostsstore.HostnameFile, r.Hostname + "\n"},
 	} {
 		path := t.ns.OwnPath(r.ID, f.name)
 		if f.text == "" || !slices.Contains(r.Etcfiles.Created, f.name) {
@@ -160,12 +163,25 @@ func (t *tx) restore(r *hostsstore.Record) error {
 			if t.thorough && f.name == hostsstore.HostnameFile {
 				how = ours
 			}
+			if f.name == hostsstore.ResolvConfFile && begun {
+				data, err := safefile.Read(path, hostsstore.MaxResolvConf)
+				if err != nil {
+					return err
+				}
+				if had.Wrote(data) {
+					how = ours
+				}
+			}
 		}
 		if err := how.put(t.m.Dir, path, []byte(f.text)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !begun {
+		return nil
+	}
+	had.Former = ""
+	return t.write(r)
 }
 
 func (c claim) put(dir hostsstore.Dir, path string, data []byte) error {
