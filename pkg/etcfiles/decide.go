@@ -13,7 +13,7 @@ func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
 	hostname := r.Hostname
 	decide.Names(r)
 	if !decide.ExtraHosts(r) {
-		t.m.Warnf("container %s: no network that it has left has a gateway: its names for %s are taken out", r.ID, hostGateway)
+		t.m.Warnf("container %s: none of the networks that are left to it has a gateway: its names for %s are taken out", r.ID, hostGateway)
 	}
 	for ifName := range renamings(c.Attachments, r.Etcfiles.Attachments) {
 		i, j := attachmentAt(c.Attachments, ifName), attachmentAt(r.Etcfiles.Attachments, ifName)
@@ -49,10 +49,14 @@ func (t *tx) decideFiles(r *hostsstore.Record, hostname string) error {
 	if !known || t.m.HostDNS == nil || r.Etcfiles.ResolvConf.Digest == "" {
 		return nil
 	}
-	var err error
-	if src.Host, err = t.m.HostDNS(); err != nil {
-		return err
+	if t.host == nil {
+		host, err := t.m.HostDNS()
+		if err != nil {
+			return err
+		}
+		t.host = &host
 	}
+	src.Host = *t.host
 	src.Host.Missing = nil // then what the others want is all that is left
 	planned, err := t.plan(f, src)
 	if err != nil || !planned {

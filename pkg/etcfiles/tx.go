@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -36,7 +37,8 @@ type tx struct {
 	restored []*hostsstore.Record
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
-	rewrites []*refreshment // files of containers that attachments leave, and that stay
+	host     *resolvconf.Host // the host's resolv.conf, once it has been read
+	rewrites []*refreshment   // files of containers that attachments leave, and that stay
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
 	resumed    bool // a removal was found that an earlier operation had begun
