@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/containernetworking/cni/pkg/types"
@@ -126,7 +127,9 @@ func TestFormer(t *testing.T) {
 			attachmentOf("lab", "eth0", "10.0.0.2"), attachmentOf("lab", "eth1", "10.0.0.3"),
 		},
 	}}
-	r.Etcfiles.Attachments[0].DNS = &DNSSources{IPv6: true}
+	a := &r.Etcfiles.Attachments[0]
+	a.DNS, a.Asked, r.Etcfiles.Left = &DNSSources{IPv6: true}, &Asked{Name: "web"}, &Asked{Name: "old"}
+	a.Own, a.Names, a.World = []string{"web"}, []string{"web.shop.pod"}, []string{"web.shop"}
 	if err := errors.Join(n.WriteRecord(r, false), n.WriteIndex(NewIndex("boot"))); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +140,7 @@ func TestFormer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{`"Result"`, `"DNS":`, `"Text"`, `"Owner"`, `"Adopted"`, `"UserNamespace"`, `"Version":3`} {
+	for _, key := range []string{`"Result"`, `"DNS":`, `"Text"`, `"Owner"`, `"Adopted"`, `"UserNamespace"`, `"Asked"`, `"Left"`, `"Own"`, `"World"`, `"Version":3`} {
 		if bytes.Contains(data, []byte(key)) {
 			t.Errorf("it has %s: %s", key, data)
 		}
@@ -145,6 +148,9 @@ func TestFormer(t *testing.T) {
 	got, err := n.ReadRecord("web")
 	if err != nil || got.Etcfiles.Version != FormerVersion || len(got.Networks["lab"].IPs) != 2 || got.Etcfiles.ResolvConf.Sources == nil {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if names := got.Etcfiles.Attachments[0].Names; !slices.Equal(names, []string{"web", "web.shop.pod"}) {
+		t.Errorf("names %v, which are those of its own file too", names)
 	}
 	if n.ReadIndex("boot") != nil {
 		t.Error("there is an index")
