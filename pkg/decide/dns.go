@@ -77,3 +77,24 @@ func appendNew(list, more []string) []string {
 	}
 	return list
 }
+
+// Origins brings what the attachments say of the origin of what resolv.conf holds to a result.
+func Origins(list []hostsstore.Attachment, dns resolvconf.Result) {
+	ofDNS := func(o hostsstore.Origin) bool {
+		return o.Key == "nameservers" || o.Key == "search" || o.Key == "options"
+	}
+	i := max(0, slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return slices.ContainsFunc(a.Origins, ofDNS) }))
+	for j := range list {
+		list[j].Origins = slices.DeleteFunc(list[j].Origins, ofDNS)
+	}
+	list[i].Origins = append(list[i].Origins, dnsOrigins(dns)...)
+}
+
+// dnsOrigins are the origins of what resolv.conf holds.
+func dnsOrigins(r resolvconf.Result) []hostsstore.Origin {
+	out := make([]hostsstore.Origin, 0, len(r.Origins))
+	for _, o := range r.Origins {
+		out = append(out, hostsstore.Origin(o))
+	}
+	return out
+}

@@ -233,7 +233,7 @@ func (t *tx) place(a *addition, r *hostsstore.Record) {
 				t.ix.Depart(a.ContainerID, &old.Attachments[i], "replaced by network "+a.Network)
 			}
 		}
-		renamed = renamings(old.Attachments, r.Etcfiles.Attachments)
+		renamed = roster.Renamed(old.Attachments, r.Etcfiles.Attachments)
 		for i := range old.Attachments {
 			if ifName := old.Attachments[i].IfName; ifName != a.IfName && renamed[ifName] && !unlisted[ifName] {
 				t.went = append(t.went, roster.Placed{Container: old, Attachment: &old.Attachments[i]})

@@ -1,11 +1,9 @@
 package etcfiles
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -19,7 +17,7 @@ func (m *Manager) base() (data []byte, userNames []string) {
 	}
 	data, err := readBase(m.BaseHostsFile)
 	if err == nil {
-		data = withoutLoopback(data)
+		data = etchosts.WithoutLoopback(data)
 		userNames, err = etchosts.UserNames(m.Marker, string(data), roster.Spare())
 	}
 	switch {
@@ -30,22 +28,6 @@ func (m *Manager) base() (data []byte, userNames []string) {
 		return nil, nil
 	}
 	return data, userNames
-}
-
-// withoutLoopback takes the lines out that give names to loopback or unspecified addresses: such a name of the host, as with 127.0.1.1 in
-// Debian, would be the container itself.
-func withoutLoopback(data []byte) []byte {
-	out := make([]byte, 0, len(data))
-	for line := range bytes.Lines(data) {
-		if fields := bytes.Fields(line); len(fields) > 0 {
-			addr, err := netip.ParseAddr(string(fields[0]))
-			if addr = addr.Unmap(); err == nil && (addr.IsLoopback() || addr.IsUnspecified()) {
-				continue
-			}
-		}
-		out = append(out, line...)
-	}
-	return out
 }
 
 // readBase reads a regular file, which may be a link, within the bounds of a hosts file. It does not wait for a FIFO.

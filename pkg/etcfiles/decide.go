@@ -15,8 +15,8 @@ func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
 	if !decide.ExtraHosts(r) {
 		t.m.Warnf("container %s: none of the networks that are left to it has a gateway: its names for %s are taken out", r.ID, hostGateway)
 	}
-	for ifName := range renamings(c.Attachments, r.Etcfiles.Attachments) {
-		i, j := attachmentAt(c.Attachments, ifName), attachmentAt(r.Etcfiles.Attachments, ifName)
+	for ifName := range roster.Renamed(c.Attachments, r.Etcfiles.Attachments) {
+		i, j := roster.At(c.Attachments, ifName), roster.At(r.Etcfiles.Attachments, ifName)
 		if !t.unlisted(c, ifName) {
 			old := c.Attachments[i]
 			t.went = append(t.went, roster.Placed{Container: c, Attachment: &old})
@@ -27,7 +27,7 @@ func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
 	}
 	for i := range t.came { // the attachments of the container have been copied
 		if p := &t.came[i]; p.Container == c {
-			p.Attachment = &c.Attachments[attachmentAt(c.Attachments, p.Attachment.IfName)]
+			p.Attachment = &c.Attachments[roster.At(c.Attachments, p.Attachment.IfName)]
 		}
 	}
 	c.ExtraHosts = r.Etcfiles.ExtraHosts
@@ -68,21 +68,6 @@ func (t *tx) decideFiles(r *hostsstore.Record, hostname string) error {
 		r.Etcfiles.ResolvConf.Sources = decide.Wish(src)
 	}
 	return nil
-}
-
-// renamings returns the interfaces of attachments whose names differ.
-func renamings(before, after []hostsstore.Attachment) map[string]bool {
-	out := map[string]bool{}
-	for i := range after {
-		if j := attachmentAt(before, after[i].IfName); j >= 0 && !roster.SameNames(&before[j], &after[i]) {
-			out[after[i].IfName] = true
-		}
-	}
-	return out
-}
-
-func attachmentAt(list []hostsstore.Attachment, ifName string) int {
-	return slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return a.IfName == ifName })
 }
 
 // unlisted reports whether this session has found an attachment that no peer lists yet.

@@ -124,7 +124,7 @@ func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error
 		if cl.former != d.ResolvConf.Digest {
 			d.ResolvConf.Former = cl.former
 		}
-		renewOrigins(d.Attachments, a.dns)
+		decide.Origins(d.Attachments, a.dns)
 	}
 	if cl.held != nil {
 		a.dns = resolvconf.Held(cl.held)

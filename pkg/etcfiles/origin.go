@@ -7,7 +7,6 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
-	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
 // origins returns where what the attachment is given came from, and that what it does not give again of extra hosts stays.
@@ -28,15 +27,6 @@ func (a *addition) origins(before *hostsstore.Record) []hostsstore.Origin {
 		if name := strings.ToLower(x.Name); !again[given{name, netip.Addr{}}] && !again[given{name, x.Address}] {
 			out = append(out, hostsstore.Origin{Key: "extraHosts", Value: x.Name + ":" + x.Address.String(), From: decide.FromPrevious})
 		}
-	}
-	return out
-}
-
-// dnsOrigins are the origins of what resolv.conf holds.
-func dnsOrigins(r resolvconf.Result) []hostsstore.Origin {
-	out := make([]hostsstore.Origin, 0, len(r.Origins))
-	for _, o := range r.Origins {
-		out = append(out, hostsstore.Origin(o))
 	}
 	return out
 }

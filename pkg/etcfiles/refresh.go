@@ -153,7 +153,7 @@ func (t *tx) plan(f *refreshment, src resolvconf.Sources) (bool, error) {
 	}
 	f.stale = !bytes.Equal(f.dns.Bytes(), f.old)
 	if !f.stale && had.Former == "" {
-		renewOrigins(r.Etcfiles.Attachments, f.dns)
+		decide.Origins(r.Etcfiles.Attachments, f.dns)
 		return false, nil
 	}
 	switch {
@@ -168,21 +168,9 @@ func (t *tx) plan(f *refreshment, src resolvconf.Sources) (bool, error) {
 		t.m.Warnf("container %s: %s", id, w)
 	}
 	had.Digest, had.Text, had.Former = hostsstore.Digest(f.dns.Bytes()), string(f.dns.Bytes()), hostsstore.Digest(f.old)
-	renewOrigins(r.Etcfiles.Attachments, f.dns)
+	decide.Origins(r.Etcfiles.Attachments, f.dns)
 	r.Etcfiles.Version = hostsstore.FormatVersion
 	return true, nil
-}
-
-// renewOrigins replaces what the attachments say of the origin of resolv.conf.
-func renewOrigins(list []hostsstore.Attachment, dns resolvconf.Result) {
-	ofDNS := func(o hostsstore.Origin) bool {
-		return o.Key == "nameservers" || o.Key == "search" || o.Key == "options"
-	}
-	i := max(0, slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return slices.ContainsFunc(a.Origins, ofDNS) }))
-	for j := range list {
-		list[j].Origins = slices.DeleteFunc(list[j].Origins, ofDNS)
-	}
-	list[i].Origins = append(list[i].Origins, dnsOrigins(dns)...)
 }
 
 // write brings the file to the record, and the record to the file. Until both are done the record knows what the file held

@@ -24,7 +24,7 @@ func sample() *Index {
 		Created:    []string{HostsFile},
 		Attachments: []Attachment{
 			{Sequence: 8, Network: "lab", IfName: "eth0", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2")}, Names: []string{"web", "web.lab"}},
-			{Network: "back", IfName: "eth 1", Qualified: []string{"web.shop"}, Label: "w"},
+			{Network: "back", IfName: "eth 1", Qualified: []string{"web.shop"}, Own: []string{"web"}, World: []string{"web.shop", "web.shop.pod"}, Label: "w"},
 		},
 	}
 	ix.Departed = []Departure{{ID: "api", Network: "lab", Names: []string{"api", "api.lab"}, When: time.Unix(1700000000, 0), Why: "network\tnamespace gone"}, {ID: "x"}}
