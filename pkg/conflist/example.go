@@ -66,7 +66,7 @@ func (l *look) configuration() {
 	m := conf.Manager(func(format string, args ...any) {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(format, args...))
 	})
-	for _, namespace := range conf.Namespaces() {
+	for _, namespace := range conf.Namespaces(args) {
 		if err := m.Status(namespace, conf.Name); err != nil {
 			l.keyError(&netconf.KeyError{Key: "dataDir", Err: err})
 			break

@@ -34,6 +34,9 @@ func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error
 		return resolvconf.Result{}, err
 	}
 	err = m.update(ctx, r.Namespace, func(t *tx) error { return t.add(a) })
+	if noteErr := m.Dir.Namespace(r.Namespace).NoteHolder(err); noteErr != nil {
+		m.Warnf("STATUS cannot know that the lock is held: %v", noteErr)
+	}
 	return a.dns, err
 }
 

@@ -15,8 +15,9 @@ import (
 )
 
 // Status reports, as ErrUnavailable, why an Add on the network would fail in the namespace: the data directory cannot be
-// written or locked, or is of a later format (ErrNewer too), or something else stands in the place of a hosts file. What the
-// next operation mends is a warning. It changes nothing, takes no exclusive lock and does not wait for one.
+// written or locked, or is of a later format (ErrNewer too), or something else stands in the place of a hosts file, or the
+// process that made the last Add end with ErrLocked holds the lock still (ErrLocked too). What the next operation mends is a
+// warning. It changes nothing, takes no exclusive lock and does not wait for one.
 func (m *Manager) Status(namespace, network string) error {
 	ns := m.Dir.Namespace(namespace)
 	if err := ns.CheckDirs(); err != nil {
@@ -31,7 +32,10 @@ func (m *Manager) Status(namespace, network string) error {
 			return fmt.Errorf("%w: dataDir: %w; %s", ErrUnavailable, err, do)
 		}
 	}
-	if err := ns.Lockable(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch err := ns.Lockable(); {
+	case errors.Is(err, ErrLocked):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: dataDir %s cannot be locked: %w; use a file system with flock(2)", ErrUnavailable, m.Dir, err)
 	}
 	bootID, err := hostsstore.BootID()

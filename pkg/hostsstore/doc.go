@@ -20,6 +20,9 @@
 //	neither            nothing is known: all files are to be compared. Everything in index/ may be deleted at any moment
 //	both               an operation was cut off after its end: index counts
 //
+// Beside them stands index/<NS>/holder while the last ADD has waited for the lock in vain: the process that held it. Whoever
+// gets the lock removes it.
+//
 // Nothing of an earlier boot is believed: a record, an index or a file of one may be anything after a power cut, since only
 // those records are synced of which it matters later whose the files are.
 //

@@ -27,7 +27,10 @@ func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock fun
 		return nil, err
 	}
 	_ = n.shutLock() // a store that is usable otherwise is used; check has the mode as a finding
-	return n.LockExisting(ctx, timeout)
+	if unlock, err = n.LockExisting(ctx, timeout); err == nil {
+		n.forgetHolder()
+	}
+	return unlock, err
 }
 
 // LockExisting is Lock for one who only looks: it makes no directory. The error is fs.ErrNotExist when there is none.
@@ -58,37 +61,66 @@ func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (un
 			_ = lock.Unlock()
 		}
 	}()
-	return nil, fmt.Errorf("lock %s not to be had within %s: %w%s", dir, timeout, ErrLocked, holder(dir))
+	return nil, &lateError{dir, timeout, holder(dir)}
 }
 
-// Lockable reports why the namespace could not be locked by anybody, without waiting and without keeping others out: a
-// lock that somebody holds is fine.
+// lateError is the error of a lock that was not to be had in time. It is ErrLocked.
+type lateError struct {
+	dir     string
+	timeout time.Duration
+	holder  int // process, 0 if it is unknown
+}
+
+func (e *lateError) Error() string {
+	text := fmt.Sprintf("lock %s not to be had within %s: %v", e.dir, e.timeout, ErrLocked)
+	if e.holder > 0 {
+		text += fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", e.holder)
+	}
+	return text
+}
+
+func (*lateError) Unwrap() error { return ErrLocked }
+
+// Lockable reports why the namespace could not be locked by anybody, without waiting and without keeping others out. A
+// lock that somebody holds is fine, unless it is the one that NoteHolder has noted: then the error is ErrLocked.
 func (n *Namespace) Lockable() error {
-	lock := flock.New(n.RecordsDir(), flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
-	ok, err := lock.TryRLock()
-	if err == nil && ok {
+	dir := n.RecordsDir()
+	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
+	free, err := lock.TryRLock() // it may be free to us while a shared lock keeps an operation out
+	if err == nil && free {
 		err = lock.Unlock()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	noted, ok := n.notedHolder()
+	if !ok || noted != holder(dir) || noted == 0 && free {
+		return nil
+	}
+	by := "a process that cannot be seen from here"
+	if noted > 0 {
+		by = fmt.Sprintf("pid %d", noted)
+	}
+	return fmt.Errorf("lock %s: %w: %s made the last ADD wait in vain and holds it still: see what it waits for, or stop it", dir, ErrLocked, by)
 }
 
-// holder names the process that holds the lock, as proc_locks(5) shows it.
-func holder(dir string) string {
+// holder returns the process that holds the lock, as proc_locks(5) shows it, 0 if it shows none.
+func holder(dir string) int {
 	var st unix.Stat_t
 	if unix.Stat(dir, &st) != nil {
-		return ""
+		return 0
 	}
 	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
 	for range 10 { // what changes between two reads of the list makes the kernel leave lines out
 		locks, err := os.ReadFile("/proc/locks")
 		if err != nil {
-			return ""
+			return 0
 		}
 		if pid := holderIn(string(locks), file); pid > 0 {
-			return fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", pid)
+			return pid
 		}
 	}
-	return ""
+	return 0
 }
 
 // holderIn finds the process with an flock(2) on the file, device and inode as the list has them, 0 if there is none.

@@ -17,6 +17,7 @@ const (
 	indexFile      = "index"
 	takenFile      = "taken"
 	offsetsFile    = "offsets"
+	holderFile     = "holder"
 )
 
 // Dir is the data directory, an absolute path.
@@ -90,6 +91,8 @@ func (n *Namespace) indexDir() string { return filepath.Join(n.dir.IndexDir(), n
 func (n *Namespace) IndexPath() string { return filepath.Join(n.indexDir(), indexFile) }
 
 func (n *Namespace) takenPath() string { return filepath.Join(n.indexDir(), takenFile) }
+
+func (n *Namespace) holderPath() string { return filepath.Join(n.indexDir(), holderFile) }
 
 func (n *Namespace) keptDir() string { return filepath.Join(string(n.dir), "kept", n.name) }
 

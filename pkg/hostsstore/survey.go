@@ -27,6 +27,7 @@ const (
 	KindIndex                  // the index
 	KindTaken                  // the index that an operation has taken
 	KindOffsets                // the table of offsets of an earlier version
+	KindHolder                 // who had the lock when the last ADD waited for it in vain
 	KindPending                // a DEL that was put off
 	KindKept                   // what keepFiles remembers
 	KindTemporary              // half-written, of a process that is gone
@@ -85,7 +86,7 @@ func (n *Namespace) Survey() ([]Entry, error) {
 		{dir: n.RecordsDir(), below: container(n.RecordsDir(), map[string]Kind{
 			HostsFile: KindHosts, recordFile: KindRecord, netnsFile: KindNetns, inheritedFile: KindInherited, leavingFile: KindLeaving, corruptFile: KindCorrupt,
 		})},
-		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, takenFile: KindTaken, offsetsFile: KindOffsets}, below: func(string) (place, Entry) {
+		{dir: n.indexDir(), files: map[string]Kind{indexFile: KindIndex, takenFile: KindTaken, offsetsFile: KindOffsets, holderFile: KindHolder}, below: func(string) (place, Entry) {
 			return place{dir: n.formerPendingDir(), rest: KindPending}, Entry{}
 		}},
 		{dir: n.pendingDir(), rest: KindPending},

@@ -78,10 +78,11 @@ func (c *Conf) namespace(args *skel.CmdArgs) (name, from string) {
 	return defaultNamespace, "default"
 }
 
-// Namespaces returns the namespaces that an ADD may be about: which one is known when it comes only.
-func (c *Conf) Namespaces() []string {
-	if c.Namespace != "" {
-		return []string{c.Namespace}
+// Namespaces returns the namespaces that an ADD may be about: unless the call or the configuration says which, that is known
+// only when it comes.
+func (c *Conf) Namespaces(args *skel.CmdArgs) []string {
+	if name, _ := c.namespace(args); name != defaultNamespace || c.Namespace != "" || c.runtime.Etcfiles.Namespace != "" {
+		return []string{name}
 	}
 	return []string{defaultNamespace, podNamespace}
 }

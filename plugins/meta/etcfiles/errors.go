@@ -37,10 +37,10 @@ func cniError(err error) *types.Error {
 		code = types.ErrDecodingFailure
 	case errors.Is(err, etcfiles.ErrInvalid):
 		code = types.ErrInvalidNetworkConfig
-	case errors.Is(err, etcfiles.ErrLocked):
-		code = types.ErrTryAgainLater
 	case errors.Is(err, etcfiles.ErrUnavailable):
 		code = codeUnavailable
+	case errors.Is(err, etcfiles.ErrLocked):
+		code = types.ErrTryAgainLater
 	case errors.Is(err, etcfiles.ErrNewer):
 		code = codeNewer
 	case errors.Is(err, etcfiles.ErrDifferent):

@@ -26,6 +26,7 @@ func TestErrorCodes(t *testing.T) {
 		{fmt.Errorf("x: %w", etcfiles.ErrUnavailable), codeUnavailable},
 		{fmt.Errorf("x: %w", etcfiles.ErrNewer), codeNewer},
 		{fmt.Errorf("%w: %w", etcfiles.ErrUnavailable, etcfiles.ErrNewer), codeUnavailable},
+		{fmt.Errorf("%w: %w", etcfiles.ErrUnavailable, etcfiles.ErrLocked), codeUnavailable},
 		{fmt.Errorf("x: %w", &fs.PathError{Op: "open", Path: "/x", Err: unix.EIO}), types.ErrIOFailure},
 		{fmt.Errorf("x: %w", unix.ENOSPC), types.ErrIOFailure},
 		{fmt.Errorf("x: %w", netconf.ErrDecoding), types.ErrDecodingFailure},

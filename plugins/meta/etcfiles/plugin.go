@@ -104,7 +104,7 @@ func (o *operation) gc() error {
 }
 
 func (o *operation) status() error {
-	for _, namespace := range o.conf.Namespaces() {
+	for _, namespace := range o.conf.Namespaces(o.args) {
 		if err := o.manager().Status(namespace, o.conf.Name); err != nil {
 			return err
 		}
