@@ -9,8 +9,8 @@ import (
 )
 
 // Convert writes the records of a namespace, or of all for "", in an earlier format, for the version that reads no later one.
-// What earlier operations left is done first. The error is ErrInvalid for a format that cannot be written, fs.ErrNotExist for a
-// namespace that the store does not have.
+// What earlier operations left is done first. The error is ErrInvalid for a format that cannot be written, or one of
+// Existing.
 func (m *Manager) Convert(ctx context.Context, namespace string, format int) error {
 	if format != hostsstore.FormerVersion {
 		return fmt.Errorf("format %d: %w: %d can be written", format, ErrInvalid, hostsstore.FormerVersion)

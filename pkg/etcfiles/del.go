@@ -57,7 +57,7 @@ func (t *tx) sweep(id string) {
 
 // Remove removes a container from the store with its files, also those that an earlier Del has kept and those whose record
 // is lost. It is what an administrator does by hand; the error is ErrInvalid when the store has nothing of the container,
-// and then nothing was written.
+// or ErrNoNamespace, and then nothing was written.
 func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	if err := (Key{Namespace: namespace, ContainerID: id, Network: "none"}).validate(); err != nil {
 		return err
@@ -67,6 +67,9 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 		return err
 	}
 	if !has {
+		if _, err := m.Existing(namespace); errors.Is(err, ErrNoNamespace) {
+			return err
+		}
 		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid)
 	}
 	err = m.update(ctx, namespace, func(t *tx) error {

@@ -13,6 +13,10 @@ var (
 	ErrLocked = hostsstore.ErrLocked
 	// ErrNewer is the error for a store of a later format; nothing was changed.
 	ErrNewer = hostsstore.ErrNewer
+	// ErrNoStore is the error when there is no data directory.
+	ErrNoStore = errors.New("no data directory")
+	// ErrNoNamespace is the error for a namespace that the data directory does not have.
+	ErrNoNamespace = errors.New("no such namespace")
 	// ErrDifferent is the error of Check when something is not as it should be.
 	ErrDifferent = errors.New("differs")
 	// ErrUnavailable is the error of Status when an Add would fail.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
@@ -17,30 +18,39 @@ func (m *Manager) Namespaces(given string) ([]string, error) {
 	return m.Dir.Namespaces()
 }
 
-// Existing returns the one that is given, or for "" all that have anything in the data directory. The error is
-// fs.ErrNotExist when there is no data directory or no such namespace.
+// Existing returns the one that is given, or for "" all that have anything in the data directory. The error is ErrNoStore
+// when there is no data directory, ErrNoNamespace when it does not have the one that is given.
 func (m *Manager) Existing(given string) ([]string, error) {
 	all, err := m.Dir.AllNamespaces()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, absence(fmt.Sprintf("the data directory %s does not exist", m.Dir))
+		return nil, absence{ErrNoStore, fmt.Sprintf("the data directory %s does not exist", m.Dir)}
 	case err != nil:
 		return nil, fmt.Errorf("data directory %s: %w", m.Dir, err)
-	case given == "":
-		return slices.DeleteFunc(all, func(name string) bool { return names.CheckElement(name) != nil }), nil
+	}
+	all = slices.DeleteFunc(all, func(name string) bool { return names.CheckElement(name) != nil })
+	if given == "" {
+		return all, nil
 	}
 	if err := names.CheckElement(given); err != nil {
 		return nil, fmt.Errorf("namespace: %w: %w", ErrInvalid, err)
 	}
 	if !slices.Contains(all, given) {
-		return nil, absence(fmt.Sprintf("the data directory %s has no namespace %s", m.Dir, given))
+		has := "name one that it has: " + strings.Join(all, ", ")
+		if len(all) == 0 {
+			has = "no container was ever added there"
+		}
+		return nil, absence{ErrNoNamespace, fmt.Sprintf("the data directory %s has no namespace %s: %s", m.Dir, given, has)}
 	}
 	return []string{given}, nil
 }
 
-// absence is fs.ErrNotExist in words of its own.
-type absence string
+// absence is an error in words of its own.
+type absence struct {
+	error
+	text string
+}
 
-func (a absence) Error() string { return string(a) }
+func (a absence) Error() string { return a.text }
 
-func (absence) Unwrap() error { return fs.ErrNotExist }
+func (a absence) Unwrap() error { return a.error }

@@ -31,18 +31,11 @@ type Refreshed struct {
 // left to the host and that nobody has edited. Without a namespace it does so in all. read returns the host's file, and is
 // called under the lock of each namespace: who waits for a lock has not read what is old by then. A file that is right already
 // is not touched. While the host has no file, or none of its nameservers can be used, a container keeps what it has, with a
-// warning. It goes on after an error, and returns all of them with what it has rewritten. For a namespace that the store has
-// not the error is ErrInvalid.
+// warning. It goes on after an error, and returns all of them with what it has rewritten, or ErrNoStore or ErrNoNamespace.
 func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {
-	namespaces, err := m.Dir.Namespaces()
+	namespaces, err := m.Existing(namespace)
 	if err != nil {
 		return nil, err
-	}
-	if namespace != "" {
-		if !slices.Contains(namespaces, namespace) {
-			return nil, fmt.Errorf("namespace %s: %w: the store has none of this name", namespace, ErrInvalid)
-		}
-		namespaces = []string{namespace}
 	}
 	var done []Refreshed
 	var errs []error

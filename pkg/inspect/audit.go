@@ -17,7 +17,7 @@ import (
 // the lock for an instant only, to see that no operation is at work, and what an operation may have changed while it looked it
 // looks at again. With repair it mends what can be mended, under the lock, as the next operation on the namespace would and
 // also what none would look at; what a further look does not find any more is marked as mended. The error is
-// fs.ErrNotExist when there is no data directory or no such namespace, and etcfiles.ErrLocked.
+// one of Existing, or etcfiles.ErrLocked.
 func (m *Inspector) Audit(ctx context.Context, namespace string, repair bool) ([]Finding, error) {
 	return m.audit(ctx, namespace, func(a *audit) error {
 		if !repair || len(a.newer) > 0 || !Faulty(a.findings) {

@@ -108,7 +108,7 @@ func TestAuditOfNothing(t *testing.T) {
 		func() error { _, err := s.Audit(context.Background(), "", true); return err },
 		func() error { _, err := s.Prune(context.Background(), "ns", false); return err },
 	} {
-		if err := call(); !errors.Is(err, fs.ErrNotExist) {
+		if err := call(); !errors.Is(err, etcfiles.ErrNoStore) {
 			t.Error(err)
 		}
 	}

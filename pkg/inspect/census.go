@@ -1,9 +1,6 @@
 package inspect
 
 import (
-	"errors"
-	"io/fs"
-
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
@@ -20,10 +17,7 @@ type Census struct {
 // container runtime can tell.
 func (m *Inspector) Census(namespace string) (Census, error) {
 	c := Census{Attachments: map[string]int{}}
-	list, err := m.Inspect(namespace)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
+	list, err := m.inspect(m.Dir.Namespace(namespace))
 	for _, i := range list {
 		if i.Dead() {
 			c.Dead++

@@ -91,14 +91,11 @@ func thisBoot() string {
 
 // Inspect reads the records of a namespace, or of all for "", by namespace and ID. It takes no lock and writes nothing, so an
 // operation that runs may be seen half done. What cannot be read goes to Warnf with its path and is left out. The error
-// is fs.ErrNotExist when there is no data directory, and fs.ErrPermission when its records are not for this user.
+// is one of Existing, or fs.ErrPermission when the records are not for this user.
 func (m *Inspector) Inspect(namespace string) ([]*Inspected, error) {
-	namespaces, err := m.Existing("")
+	namespaces, err := m.Existing(namespace)
 	if err != nil {
 		return nil, err
-	}
-	if namespace != "" {
-		namespaces = slices.DeleteFunc(namespaces, func(name string) bool { return name != namespace })
 	}
 	var out []*Inspected
 	for _, name := range namespaces {

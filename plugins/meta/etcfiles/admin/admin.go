@@ -27,7 +27,9 @@ func Command(version string) *cobra.Command {
 		Use:   "etcfiles",
 		Short: "Look into the hosts files of containers, and mend them",
 		Long: `etcfiles is a CNI plugin that writes /etc/hosts, /etc/resolv.conf and /etc/hostname of every container. A container runtime
-runs it with CNI_COMMAND in the environment; run by hand it is its own admin tool.`,
+runs it with CNI_COMMAND in the environment; run by hand it is its own admin tool.
+
+For a --namespace that the data directory does not have the exit code of every command is 1, but for watch, which waits for it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,6 +39,7 @@ runs it with CNI_COMMAND in the environment; run by hand it is its own admin too
 		listCommand(o), showCommand(o), resolveCommand(o), watchCommand(o), checkCommand(o), pruneCommand(o), removeCommand(o),
 		refreshCommand(o), convertCommand(o), metricsCommand(o, version),
 	}
+	advised(ofStore)
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
 	root.AddCommand(append(ofStore, configCommand())...)
 	return cli.Program(root, version)

@@ -26,7 +26,7 @@ of hosts files, modes, containers that are dead, what was left half-done. Then i
 what is left.
 
 A note is no fault, such as a resolv.conf that was edited in its container. The exit code is 0 when nothing is wrong, or
-nothing any more, 1 when something is, and 3 when it could not look: there is no data directory, a process holds the lock, or
+nothing any more, 1 when something is or there is no such namespace, and 3 when it could not look: there is no data directory, a process holds the lock, or
 the hosts files have another marker than --marker.`,
 		Example: `  etcfiles check
   etcfiles check --namespace k8s.io --repair
@@ -35,9 +35,9 @@ the hosts files have another marker than --marker.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := o.manager(cmd).Audit(cmd.Context(), o.namespace, repair)
 			if err != nil && len(list) == 0 { // it could not look
-				return advise(err)
+				return err
 			}
-			if err := errors.Join(advise(err), printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
+			if err := errors.Join(err, printFindings(cmd.OutOrStdout(), out, list, "nothing is wrong")); err != nil {
 				return err
 			}
 			if inspect.Faulty(list) {

@@ -15,7 +15,7 @@ import (
 // stored reads the store for a completion, in silence.
 func (o *options) stored(cmd *cobra.Command) []*inspect.Inspected {
 	cmd.SetErr(io.Discard)
-	list, err := o.inspect(cmd, o.namespace)
+	list, err := o.manager(cmd).Inspect(o.namespace)
 	if err != nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"net/netip"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -31,7 +33,10 @@ namespace is named that no container has.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := o.inspect(cmd, o.namespace)
+			list, err := o.manager(cmd).Inspect(o.namespace)
+			if errors.Is(err, etcfiles.ErrNoStore) && o.nothingYet(cmd) {
+				err = nil
+			}
 			if err != nil {
 				return err
 			}
@@ -54,6 +59,11 @@ namespace is named that no container has.`,
 	}
 	addFormat(cmd, &f)
 	return cmd
+}
+
+// nothingYet reports that nobody has named a namespace or a data directory: then it is where the first container goes.
+func (o *options) nothingYet(cmd *cobra.Command) bool {
+	return o.namespace == "" && !cmd.Flags().Changed("data-dir")
 }
 
 // attachedRow is one attachment of a container.

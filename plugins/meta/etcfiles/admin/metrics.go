@@ -101,7 +101,7 @@ func metrics(m *inspect.Inspector, dir hostsstore.Dir, namespace, version string
 	if err != nil {
 		return nil, err
 	}
-	namespaces, err := m.Namespaces(namespace)
+	namespaces, err := m.Existing(namespace)
 	if err != nil {
 		return nil, err
 	}

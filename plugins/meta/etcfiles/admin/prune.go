@@ -27,9 +27,9 @@ runtime may use them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := o.manager(cmd).Prune(cmd.Context(), o.namespace, dryRun)
 			if err != nil && len(list) == 0 {
-				return advise(err)
+				return err
 			}
-			return errors.Join(advise(err), printPruned(cmd.OutOrStdout(), out, list, dryRun))
+			return errors.Join(err, printPruned(cmd.OutOrStdout(), out, list, dryRun))
 		},
 	}
 	addFormat(cmd, &out)

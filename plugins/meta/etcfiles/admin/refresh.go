@@ -21,13 +21,16 @@ func refreshCommand(o *options) *cobra.Command {
 VPN that has come up. Only what was left to the host is taken from it, files that were edited stay as they are, and every file
 stays in its place, so that a container sees the change at once. While the host has no nameserver that a container could reach,
 the container keeps what it has, with a warning. One line says which file was rewritten, and its nameservers
-before and now. The exit code is 1 when the store has no namespace of that name.`,
+before and now.`,
 		Example: "  etcfiles refresh\n  etcfiles refresh --namespace k8s.io -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			done, err := o.manager(cmd).Refresh(cmd.Context(), o.namespace, netconf.HostDNS)
-			if errors.Is(err, etcfiles.ErrInvalid) {
-				return cli.Answer("%w", err)
+			if errors.Is(err, etcfiles.ErrNoStore) && o.namespace == "" { // a unit may ask before the first container
+				err = nil
+			}
+			if err != nil && len(done) == 0 {
+				return err
 			}
 			return errors.Join(err, printRefreshed(cmd, f, done))
 		},

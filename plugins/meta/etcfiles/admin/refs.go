@@ -4,33 +4,37 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
 // refHelp says, in the Long of commands, what a container may be called.
 const refHelp = "A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias."
 
-// inspect reads a namespace of the store, or all for "".
-func (o *options) inspect(cmd *cobra.Command, namespace string) ([]*inspect.Inspected, error) {
-	list, err := o.manager(cmd).Inspect(namespace)
-	return list, advise(err)
-}
-
-// advise says of an error what to do.
-func advise(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: no container was ever added there; if the conflist has another dataDir, name it with --data-dir", err)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: run it as root", err)
+// advised has commands say of an error what to do. That there is no such namespace is the answer of all of them.
+func advised(commands []*cobra.Command) {
+	for _, cmd := range commands {
+		run := cmd.RunE
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			err := run(cmd, args)
+			switch {
+			case errors.Is(err, etcfiles.ErrNoNamespace):
+				return cli.Answer("%w", err)
+			case errors.Is(err, etcfiles.ErrNoStore):
+				return fmt.Errorf("%w: no container was ever added there; if the conflist has another dataDir, name it with --data-dir", err)
+			case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
+				return fmt.Errorf("%w: run it as root", err)
+			}
+			return err
+		}
 	}
-	return err
 }
 
 // minPrefix is the least number of characters that stand for an ID.

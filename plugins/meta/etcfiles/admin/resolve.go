@@ -30,7 +30,12 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 			if args[1] == "" {
 				return cli.Misuse(cmd, "want a name")
 			}
-			all, err := o.inspect(cmd, "") // the name may be in another namespace
+			m := o.manager(cmd)
+			_, err := m.Existing(o.namespace)
+			if err != nil {
+				return err
+			}
+			all, err := m.Inspect("") // the name may be in another namespace
 			if err != nil {
 				return err
 			}
@@ -38,7 +43,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 			if err != nil {
 				return err
 			}
-			l, err := o.manager(cmd).Lookup(c, args[1], all)
+			l, err := m.Lookup(c, args[1], all)
 			if err != nil {
 				return err
 			}

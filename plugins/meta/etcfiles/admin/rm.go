@@ -24,7 +24,7 @@ is written, and the exit code is 1.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			namespace, id, ok := strings.Cut(args[0], "/")
 			if !ok {
-				list, err := o.inspect(cmd, o.namespace)
+				list, err := o.manager(cmd).Inspect(o.namespace)
 				if err != nil {
 					return err
 				}

@@ -28,7 +28,7 @@ lock and writes nothing. The answer is no (exit code 1) when no container is mea
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: o.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := o.inspect(cmd, o.namespace)
+			list, err := o.manager(cmd).Inspect(o.namespace)
 			if err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 				}
 				return printChange(cmd, f, c)
 			})
-			return advise(err)
+			return err
 		},
 	}
 	addFormat(cmd, &f)
