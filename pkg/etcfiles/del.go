@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
@@ -94,4 +95,28 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 		return fmt.Errorf("namespace %s: %w", namespace, err)
 	}
 	return nil
+}
+
+// RemoveLeft removes what keepFiles has left before a moment of containers that have no record, and returns their IDs.
+func (m *Manager) RemoveLeft(ctx context.Context, namespace string, before time.Time) (removed []string, err error) {
+	err = m.update(ctx, namespace, func(t *tx) error {
+		t.finish = func() error {
+			list, err := t.ns.Left()
+			for _, left := range list {
+				if !left.Since.Before(before) {
+					continue
+				}
+				kept, _ := t.ns.Kept(left.ID)
+				e := errors.Join(t.ns.FinishRemoval(left.ID, kept.Created), t.ns.ForgetKept(left.ID))
+				if e != nil {
+					err = errors.Join(err, fmt.Errorf("container %s: %w", left.ID, e))
+					continue
+				}
+				removed = append(removed, left.ID)
+			}
+			return err
+		}
+		return nil
+	})
+	return removed, err
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -62,6 +63,44 @@ func (n *Namespace) Kept(id string) (Kept, bool) {
 	var k Kept
 	data, err := safefile.Read(n.KeptPath(id), maxRecord)
 	return k, err == nil && json.Unmarshal(data, &k) == nil
+}
+
+// Left is what keepFiles has left of a container that has no record any more.
+type Left struct {
+	ID    string
+	Files []string  // paths of those that are there
+	Since time.Time // of the DEL
+}
+
+// Left lists what keepFiles has left, by ID.
+func (n *Namespace) Left() ([]Left, error) {
+	entries, err := os.ReadDir(n.keptDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var list []Left
+	for _, e := range entries {
+		info, err := e.Info()
+		kept, ok := n.Kept(e.Name())
+		if err != nil || !ok || exists(n.RecordPath(e.Name())) {
+			continue
+		}
+		left := Left{ID: e.Name(), Since: info.ModTime()}
+		for _, file := range kept.Created {
+			if path := n.OwnPath(left.ID, file); path != "" && exists(path) {
+				left.Files = append(left.Files, path)
+			}
+		}
+		if len(left.Files) > 0 {
+			list = append(list, left)
+		}
+	}
+	return list, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // RemoveDamaged removes those of the kept files that are no longer as Keep left them: after a power cut they may hold

@@ -32,7 +32,7 @@ func (a *audit) lookAtOwnFiles() {
 		}
 		if !a.ns.InheritedMatches(list[i]) {
 			a.found(Finding{
-				ID: list[i].ID, Path: a.ns.InheritedPath(list[i].ID), Problem: InheritedFileWrong,
+				ID: list[i].ID, Path: a.ns.InheritedPath(list[i].ID), Problem: InheritedWrong,
 				What: "it does not say what the record does: whether the resolv.conf of the runtime is to stay", Do: doAudit,
 			})
 		}

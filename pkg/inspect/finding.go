@@ -10,36 +10,37 @@ type Problem string
 
 // What Audit finds.
 const (
-	IndexAbsent        Problem = "index-absent"    // an operation was cut off
-	IndexCorrupt       Problem = "index-corrupt"   // it does not parse
-	IndexOldBoot       Problem = "index-old-boot"  // it was left by an earlier boot
-	IndexDiffers       Problem = "index-differs"   // it says something else than the records or the files
-	RecordCorrupt      Problem = "record-corrupt"  // a meta.json that cannot be understood
-	RecordNewer        Problem = "record-newer"    // of a newer etcfiles
-	RecordOldBoot      Problem = "record-old-boot" // of an earlier boot
-	GoneNetns          Problem = "netns-gone"
-	AddressTwice       Problem = "address-twice" // two containers have one address on a network
-	HostsAbsent        Problem = "hosts-absent"
-	HostsLacks         Problem = "hosts-lacks"   // a line is missing
-	HostsExtra         Problem = "hosts-extra"   // a line of nobody
-	HostsTwice         Problem = "hosts-twice"   // a line stands twice
-	HostsOrder         Problem = "hosts-order"   // a line stands before an older one with the same name
-	HostsMarkers       Problem = "hosts-markers" // a marker opens or closes nothing
-	FileUnusable       Problem = "file-unusable" // unreadable, too large, immutable, or no regular file
-	NetworkOrphan      Problem = "network-orphan"
-	ResolvAbsent       Problem = "resolvconf-absent"
-	ResolvEdited       Problem = "resolvconf-edited" // a note
-	HostnameAbsent     Problem = "hostname-absent"
-	HostnameWrong      Problem = "hostname-differs"
-	NetnsFileWrong     Problem = "netns-file"
-	InheritedFileWrong Problem = "inherited-file"
-	ModeWrong          Problem = "mode"
-	LeftTemporary      Problem = "left-temporary" // half-written by a process that is gone
-	LeftRemoval        Problem = "left-removal"   // a removal that was begun and not finished
-	LeftCorrupt        Problem = "left-corrupt"   // a corrupt record that was put aside
-	LeftDirectory      Problem = "left-directory" // of a container without a record
-	LeftKept           Problem = "left-kept"      // a note of keepFiles without its files
-	DelPending         Problem = "del-pending"    // a DEL that was put off
+	IndexAbsent    Problem = "index-absent"    // an operation was cut off
+	IndexCorrupt   Problem = "index-corrupt"   // it does not parse
+	IndexOldBoot   Problem = "index-old-boot"  // it was left by an earlier boot
+	IndexDiffers   Problem = "index-differs"   // it says something else than the records or the files
+	RecordCorrupt  Problem = "record-corrupt"  // a meta.json that cannot be understood
+	RecordNewer    Problem = "record-newer"    // of a newer etcfiles
+	RecordOldBoot  Problem = "record-old-boot" // of an earlier boot
+	GoneNetns      Problem = "netns-gone"
+	AddressTwice   Problem = "address-twice" // two containers have one address on a network
+	HostsAbsent    Problem = "hosts-absent"
+	HostsLacks     Problem = "hosts-lacks"   // a line is missing
+	HostsExtra     Problem = "hosts-extra"   // a line of nobody
+	HostsTwice     Problem = "hosts-twice"   // a line stands twice
+	HostsOrder     Problem = "hosts-order"   // a line stands before an older one with the same name
+	HostsMarkers   Problem = "hosts-markers" // a marker opens or closes nothing
+	FileUnusable   Problem = "file-unusable" // unreadable, too large, immutable, or no regular file
+	NetworkOrphan  Problem = "network-orphan"
+	ResolvAbsent   Problem = "resolvconf-absent"
+	ResolvEdited   Problem = "resolvconf-edited" // a note
+	HostnameAbsent Problem = "hostname-absent"
+	HostnameWrong  Problem = "hostname-differs"
+	NetnsFileWrong Problem = "netns-file"
+	InheritedWrong Problem = "inherited-file"
+	ModeWrong      Problem = "mode"
+	LeftTemporary  Problem = "left-temporary" // half-written by a process that is gone
+	LeftRemoval    Problem = "left-removal"   // a removal that was begun and not finished
+	LeftCorrupt    Problem = "left-corrupt"   // a corrupt record that was put aside
+	LeftDirectory  Problem = "left-directory" // of a container without a record
+	LeftKept       Problem = "left-kept"      // a note of keepFiles without its files
+	Kept           Problem = "kept"           // files that keepFiles has left: of PruneKept, Audit does not mind them
+	DelPending     Problem = "del-pending"    // a DEL that was put off
 )
 
 // Finding is something that Audit has found.

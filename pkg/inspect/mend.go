@@ -60,7 +60,7 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 		return a.setMode(f.Path)
 	case NetnsFileWrong:
 		return a.ns.WriteNetns(a.records[f.ID])
-	case InheritedFileWrong:
+	case InheritedWrong:
 		return a.ns.WriteInherited(a.records[f.ID])
 	case LeftTemporary:
 		return safefile.Remove(f.Path)

@@ -28,7 +28,7 @@ var Keys = []Key{
 	{Name: "extraHosts", Type: "list of strings", Meaning: `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
 	{Name: "marker", Type: "string", Default: DefaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
 	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
-	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles rm NAMESPACE/ID removes them"},
+	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles ls --kept lists them, etcfiles rm NAMESPACE/ID and etcfiles prune --kept 30d remove them"},
 	{Name: "baseHostsFile", Type: "string", Meaning: "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
 	{Name: "podNames", Type: "string", Default: "auto", Meaning: "which names of a pod its peers see: short, qualified (web.shop.pod), none; auto is qualified where the pod has cluster DNS"},
 	{Name: "lockTimeout", Type: "string", Default: "30s", Meaning: "how long to wait for other operations on the namespace, a duration such as 30s"},

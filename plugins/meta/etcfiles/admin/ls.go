@@ -20,19 +20,27 @@ import (
 
 func listCommand(o *options) *cobra.Command {
 	var f format
+	var kept bool
 	cmd := &cobra.Command{
 		Use:   "ls [NETWORK]",
 		Short: "List the containers of the store",
 		Long: `List the containers of the store, one line for each attachment: of all networks, or of one. It reads their records, takes no lock
 and writes nothing. NETNS is alive, gone (the next operation removes the container), of an earlier boot (the same) or
 unknown. A record that cannot be read is a warning on stderr. The answer is no (exit code 1) when a network or
-namespace is named that no container has.`,
+namespace is named that no container has.
+
+With --kept it lists what the conflist's keepFiles has left of containers that no longer exist: since when, and which files. A
+start of the same container takes them over; etcfiles prune --kept removes them.`,
 		Example: `  etcfiles ls
+  etcfiles ls --kept
   etcfiles ls lab -o wide
   etcfiles ls --namespace k8s.io -o json`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if kept {
+				return o.listKept(cmd, f, args)
+			}
 			list, err := o.manager(cmd).Inspect(o.namespace)
 			if errors.Is(err, etcfiles.ErrNoStore) && o.nothingYet(cmd) {
 				err = nil
@@ -58,6 +66,7 @@ namespace is named that no container has.`,
 		},
 	}
 	addFormat(cmd, &f)
+	cmd.Flags().BoolVar(&kept, "kept", false, "list what keepFiles has left of containers that no longer exist")
 	return cmd
 }
 
