@@ -36,7 +36,7 @@ import (
 //	[!] world COMMAND...            run a command in the world, without a container
 //	[!] knows NAME HOST [ADDR...]   the container's own /etc/hosts has exactly these addresses for the name
 //	kill9 NAME                      kill the container's first process
-//	killprogram PROGRAM             wait for a program to run, and kill its oldest process
+//	killprogram PROGRAM [term]      wait for a program to run, and kill its oldest process, or end it by SIGTERM
 //	[!] hook STAGE NAME [FLAG...]   call the hook by hand; silent if it succeeds
 //	[!] gc                          call its gc
 //	[!] recorded ARG...             call it with ls, rm and the like
@@ -273,6 +273,10 @@ func (w *world) cmdKill(_ *testscript.TestScript, args []string) error {
 func (w *world) cmdKillProgram(_ *testscript.TestScript, args []string) error {
 	pid, err := w.await(args[0], true)
 	if err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		_, err := w.run("sh", "-c", fmt.Sprintf("kill -TERM %d", pid))
 		return err
 	}
 	return w.kill(pid)

@@ -2,7 +2,6 @@ package etcfiles
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -19,15 +18,10 @@ func (m *Manager) Convert(ctx context.Context, namespace string, format int) err
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, name := range namespaces {
-		err := m.update(ctx, name, func(t *tx) error {
+	return each(ctx, namespaces, func(name string) error {
+		return m.update(ctx, name, func(t *tx) error {
 			t.finish = t.ns.WriteFormer
 			return nil
 		})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
-		}
-	}
-	return errors.Join(errs...)
+	})
 }

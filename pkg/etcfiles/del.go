@@ -10,8 +10,8 @@ import (
 )
 
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
-// fails is left to the next operation; when that is because the lock is not to be had in time or the store is of a later
-// format, it is a warning only.
+// fails is left to the next operation; when that is because the lock is not to be had in time or before the context is
+// done, or the store is of a later format, it is a warning only.
 func (m *Manager) Del(ctx context.Context, k Key) error {
 	if err := k.validate(); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 	switch {
 	case noteErr != nil:
 		return fmt.Errorf("%w; it cannot be left to the next operation: %w", err, noteErr)
-	case errors.Is(err, ErrLocked), errors.Is(err, ErrNewer):
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrNewer), ctx.Err() != nil:
 		if m.Report != nil {
 			m.Report.PutOff = true
 		}

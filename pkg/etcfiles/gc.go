@@ -3,7 +3,6 @@ package etcfiles
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // Valid is an attachment that garbage collection leaves alone.
@@ -23,17 +22,12 @@ func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Val
 	for _, v := range valid {
 		keep[v] = true
 	}
-	var errs []error
-	for _, ns := range namespaces {
-		if err := (Key{Namespace: ns, ContainerID: "none", Network: network}).validate(); err != nil {
-			errs = append(errs, err)
-			continue
+	return each(ctx, namespaces, func(name string) error {
+		if err := (Key{Namespace: name, ContainerID: "none", Network: network}).validate(); err != nil {
+			return err
 		}
-		if err := m.collect(ctx, ns, network, keep); err != nil {
-			errs = append(errs, fmt.Errorf("namespace %s: %w", ns, err))
-		}
-	}
-	return errors.Join(errs...)
+		return m.collect(ctx, name, network, keep)
+	})
 }
 
 func (m *Manager) collect(ctx context.Context, namespace, network string, keep map[Valid]bool) error {

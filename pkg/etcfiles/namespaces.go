@@ -1,6 +1,7 @@
 package etcfiles
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,3 +55,17 @@ type absence struct {
 func (a absence) Error() string { return a.text }
 
 func (a absence) Unwrap() error { return a.error }
+
+// each calls do for each namespace, also after an error unless the context is done, and returns all errors.
+func each(ctx context.Context, namespaces []string, do func(name string) error) error {
+	var errs []error
+	for _, name := range namespaces {
+		if err := do(name); err != nil {
+			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
+			if ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

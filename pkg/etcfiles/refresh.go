@@ -38,15 +38,12 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (re
 		return nil, err
 	}
 	var done []Refreshed
-	var errs []error
-	for _, name := range namespaces {
+	err = each(ctx, namespaces, func(name string) error {
 		list, err := m.refresh(ctx, name, read)
 		done = append(done, list...)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
-		}
-	}
-	return done, errors.Join(errs...)
+		return err
+	})
+	return done, err
 }
 
 func (m *Manager) refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {

@@ -18,7 +18,7 @@ var ErrLocked = errors.New("locked by another process")
 
 // Lock takes the flock(2) on the directory <dataDir>/etchosts/<NS>, the one that nerdctl's hosts store takes too, and
 // makes the directory if need be. Others can no longer open it then: who could before may hold the lock yet. It waits in the kernel's queue for at most timeout; past it the error is ErrLocked and
-// names the holder. The lock is let go by unlock, or by the end of the process.
+// names the holder, and that of the context when it is done first. The lock is let go by unlock, or by the end of the process.
 func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
 	if err := n.CheckDirs(); err != nil {
 		return nil, err
@@ -36,6 +36,12 @@ func (n *Namespace) Lock(ctx context.Context, timeout time.Duration) (unlock fun
 // LockExisting is Lock for one who only looks: it makes no directory. The error is fs.ErrNotExist when there is none.
 func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (unlock func() error, err error) {
 	dir := n.RecordsDir()
+	ended := func() error {
+		return fmt.Errorf("lock %s: the wait for it was cut short (%w): %w", dir, context.Cause(ctx), ctx.Err())
+	}
+	if ctx.Err() != nil {
+		return nil, ended()
+	}
 	// A Flock of its own for each acquisition: a shared one lets two callers in.
 	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
 	if ok, err := lock.TryLock(); err != nil {
@@ -54,14 +60,16 @@ func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (un
 		}
 		return lock.Unlock, nil
 	case <-timer.C:
+		err = &lateError{dir, timeout, holder(dir)}
 	case <-ctx.Done():
+		err = ended()
 	}
 	go func() { // the wait cannot be called off: give back what comes too late
 		if <-taken == nil {
 			_ = lock.Unlock()
 		}
 	}()
-	return nil, &lateError{dir, timeout, holder(dir)}
+	return nil, err
 }
 
 // lateError is the error of a lock that was not to be had in time. It is ErrLocked.

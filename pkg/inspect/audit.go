@@ -40,6 +40,9 @@ func (m *Inspector) audit(ctx context.Context, namespace string, do func(*audit)
 		list = append(list, found...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("namespace %s: %w", ns, err))
+			if ctx.Err() != nil {
+				break
+			}
 		}
 	}
 	return list, errors.Join(errs...)
@@ -80,7 +83,7 @@ func (a *audit) lookTwice(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := a.look(); err != nil {
+		if err := a.look(ctx); err != nil {
 			return err
 		}
 		if len(a.findings) == 0 {
@@ -163,7 +166,7 @@ func (a *audit) found(f Finding) {
 }
 
 // look fills the findings, without writing anything.
-func (a *audit) look() error {
+func (a *audit) look(ctx context.Context) error {
 	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended}
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {
@@ -181,12 +184,12 @@ func (a *audit) look() error {
 		}
 		return nil
 	}
-	a.lookAtIndex()
-	a.lookAtAddresses()
-	a.lookAtHosts()
-	a.lookAtOwnFiles()
-	a.lookAtModes()
-	a.lookAtLeftovers()
+	for _, at := range []func(){a.lookAtIndex, a.lookAtAddresses, a.lookAtHosts, a.lookAtOwnFiles, a.lookAtModes, a.lookAtLeftovers} {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the look was cut short (%w): %w", context.Cause(ctx), ctx.Err())
+		}
+		at()
+	}
 	slices.SortStableFunc(a.findings, func(x, y Finding) int { return x.compare(&y) })
 	return nil
 }

@@ -63,6 +63,9 @@ func (m *Inspector) PruneKept(ctx context.Context, namespace string, before time
 		removed[name] = ids
 		if err != nil {
 			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
+			if ctx.Err() != nil {
+				break
+			}
 		}
 	}
 	var found []Finding

@@ -40,7 +40,7 @@ func prunable(f Finding) bool {
 func (a *audit) mend(ctx context.Context, prune bool) error {
 	a.mended = true
 	return a.Repair(ctx, a.ns.Name(), func() error {
-		if err := a.look(); err != nil || len(a.newer) > 0 {
+		if err := a.look(ctx); err != nil || len(a.newer) > 0 {
 			return err
 		}
 		var errs []error

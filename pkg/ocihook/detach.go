@@ -52,8 +52,9 @@ func (h *Hook) detach(ctx context.Context, r *record) error {
 }
 
 // undo runs DEL of each network in reverse order and returns what failed. The plugins of a network before one that failed
-// are run only if all is true.
+// are run only if all is true. What has begun is brought to its end: that the context is done does not stop it.
 func (h *Hook) undo(ctx context.Context, r *record, all bool) (failed []error) {
+	ctx = context.WithoutCancel(ctx)
 	netns := h.pinPath(r.ContainerID)
 	if _, err := netnsAt(netns); err != nil {
 		netns = "" // a path that is not a network namespace would make plugins fail

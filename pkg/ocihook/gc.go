@@ -23,7 +23,7 @@ type Collected struct {
 // network namespace. It calls tell for each, and for each that it passes over since a hook is at work on it, and leaves those
 // alone that live. The error joins what could not be cleaned.
 func (h *Hook) GC(ctx context.Context, tell func(Collected)) error {
-	h.freePlaces()
+	h.freePlaces(ctx)
 	names, err := h.known()
 	if err != nil {
 		return err
@@ -41,6 +41,10 @@ func (h *Hook) GC(ctx context.Context, tell func(Collected)) error {
 	}
 	var failed []error
 	for _, name := range names {
+		if ctx.Err() != nil {
+			failed = append(failed, fmt.Errorf("the rest was not looked at (%w): %w", context.Cause(ctx), ctx.Err()))
+			break
+		}
 		if err := h.collect(ctx, name, used, pids, tell); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", name, err))
 		}
@@ -53,7 +57,7 @@ func (h *Hook) collect(ctx context.Context, cniID string, used map[netns]int, pi
 	if id, err := netnsAt(h.pinPath(cniID)); err == nil && used[id] != 0 && !h.abandoned(cniID) {
 		return nil
 	}
-	claim, err := takeClaim(h.recordDir(cniID), 0)
+	claim, err := takeClaim(ctx, h.recordDir(cniID), 0)
 	if errors.Is(err, errBusy) {
 		tell(Collected{CNIID: cniID, PassedOver: err})
 		return nil

@@ -73,7 +73,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 	if err != nil || id == own {
 		return err
 	}
-	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
+	claim, err := takeClaim(ctx, h.recordDir(c.CNIID()), lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 			return fmt.Errorf("container %s: what an earlier one of this ID left: %w", c.ID, err)
 		}
 	}
-	place, err := h.share(c, id)
+	place, err := h.share(ctx, c, id)
 	if err != nil || place == nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 // ADD, unless others share them: then the last of those does. What is already gone is no error. What could not be freed is, and is kept for GC. It is one, too, if the state's
 // process lives; of a container that is another's of the same ID, or was refused for its sake, there is nothing to detach.
 func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) {
-	claim, err := takeClaim(h.recordDir(c.CNIID()), lockTimeout)
+	claim, err := takeClaim(ctx, h.recordDir(c.CNIID()), lockTimeout)
 	if err != nil {
 		return err
 	}

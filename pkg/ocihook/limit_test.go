@@ -116,7 +116,7 @@ func TestLingering(t *testing.T) {
 // TestHolder: who holds a container's lock is named, and who waits for it is not.
 func TestHolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "containers", "default-web")
-	held, err := takeClaim(dir, 0)
+	held, err := takeClaim(t.Context(), dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer waits.Close()
-	_, err = takeClaim(dir, 0)
+	_, err = takeClaim(t.Context(), dir, 0)
 	if want := "(pid " + strconv.Itoa(os.Getpid()) + ")"; !errors.Is(err, errBusy) || strings.Count(err.Error(), want) != 1 {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -70,7 +70,7 @@ func (h *Hook) Remove(ctx context.Context, id string) (removed []string, kept []
 	if !slices.Contains(names, id) {
 		return nil, nil, fmt.Errorf("%s: %w: %s ls shows what is", id, ErrUnknown, h.Command)
 	}
-	claim, err := takeClaim(h.recordDir(id), lockTimeout)
+	claim, err := takeClaim(ctx, h.recordDir(id), lockTimeout)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,7 +1,9 @@
 package ocihook
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,8 +21,9 @@ type claim struct {
 	fd  int
 }
 
-// takeClaim makes the directory if need be and locks it, waiting for at most the time given. Past it the error is errBusy, with who holds the lock.
-func takeClaim(dir string, wait time.Duration) (*claim, error) {
+// takeClaim makes the directory if need be and locks it, waiting for at most the time given. Past it the error is errBusy, with who holds the lock, and
+// that of the context too when it is done first.
+func takeClaim(ctx context.Context, dir string, wait time.Duration) (*claim, error) {
 	deadline := time.Now().Add(wait)
 	for {
 		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -48,8 +51,11 @@ func takeClaim(dir string, wait time.Duration) (*claim, error) {
 			return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
 		case time.Now().After(deadline):
 			return nil, busyError{dir, holders(dir)}
-		default:
-			time.Sleep(5 * time.Millisecond)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: the wait for it was cut short (%w): %w", busyError{dir, holders(dir)}, context.Cause(ctx), ctx.Err())
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }

@@ -48,9 +48,9 @@ func (u user) is(cniID, bundle string) bool {
 
 // share notes the container with the one whose network namespace it has, if there is one. DEL comes with the end of the last
 // of them. If there is none, it returns the claim to be the first, which is to be held until the pin is there.
-func (h *Hook) share(c *ocistate.Container, id netns) (first *claim, err error) {
+func (h *Hook) share(ctx context.Context, c *ocistate.Container, id netns) (first *claim, err error) {
 	for {
-		place, err := takeClaim(h.placeDir(id), lockTimeout)
+		place, err := takeClaim(ctx, h.placeDir(id), lockTimeout)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (h *Hook) share(c *ocistate.Container, id netns) (first *claim, err error) 
 		if err := errors.Join(err, place.release()); err != nil {
 			return nil, err
 		}
-		if shared, err := h.shareWith(owner, c, id); err != nil || shared {
+		if shared, err := h.shareWith(ctx, owner, c, id); err != nil || shared {
 			return nil, err
 		}
 	}
@@ -77,18 +77,18 @@ func (h *Hook) placeDir(id netns) string {
 }
 
 // freePlaces removes what killed hooks have left of such claims.
-func (h *Hook) freePlaces() {
+func (h *Hook) freePlaces(ctx context.Context) {
 	left, _ := filepath.Glob(h.recordDir(placePrefix + "*")) // the pattern is well formed
 	for _, dir := range left {
-		if place, err := takeClaim(dir, 0); err == nil {
+		if place, err := takeClaim(ctx, dir, 0); err == nil {
 			_ = place.release()
 		}
 	}
 }
 
 // shareWith reports false if the owner has ended meanwhile.
-func (h *Hook) shareWith(owner string, c *ocistate.Container, id netns) (shared bool, err error) {
-	claim, err := takeClaim(h.recordDir(owner), lockTimeout)
+func (h *Hook) shareWith(ctx context.Context, owner string, c *ocistate.Container, id netns) (shared bool, err error) {
+	claim, err := takeClaim(ctx, h.recordDir(owner), lockTimeout)
 	if err != nil {
 		return false, fmt.Errorf("container %s has the network namespace of %s: %w", c.ID, owner, err)
 	}
@@ -131,7 +131,7 @@ func (r *record) usedBy(c *ocistate.Container) bool {
 }
 
 func (h *Hook) leaveOf(ctx context.Context, owner string, c *ocistate.Container) (err error) {
-	claim, err := takeClaim(h.recordDir(owner), lockTimeout)
+	claim, err := takeClaim(ctx, h.recordDir(owner), lockTimeout)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -39,7 +40,7 @@ func cniError(err error) *types.Error {
 		code = types.ErrInvalidNetworkConfig
 	case errors.Is(err, etcfiles.ErrUnavailable):
 		code = codeUnavailable
-	case errors.Is(err, etcfiles.ErrLocked):
+	case errors.Is(err, etcfiles.ErrLocked), errors.Is(err, context.Canceled):
 		code = types.ErrTryAgainLater
 	case errors.Is(err, etcfiles.ErrNewer):
 		code = codeNewer

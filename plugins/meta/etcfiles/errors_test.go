@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +30,7 @@ func TestErrorCodes(t *testing.T) {
 		{fmt.Errorf("%w: %w", etcfiles.ErrUnavailable, etcfiles.ErrLocked), codeUnavailable},
 		{fmt.Errorf("x: %w", &fs.PathError{Op: "open", Path: "/x", Err: unix.EIO}), types.ErrIOFailure},
 		{fmt.Errorf("x: %w", unix.ENOSPC), types.ErrIOFailure},
+		{fmt.Errorf("x: %w", context.Canceled), types.ErrTryAgainLater},
 		{fmt.Errorf("x: %w", netconf.ErrDecoding), types.ErrDecodingFailure},
 		{fmt.Errorf("x: %w", types.NewError(types.ErrDecodingFailure, "", "")), types.ErrDecodingFailure},
 		{errors.New("x"), types.ErrInternal},

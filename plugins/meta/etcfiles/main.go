@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +49,10 @@ func (p *plugin) call(stdin io.Reader) error {
 		return err
 	}
 	os.Stdin = f
-	if err := skel.PluginMainFuncsWithError(p.funcs(), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	if err := skel.PluginMainFuncsWithError(p.funcs(ctx), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
 		return err
 	}
 	return nil

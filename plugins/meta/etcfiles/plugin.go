@@ -18,13 +18,14 @@ type plugin struct {
 	stdout, stderr io.Writer
 }
 
-func (p *plugin) funcs() skel.CNIFuncs {
-	command := func(name string, run func(*operation) error) func(*skel.CmdArgs) error {
+// funcs returns the commands. A context that is done ends the wait for a lock; what has begun comes to its end.
+func (p *plugin) funcs(ctx context.Context) skel.CNIFuncs {
+	command := func(name string, run func(*operation, context.Context) error) func(*skel.CmdArgs) error {
 		return func(args *skel.CmdArgs) error {
 			o := p.begin(name, args)
 			err := o.confErr
 			if err == nil || (name == "DEL" && o.conf != nil) {
-				err = run(o)
+				err = run(o, ctx)
 			}
 			o.end(err)
 			if err != nil {
@@ -40,7 +41,7 @@ func (p *plugin) funcs() skel.CNIFuncs {
 	}
 }
 
-func (o *operation) add() error {
+func (o *operation) add(ctx context.Context) error {
 	request, previous, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func (o *operation) add() error {
 	if err := o.conf.ReadHostDNS(&request.DNS); err != nil {
 		return err
 	}
-	dns, err := o.manager().Add(context.Background(), request)
+	dns, err := o.manager().Add(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (o *operation) add() error {
 	}
 	if err := versioned.PrintTo(o.stdout); err != nil { // nobody has learnt of the attachment
 		err = fmt.Errorf("the result could not be written to stdout: %w", err)
-		return errors.Join(err, o.manager().Del(context.Background(), request.Key))
+		return errors.Join(err, o.manager().Del(context.WithoutCancel(ctx), request.Key))
 	}
 	return nil
 }
@@ -75,35 +76,35 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 
 // del succeeds on whatever is not there, also with a wrong value in the configuration: an error would keep the plugins before
 // this one from freeing the address.
-func (o *operation) del() error {
+func (o *operation) del(ctx context.Context) error {
 	if o.confErr != nil {
 		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
-	if err := o.manager().Del(context.Background(), o.conf.Key(o.args)); err != nil {
+	if err := o.manager().Del(ctx, o.conf.Key(o.args)); err != nil {
 		o.failed = err
 		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
 	return nil
 }
 
-func (o *operation) check() error {
+func (o *operation) check(ctx context.Context) error {
 	request, _, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
 	}
 	o.detailRequest(request)
-	return o.manager().Check(context.Background(), request)
+	return o.manager().Check(ctx, request)
 }
 
-func (o *operation) gc() error {
+func (o *operation) gc(ctx context.Context) error {
 	valid := make([]etcfiles.Valid, 0, len(o.conf.ValidAttachments))
 	for _, a := range o.conf.ValidAttachments {
 		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
 	}
-	return o.manager().GC(context.Background(), o.conf.Namespace, o.conf.Name, valid)
+	return o.manager().GC(ctx, o.conf.Namespace, o.conf.Name, valid)
 }
 
-func (o *operation) status() error {
+func (o *operation) status(context.Context) error {
 	for _, namespace := range o.conf.Namespaces(o.args) {
 		if err := o.manager().Status(namespace, o.conf.Name); err != nil {
 			return err

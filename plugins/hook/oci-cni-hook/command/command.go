@@ -4,7 +4,6 @@ package command
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -44,6 +43,7 @@ a killed runtime left.`,
 	}
 	o.addTo(root.PersistentFlags())
 	gc, ls, rm := o.gcCommand(), o.lsCommand(), o.rmCommand()
+	cli.Waiting(gc, rm)
 	cli.AsRoot(nil, gc, ls, rm)
 	root.AddCommand(
 		o.stageCommand("createRuntime", "Attach the container to its networks: CNI ADD",
@@ -72,10 +72,12 @@ func (o *options) stageCommand(stage, short, long string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			ctx, stop := cli.UntilSignal(cmd.Context())
+			defer stop()
 			if stage == "poststop" || stage == "hook" && c.Status == specs.StateStopped && !ocistate.Restored(&c.State) {
-				return o.hook().Poststop(context.Background(), c)
+				return o.hook().Poststop(ctx, c)
 			}
-			return o.hook().CreateRuntime(context.Background(), c)
+			return o.hook().CreateRuntime(ctx, c)
 		},
 	}
 }
@@ -90,7 +92,7 @@ it. For a timer. Only root can do it; for others the exit code is 3.`,
 		Example: "  oci-cni-hook gc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.hook().GC(context.Background(), func(c ocihook.Collected) {
+			return o.hook().GC(cmd.Context(), func(c ocihook.Collected) {
 				if c.PassedOver != nil {
 					fmt.Fprintf(cmd.OutOrStdout(), "%s: passed over: %v\n", c.CNIID, c.PassedOver)
 					return

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -85,7 +84,7 @@ whatever fails. What a plugin could not free is said on stderr and is for you to
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h := o.hook()
-			removed, kept, err := h.Remove(context.Background(), args[0])
+			removed, kept, err := h.Remove(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

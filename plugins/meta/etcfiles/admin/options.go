@@ -31,8 +31,9 @@ func (o *options) addTo(root *cobra.Command) {
 	_ = root.MarkPersistentFlagDirname("data-dir")
 }
 
-// addLockTimeout gives a command that takes the lock the flag --lock-timeout.
+// addLockTimeout gives a command that takes the lock the flag --lock-timeout, and a context that a signal ends.
 func (o *options) addLockTimeout(cmd *cobra.Command) {
+	cli.Waiting(cmd)
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", adminLockTimeout, "how long to wait for a running operation")
 }
 

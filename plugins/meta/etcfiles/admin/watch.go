@@ -3,12 +3,10 @@ package admin
 import (
 	"fmt"
 	"net/netip"
-	"os/signal"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
@@ -28,10 +26,8 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), unix.SIGINT, unix.SIGTERM)
-			defer stop()
 			network := strings.Join(args, "")
-			err := o.manager(cmd).Watch(ctx, o.namespace, func(c inspect.Change) error {
+			err := o.manager(cmd).Watch(cmd.Context(), o.namespace, func(c inspect.Change) error {
 				if network != "" && c.Network != network {
 					return nil
 				}
@@ -41,6 +37,7 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 		},
 	}
 	addFormat(cmd, &f)
+	cli.Waiting(cmd)
 	return cmd
 }
 
