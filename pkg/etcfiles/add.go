@@ -45,6 +45,7 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
+	r.shorten()
 	a := &addition{Request: r}
 	var err error
 	if a.addresses, err = r.addresses(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/containernetworking/cni/pkg/types"
 	"golang.org/x/sys/unix"
@@ -49,5 +50,16 @@ func cniError(err error) *types.Error {
 	case errors.As(err, &pathError), errors.As(err, &linkError), errors.As(err, &errno):
 		code = types.ErrIOFailure
 	}
-	return types.NewError(code, "etcfiles: "+err.Error(), "")
+	return types.NewError(code, "etcfiles: "+bounded(err.Error(), maxError), "")
+}
+
+// maxError is how many bytes of an error are written: names in it may be as long as stdin.
+const maxError = 4096
+
+// bounded cuts a text.
+func bounded(text string, most int) string {
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }

@@ -131,7 +131,7 @@ func (o *operation) logEnd(took time.Duration, err error) {
 	a = append(a, slog.Duration("duration", took), slog.Duration("lock_wait", r.LockWait))
 	level := o.level(err)
 	if err != nil {
-		a = append(a, slog.Int("code", int(cniError(err).Code)), slog.String("error", err.Error()))
+		a = append(a, slog.Int("code", int(cniError(err).Code)), slog.String("error", bounded(err.Error(), maxError)))
 	}
 	o.log.logger.LogAttrs(context.Background(), level, o.command, a...)
 }

@@ -47,10 +47,7 @@ const maxWarning = 1024
 
 // warnf says what does not stop the operation. No lock is held meanwhile.
 func (o *operation) warnf(format string, args ...any) {
-	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
-	if len(text) > maxWarning {
-		text = strings.ToValidUTF8(text[:maxWarning], "") + "…"
-	}
+	text := bounded(strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; "), maxWarning)
 	fmt.Fprintf(o.stderr, "etcfiles: warning: %s\n", text)
 	o.warnings++
 	o.logWarning(text)
