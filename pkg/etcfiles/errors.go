@@ -3,6 +3,7 @@ package etcfiles
 import (
 	"errors"
 
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
@@ -22,3 +23,6 @@ var (
 	// ErrUnavailable is the error of Status when an Add would fail.
 	ErrUnavailable = errors.New("unavailable")
 )
+
+// obstructed reports that a container has made a file of its own unusable.
+func obstructed(err error) bool { return etchosts.Obstructed(err) }

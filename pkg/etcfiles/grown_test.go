@@ -1,7 +1,6 @@
 package etcfiles
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -11,22 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/internal/grown"
 )
-
-// grow makes a hosts file what tens of thousands of replacements of a container leave, that shares an alias with one that
-// stays: comments in front of the last marker, more than the bounds allow.
-func (s *store) grow(path string) {
-	s.t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	end := bytes.LastIndex(data, []byte(s.Marker.End()))
-	left := strings.Repeat("##</etcfiles>\n##<etcfiles>\n"+strings.Repeat("#", 24)+"\n", 81_000)
-	if err := os.WriteFile(path, append(data[:end:end], left+s.Marker.End()...), 0o644); err != nil {
-		s.t.Fatal(err)
-	}
-}
 
 // warned collects the warnings from now on.
 func (s *store) warned() *[]string {
@@ -53,8 +38,8 @@ func TestGrownFiles(t *testing.T) {
 			s.add(key("a", "eth0", "lab"), 1)
 			s.add(key("b", "eth0", "lab"), 2)
 			n := s.Dir.Namespace("ns")
-			s.grow(n.HostsPath("a"))
-			s.grow(n.NetworkPath("lab"))
+			grown.Grow(t, n.HostsPath("a"), s.Marker)
+			grown.Grow(t, n.NetworkPath("lab"), s.Marker)
 			// The index knows the files as they are, as after edits of our own.
 			ix := n.ReadIndex(bootID(t))
 			ix.Containers["a"].Hosts.State, ix.Networks["lab"].State = fileOf(t, n.HostsPath("a")), fileOf(t, n.NetworkPath("lab"))

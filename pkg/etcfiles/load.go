@@ -107,7 +107,7 @@ func (t *tx) startAfresh(ids []string) error {
 	}
 	networks, err := t.ns.Networks()
 	for _, network := range networks {
-		err = errors.Join(err, t.removeNetworkFile(network))
+		err = errors.Join(err, t.ns.RemoveNetwork(network))
 	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
@@ -90,4 +92,16 @@ func (m *Manager) release(unlock func() error) {
 	if err := unlock(); err != nil {
 		m.Warnf("%v", err)
 	}
+}
+
+// sinceBoot is the time since boot, in which sleep counts.
+func (m *Manager) sinceBoot() time.Duration {
+	if m.now != nil {
+		return m.now()
+	}
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }

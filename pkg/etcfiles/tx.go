@@ -3,12 +3,12 @@ package etcfiles
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
+	"github.com/etcfiles/etcfiles/pkg/hostsfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -275,13 +275,14 @@ func (t *tx) write(r *hostsstore.Record) error {
 	return nil
 }
 
-// removeNetworkFile removes the hosts file of a network that has no container any more, and its directory.
-func (t *tx) removeNetworkFile(network string) error {
-	path := t.ns.NetworkPath(network)
-	dir := filepath.Dir(path)
-	if err := safefile.CheckDir(dir); err != nil {
-		return err
+// applyFiles edits the hosts files.
+func (t *tx) applyFiles() error {
+	e := &hostsfiles.Edit{
+		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: t.m.base, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
+		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
 	}
-	return errors.Join(safefile.Remove(path), safefile.Remove(safefile.Temporary(path)),
-		safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
+	files, peers, err := e.Apply()
+	t.did.Files += files
+	t.did.Peers += peers
+	return err
 }

@@ -52,3 +52,14 @@ func (n *Namespace) CheckDirs() error {
 func (n *Namespace) checkContainer(id string) error {
 	return errors.Join(safefile.CheckDir(filepath.Dir(n.RecordPath(id))), safefile.CheckDir(filepath.Dir(n.HostnamePath(id))))
 }
+
+// RemoveNetwork removes the hosts file of a network that has no container any more, and its directory.
+func (n *Namespace) RemoveNetwork(network string) error {
+	path := n.NetworkPath(network)
+	dir := filepath.Dir(path)
+	if err := safefile.CheckDir(dir); err != nil {
+		return err
+	}
+	return errors.Join(safefile.Remove(path), safefile.Remove(safefile.Temporary(path)),
+		safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
+}

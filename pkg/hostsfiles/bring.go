@@ -1,4 +1,4 @@
-package etcfiles
+package hostsfiles
 
 import (
 	"errors"
@@ -15,10 +15,10 @@ import (
 
 // bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only. The file
 // of a network is mounted nowhere, but its directory: one that has grown beyond its bounds is replaced.
-func (e *edit) bring(f *file) error {
+func (e *Edit) bring(f *file) error {
 	err := e.edit(f)
 	if f.view.Container == nil && errors.Is(err, etchosts.ErrTooLarge) {
-		e.m.Warnf("network %s: its hosts file is made anew: %v", f.view.Network, err)
+		e.Warnf("network %s: its hosts file is made anew: %v", f.view.Network, err)
 		err = e.make(f)
 	}
 	switch {
@@ -28,17 +28,17 @@ func (e *edit) bring(f *file) error {
 	case errors.Is(err, fs.ErrNotExist):
 		f.state.State = hostsstore.FileID{}
 		return nil
-	case obstructed(err):
+	case etchosts.Obstructed(err):
 		f.state.State = hostsstore.FileID{}
-		e.m.Warnf("container %s keeps a stale hosts file: %v", f.view.Container.ID, err)
+		e.Warnf("container %s keeps a stale hosts file: %v", f.view.Container.ID, err)
 		return nil
 	}
 	f.state.State = hostsstore.FileID{}
 	return err
 }
 
-func (e *edit) edit(f *file) error {
-	open, err := etchosts.Open(f.path, e.m.Marker)
+func (e *Edit) edit(f *file) error {
+	open, err := etchosts.Open(f.path, e.Marker)
 	if errors.Is(err, fs.ErrNotExist) && f.create {
 		return e.make(f)
 	}
@@ -66,7 +66,7 @@ func (e *edit) edit(f *file) error {
 }
 
 // live makes the changes alone; where the file is not as remembered all of it is compared.
-func (e *edit) live(f *file, open *etchosts.File) error {
+func (e *Edit) live(f *file, open *etchosts.File) error {
 	stay := e.staying(f)
 	for i := range e.arrives {
 		c := &e.arrives[i]
@@ -101,7 +101,7 @@ func (f *file) text(c *change) string {
 }
 
 // staying returns the lines that both come and go, with an attachment that changes: they stand already.
-func (e *edit) staying(f *file) map[string]bool {
+func (e *Edit) staying(f *file) map[string]bool {
 	if len(e.arrives) == 0 || len(e.leaves) == 0 {
 		return nil
 	}
@@ -136,7 +136,7 @@ func without(text string, lines map[string]bool) string {
 }
 
 // enter adds lines of an attachment.
-func (e *edit) enter(f *file, open *etchosts.File, c *change, text string) error {
+func (e *Edit) enter(f *file, open *etchosts.File, c *change, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (e *edit) enter(f *file, open *etchosts.File, c *change, text string) error
 }
 
 // room finds room for the lines of an attachment; one of no length says that there is none.
-func (e *edit) room(f *file, open *etchosts.File, c *change, length int) (hostsstore.Room, error) {
+func (e *Edit) room(f *file, open *etchosts.File, c *change, length int) (hostsstore.Room, error) {
 	older := f.linesOf(c.older())
 	if len(older) == 0 {
 		i := slices.IndexFunc(f.state.Rooms, func(r hostsstore.Room) bool { return r.Length >= length })
@@ -188,7 +188,7 @@ func (f *file) linesOf(list []roster.Placed) []string {
 }
 
 // leave strikes lines of an attachment.
-func (e *edit) leave(f *file, open *etchosts.File, c *change, text string) error {
+func (e *Edit) leave(f *file, open *etchosts.File, c *change, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -270,7 +270,7 @@ func (f *file) limit() int64 {
 
 // gather copies what lives to the beginning of a file that is half as large as it may be, so that it has room at its end
 // again. The copies at the end are struck by a later operation.
-func (e *edit) gather(f *file, open *etchosts.File) error {
+func (e *Edit) gather(f *file, open *etchosts.File) error {
 	if !f.tight || f.state.Gathered > 0 || open.State().Size <= f.limit()/2 {
 		return nil
 	}
@@ -279,20 +279,20 @@ func (e *edit) gather(f *file, open *etchosts.File) error {
 		return nil
 	}
 	if copied {
-		f.state.Gathered, f.state.Rooms = e.now, nil
+		f.state.Gathered, f.state.Rooms = e.Now, nil
 	}
 	return err
 }
 
 // boundsNow returns what the file may hold, and at least what we have made of it.
-func (e *edit) boundsNow(f *file) etchosts.Bounds {
+func (e *Edit) boundsNow(f *file) etchosts.Bounds {
 	b := f.view.Bounds(e.sizes())
 	b.Bytes = max(b.Bytes, f.state.State.Size)
 	return b
 }
 
 // reconcile compares the whole file with what it has to hold.
-func (e *edit) reconcile(f *file, open *etchosts.File) error {
+func (e *Edit) reconcile(f *file, open *etchosts.File) error {
 	gathered := f.state.Gathered > 0
 	layout, err := open.Reconcile(etchosts.Wish{
 		Bounds: e.boundsNow(f),
@@ -305,9 +305,9 @@ func (e *edit) reconcile(f *file, open *etchosts.File) error {
 			f.belongs(sum(blocks) - int(f.state.Belongs))
 			return blocks
 		},
-		Known:    e.members.Known(f.view, e.went),
+		Known:    e.members.Known(f.view, e.Went),
 		Gathered: gathered,
-		Patient:  gathered && e.now-f.state.Gathered < grace,
+		Patient:  gathered && e.Now-f.state.Gathered < grace,
 	})
 	if err != nil {
 		return err
@@ -331,21 +331,21 @@ func sum(blocks []string) int {
 }
 
 // make writes a file that is not there yet, or that of a network anew.
-func (e *edit) make(f *file) error {
+func (e *Edit) make(f *file) error {
 	var head []byte
 	if c := f.view.Container; c != nil {
-		head, c.UserNames = e.m.base()
+		head, c.UserNames = e.Base()
 		f.view = &roster.Viewer{Container: c}
 	}
 	blocks := e.members.Blocks(f.view)
-	data, _ := etchosts.Render(e.m.Marker, head, blocks)
-	if err := e.m.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
+	data, _ := etchosts.Render(e.Marker, head, blocks)
+	if err := e.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	if err := hostsstore.WriteFile(f.path, data); err != nil {
 		return err
 	}
-	open, err := etchosts.Open(f.path, e.m.Marker)
+	open, err := etchosts.Open(f.path, e.Marker)
 	if err != nil {
 		return err
 	}
