@@ -52,17 +52,17 @@ func (l *look) chain() bool {
 func (l *look) ourPlace(list *node) {
 	var ours []*plugin
 	for _, p := range l.plugins {
-		if p.name == Plugin {
+		if p.name == pluginType {
 			ours = append(ours, p)
 		}
 	}
 	if len(ours) == 0 {
-		l.wrong(list, "plugins", "there is no plugin of type %q: put it last", Plugin)
+		l.wrong(list, "plugins", "there is no plugin of type %q: put it last", pluginType)
 		return
 	}
 	l.ours = ours[0]
 	for _, again := range ours[1:] {
-		l.wrong(again.node, again.key, "%s stands in line %d already: take one out", Plugin, l.ours.line)
+		l.wrong(again.node, again.key, "%s stands in line %d already: take one out", pluginType, l.ours.line)
 	}
 	before := slices.ContainsFunc(l.plugins, func(p *plugin) bool { return p.position < l.ours.position && p.ipam != "" })
 	switch {
@@ -73,7 +73,7 @@ func (l *look) ourPlace(list *node) {
 	}
 	for _, p := range l.plugins {
 		switch {
-		case p.position <= l.ours.position || p.name == Plugin || slices.Contains(harmless, p.name):
+		case p.position <= l.ours.position || p.name == pluginType || slices.Contains(harmless, p.name):
 		case p.ipam != "" || slices.Contains(interfaces, p.name):
 			l.wrong(p.node, p.key, "%s gives addresses behind etcfiles, which does not see them: put etcfiles last", p.name)
 		default:

@@ -13,8 +13,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
-// Plugin is the type in a conflist that is looked at most closely.
-const Plugin = "etcfiles"
+// pluginType is the type in a conflist that is looked at most closely.
+const pluginType = "etcfiles"
 
 // Fault is something that is wrong, or that one should know.
 type Fault struct {

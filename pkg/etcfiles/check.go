@@ -45,7 +45,7 @@ func (m *Manager) Check(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	quiet, tell := m.Quiet()
+	quiet, tell := m.quiet()
 	defer tell()
 	return errors.Join(quiet.compare(n, r, want), unlock())
 }

@@ -74,7 +74,7 @@ func (m *Manager) locked(ctx context.Context, namespace string, do func(t *tx) e
 	if err != nil {
 		return err
 	}
-	quiet, tell := m.Quiet()
+	quiet, tell := m.quiet()
 	defer tell()
 	t := &tx{ns: ns}
 	if t.m, err = quiet.ForNamespace(ns); err == nil {

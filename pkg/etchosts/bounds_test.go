@@ -22,7 +22,7 @@ func TestBounds(t *testing.T) {
 		"bytes":   {Bounds{Bytes: 100, Lines: n, Names: 1000}, strings.Repeat("x", 100), strings.Repeat("x", 101)},
 		"lines":   {Bounds{Bytes: 1000, Lines: n, Names: 1000}, begin + strings.Repeat("x\n", n) + end, begin + strings.Repeat("x\n", n+1) + end},
 		"markers": {Bounds{Bytes: 1000, Lines: n, Names: 1000}, strings.Repeat(begin, n), strings.Repeat(begin, n+1)},
-		"names":   {Bounds{Bytes: 1000, Lines: n, Names: 2 * (3 + NameCost)}, "::1 abc def ABC\n", "::1 abc\n::1 def\n::1 abc ghi\n"},
+		"names":   {Bounds{Bytes: 1000, Lines: n, Names: 2 * (3 + nameCost)}, "::1 abc def ABC\n", "::1 abc\n::1 def\n::1 abc ghi\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := func([]string) []string { return []string{localhost} }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Append puts the block (whole lines of at most MaxLine bytes) at the end of the file and returns its offset, or 0 when
+// Append puts the block (whole lines of at most maxLine bytes) at the end of the file and returns its offset, or 0 when
 // a page boundary parts it. Each write ends with an end marker in the page of its entries, so the file is well formed
 // whenever the process may be killed, and stable names resolve at every instant.
 func (f *File) Append(block string) (int64, error) {

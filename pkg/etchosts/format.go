@@ -9,14 +9,14 @@ import (
 const (
 	// PageSize is the unit in which an append becomes visible to readers; no entry crosses a multiple of it.
 	PageSize = 4096
-	// MaxLine is the longest line in bytes, newline included: musl's name_from_hosts reads 512 bytes with fgets.
-	MaxLine = 511
+	// maxLine is the longest line in bytes, newline included: musl's name_from_hosts reads 512 bytes with fgets.
+	maxLine = 511
 
 	addressColumn = 16
 )
 
 // Format returns the hosts(5) lines for one address: the address padded to 16 columns and the names separated by one
-// blank, the first being the canonical one. Names that do not fit a line of MaxLine bytes go to further lines with
+// blank, the first being the canonical one. Names that do not fit a line of maxLine bytes go to further lines with
 // the same address. Without names it returns nothing.
 func Format(addr netip.Addr, names []string) string {
 	if len(names) == 0 {
@@ -29,7 +29,7 @@ func Format(addr netip.Addr, names []string) string {
 	var b strings.Builder
 	width := 0
 	for _, name := range names {
-		if width > 0 && width+1+len(name)+1 > MaxLine {
+		if width > 0 && width+1+len(name)+1 > maxLine {
 			b.WriteByte('\n')
 			width = 0
 		}
@@ -89,7 +89,7 @@ func gap(off int64, length int) int {
 }
 
 // Render returns the whole content of a new file: head (the user's bytes, completed by a newline), then one region
-// with the blocks in order. A block is whole lines of at most MaxLine bytes; an empty one takes no room. The second
+// with the blocks in order. A block is whole lines of at most maxLine bytes; an empty one takes no room. The second
 // value holds the offset of every block, 0 for one that is empty or that had to be parted by a page boundary.
 func Render(m Marker, head []byte, blocks []string) ([]byte, []int64) {
 	b := append([]byte(nil), head...)

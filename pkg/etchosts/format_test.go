@@ -37,7 +37,7 @@ func TestFormatLongLines(t *testing.T) {
 	}
 	var got []string
 	for line := range strings.Lines(Format(netip.MustParseAddr("10.0.0.1"), names)) {
-		if len(line) > MaxLine {
+		if len(line) > maxLine {
 			t.Errorf("line of %d bytes", len(line))
 		}
 		if !strings.HasPrefix(line, "10.0.0.1        alias") {

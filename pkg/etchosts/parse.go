@@ -12,11 +12,11 @@ import (
 type Bounds struct {
 	Bytes int64 // in the file
 	Lines int   // of ours in regions, and markers
-	Names int   // bytes of the names in the user's own lines, with NameCost for each
+	Names int   // bytes of the names in the user's own lines, with nameCost for each
 }
 
-// NameCost is what each name counts in Bounds besides its own bytes: what it takes to remember it.
-const NameCost = 16
+// nameCost is what each name counts in Bounds besides its own bytes: what it takes to remember it.
+const nameCost = 16
 
 // entry is one line of a region.
 type entry struct {
@@ -195,7 +195,7 @@ func (p *parsed) user(line string, limit int) {
 		}
 		name = strings.ToLower(name)
 		if _, ok := p.userNames[name]; !ok {
-			p.nameBytes += len(name) + NameCost
+			p.nameBytes += len(name) + nameCost
 			p.userNames[strings.Clone(name)] = struct{}{}
 		}
 	})

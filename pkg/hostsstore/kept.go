@@ -22,8 +22,8 @@ type Kept struct {
 	Digests    map[string]string // file to what it held, see digestFile
 }
 
-// KeptPath returns the path of what keepFiles remembers of a container.
-func (n *Namespace) KeptPath(id string) string { return filepath.Join(n.keptDir(), id) }
+// keptPath returns the path of what keepFiles remembers of a container.
+func (n *Namespace) keptPath(id string) string { return filepath.Join(n.keptDir(), id) }
 
 // Keep leaves the note for a container, with the digests of its files. The note is synced, then the files: after a power cut
 // a file that is not as the note says is damaged, but one without a note would pass for an engine's.
@@ -39,7 +39,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 		}
 		k.Digests[file] = digest
 	}
-	path := n.KeptPath(id)
+	path := n.keptPath(id)
 	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 // Kept returns the note for a container, and false if there is none.
 func (n *Namespace) Kept(id string) (Kept, bool) {
 	var k Kept
-	data, err := safefile.Read(n.KeptPath(id), maxRecord)
+	data, err := safefile.Read(n.keptPath(id), maxRecord)
 	return k, err == nil && json.Unmarshal(data, &k) == nil
 }
 
@@ -121,7 +121,7 @@ func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 
 // ForgetKept removes the note for a container.
 func (n *Namespace) ForgetKept(id string) error {
-	path := n.KeptPath(id)
+	path := n.keptPath(id)
 	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
 }
 

@@ -64,7 +64,7 @@ func (n *Namespace) Exists() bool {
 
 // Has reports whether the store has anything of a container: a directory, or a note of keepFiles.
 func (n *Namespace) Has(id string) (bool, error) {
-	for _, path := range []string{filepath.Dir(n.RecordPath(id)), filepath.Dir(n.HostnamePath(id)), n.KeptPath(id)} {
+	for _, path := range []string{filepath.Dir(n.RecordPath(id)), filepath.Dir(n.HostnamePath(id)), n.keptPath(id)} {
 		_, err := os.Lstat(path)
 		if err == nil {
 			return true, nil

@@ -328,7 +328,7 @@ func (n *Namespace) Sweep(id string) error {
 	if err := safefile.CheckDir(dir); err != nil {
 		return err
 	}
-	if err := safefile.Remove(safefile.Temporary(n.KeptPath(id))); err != nil {
+	if err := safefile.Remove(safefile.Temporary(n.keptPath(id))); err != nil {
 		return err
 	}
 	for _, rest := range []string{corruptFile, leavingFile} {

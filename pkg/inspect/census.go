@@ -19,7 +19,7 @@ func (m *Inspector) Census(namespace string) (Census, error) {
 	c := Census{Attachments: map[string]int{}}
 	list, err := m.inspect(m.Dir.Namespace(namespace))
 	for _, i := range list {
-		if i.Dead() {
+		if i.dead() {
 			c.Dead++
 			continue
 		}

@@ -39,8 +39,8 @@ type Inspected struct {
 // Ref returns NAMESPACE/ID.
 func (i *Inspected) Ref() string { return i.Namespace + "/" + i.Record.ID }
 
-// Dead reports that the container is certainly no more: the next operation on its namespace removes it.
-func (i *Inspected) Dead() bool { return i.State.Dead() }
+// dead reports that the container is certainly no more: the next operation on its namespace removes it.
+func (i *Inspected) dead() bool { return i.State.Dead() }
 
 // On reports whether the container is on the network.
 func (i *Inspected) On(network string) bool { return roster.OnNetwork(i.container, network) }

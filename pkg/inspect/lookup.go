@@ -146,10 +146,10 @@ func (l *lookup) see(sights []*Sight) []etchosts.Line {
 		return l.hosts.Entries
 	}
 	l.elsewhere = true
-	l.File = fmt.Sprintf("%s of process %d", HostsPath, s.PID)
+	l.File = fmt.Sprintf("%s of process %d", hostsPath, s.PID)
 	l.because(NotMounted, nil, "the hosts file of the store is not mounted in the container: process %d (%s): %s; see etcfiles show %s",
 		s.PID, s.Command, s.Trouble, l.Container)
-	data, err := s.Hosts()
+	data, err := s.hosts()
 	if err != nil {
 		l.because(UnreadableNotice, nil, "%v", err)
 	}

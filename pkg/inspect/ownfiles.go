@@ -89,8 +89,8 @@ func (m *Inspector) ResolvConf(c *Inspected) ResolvConfState {
 	return r
 }
 
-// HostsPath is where processes look for the hosts file, see hosts(5).
-const HostsPath = "/etc/hosts"
+// hostsPath is where processes look for the hosts file, see hosts(5).
+const hostsPath = "/etc/hosts"
 
 // Sight is what the processes of one mount namespace of a container see.
 type Sight struct {
@@ -107,8 +107,8 @@ type Sight struct {
 // maxHosts is how much of an /etc/hosts that is not of the store is read, in bytes.
 const maxHosts = 4 << 20
 
-// Hosts returns what /etc/hosts holds for these processes, at most 4 MiB.
-func (s *Sight) Hosts() ([]byte, error) { return s.root.Read(HostsPath, maxHosts) }
+// hosts returns what /etc/hosts holds for these processes, at most 4 MiB.
+func (s *Sight) hosts() ([]byte, error) { return s.root.Read(hostsPath, maxHosts) }
 
 // Sights looks at the running processes of a container: one Sight for each mount namespace in its network namespace, but not
 // for the one of this process, whose are the tools of the host. There is none if nobody can be seen there. done is to be
@@ -135,14 +135,14 @@ func (m *Inspector) Sights(c *Inspected) (sights []*Sight, done func(), err erro
 			continue
 		}
 		s := &Sight{PID: r.PID, Command: r.Command, root: r}
-		theirs, err := r.Stat(HostsPath)
+		theirs, err := r.Stat(hostsPath)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			s.Trouble = "it has no " + HostsPath
+			s.Trouble = "it has no " + hostsPath
 		case err != nil:
 			s.Trouble = err.Error()
 		case oursErr != nil || theirs.Dev != ours.Dev || theirs.Ino != ours.Ino:
-			s.Trouble = "its " + HostsPath + " is another file"
+			s.Trouble = "its " + hostsPath + " is another file"
 		default:
 			s.Mounted = true
 		}

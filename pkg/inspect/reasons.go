@@ -90,7 +90,7 @@ func (l *lookup) compare() {
 		listed := slices.ContainsFunc(l.Answers, func(a Answer) bool { return a.Address == want.Address })
 		above := slices.IndexFunc(l.Answers, func(a Answer) bool { return a.Source.rank() >= 0 && a.Source.rank() < want.Source.rank() })
 		switch {
-		case want.of != nil && want.of.Dead():
+		case want.of != nil && want.of.dead():
 			l.known = true
 			l.dead(want.of, want.Network)
 		case listed || l.elsewhere:
@@ -136,7 +136,7 @@ func (l *lookup) search() {
 		case other.Namespace != l.viewer.Namespace:
 			l.because(OtherNamespace, other, "%s has the name in namespace %s; %s is in %s, and containers see each other within one namespace",
 				other.Ref(), other.Namespace, l.Container, l.viewer.Namespace)
-		case other.Dead():
+		case other.dead():
 			l.dead(other, strings.Join(networksOf(other), ", "))
 		case !slices.ContainsFunc(networksOf(other), l.viewer.On):
 			l.because(OtherNetwork, other, "%s has the name and shares no network: it is on %s, %s is on %s",

@@ -136,7 +136,7 @@ func (w *watcher) read(name string, known *watched) (map[Change]struct{}, time.D
 	}
 	var containers []*hostsstore.Container
 	for _, i := range list {
-		if !i.Dead() {
+		if !i.dead() {
 			containers = append(containers, i.container)
 		}
 	}

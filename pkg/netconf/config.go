@@ -21,8 +21,8 @@ import (
 // What holds where the configuration says nothing.
 const (
 	DefaultDataDir     = "/var/lib/etcfiles"
-	DefaultMarker      = string(etcfiles.DefaultMarker)
-	DefaultLockTimeout = 30 * time.Second
+	defaultMarker      = string(etcfiles.DefaultMarker)
+	defaultLockTimeout = 30 * time.Second
 	defaultNamespace   = "default"
 	podNamespace       = "k8s.io" // containerd's namespace of CRI
 	podNamesAuto       = "auto"
@@ -119,7 +119,7 @@ func decodingError(what string, err error) error {
 
 // complete puts the defaults in and refuses values that cannot be.
 func (c *Conf) complete() []error {
-	c.lockTimeout = DefaultLockTimeout
+	c.lockTimeout = defaultLockTimeout
 	var errs []error
 	refuse := func(key, format string, args ...any) {
 		errs = append(errs, &KeyError{key, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...)})
@@ -135,7 +135,7 @@ func (c *Conf) complete() []error {
 		refuse("baseHostsFile", "%q is relative: give an absolute path", c.BaseHostsFile)
 	}
 	if c.Marker == "" {
-		c.Marker = DefaultMarker
+		c.Marker = defaultMarker
 	}
 	if err := names.CheckElement(c.Marker); err != nil || len(c.Marker) > maxMarker {
 		refuse("marker", "%q is no word of letters, digits, dots, dashes and underscores of at most %d characters", c.Marker, maxMarker)

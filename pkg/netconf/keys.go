@@ -26,7 +26,7 @@ var Keys = []Key{
 	{Name: "dns", Type: "object", Meaning: "CNI's dns: nameservers, domain, search, options, for resolv.conf"},
 	{Name: "fallbackNameservers", Type: "list of strings", Meaning: "used when no usable nameserver is left, those of the container's address families; none is ever invented"},
 	{Name: "extraHosts", Type: "list of strings", Meaning: `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
-	{Name: "marker", Type: "string", Default: DefaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
+	{Name: "marker", Type: "string", Default: defaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
 	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
 	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles ls --kept lists them, etcfiles rm NAMESPACE/ID and etcfiles prune --kept 30d remove them"},
 	{Name: "baseHostsFile", Type: "string", Meaning: "absolute path of a file whose lines come first in every new hosts file; absent is no error"},

@@ -156,7 +156,7 @@ func TestDetach(t *testing.T) {
 			if r, err := c.left("default-web"); r != nil || err != nil {
 				t.Errorf("rm left %+v, %v", r, err)
 			}
-			if _, _, err := c.Remove(context.Background(), "default-web"); !errors.Is(err, ErrUnknown) {
+			if _, _, err := c.Remove(context.Background(), "default-web"); !errors.Is(err, errUnknown) {
 				t.Errorf("rm again: %v", err)
 			}
 		})

@@ -20,7 +20,7 @@ func FuzzParsePort(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		all, err := ParsePort(s)
+		all, err := parsePort(s)
 		if err != nil {
 			return
 		}
@@ -39,7 +39,7 @@ func FuzzParsePort(f *testing.F) {
 				}
 				again = "[" + p.HostIP + "]:" + again
 			}
-			if q, err := ParsePort(again); err != nil || len(q) != 1 || q[0] != p {
+			if q, err := parsePort(again); err != nil || len(q) != 1 || q[0] != p {
 				t.Fatalf("%q is %+v, and %q is %+v, %v", s, p, again, q, err)
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// ErrUnknown says that nothing is recorded of a container.
-var ErrUnknown = errors.New("nothing is recorded of this container")
+// errUnknown says that nothing is recorded of a container.
+var errUnknown = errors.New("nothing is recorded of this container")
 
 // Recorded is what is recorded of a container.
 type Recorded struct {
@@ -61,14 +61,14 @@ func (r *record) livesAs(used map[netns]int) int {
 
 // Remove ends what is recorded of a container whatever fails: it runs DEL of every plugin, lets the pin go and drops the
 // record. It returns the attachments that there were, and of each plugin that could not free what it has made an error.
-// A container whose process lives is refused. The error is ErrUnknown if there is nothing to end.
+// A container whose process lives is refused. The error is errUnknown if there is nothing to end.
 func (h *Hook) Remove(ctx context.Context, id string) (removed []string, kept []error, err error) {
 	names, err := h.known()
 	if err != nil {
 		return nil, nil, err
 	}
 	if !slices.Contains(names, id) {
-		return nil, nil, fmt.Errorf("%s: %w: %s ls shows what is", id, ErrUnknown, h.Command)
+		return nil, nil, fmt.Errorf("%s: %w: %s ls shows what is", id, errUnknown, h.Command)
 	}
 	claim, err := takeClaim(ctx, h.recordDir(id), lockTimeout)
 	if err != nil {

@@ -19,10 +19,10 @@ type PortMapping struct {
 
 const portForm = "[hostIP:]hostPort:containerPort[/tcp|udp|sctp]"
 
-// ParsePort reads [hostIP:]hostPort:containerPort[/protocol]. An IPv6 address stands in brackets. The protocol is tcp
+// parsePort reads [hostIP:]hostPort:containerPort[/protocol]. An IPv6 address stands in brackets. The protocol is tcp
 // if none is given. Both ports may be ranges, FIRST-LAST, of the same length: each is mapped to its counterpart. A port
 // of the host that is left for the engine to choose is refused: CNI chooses none.
-func ParsePort(s string) ([]PortMapping, error) {
+func parsePort(s string) ([]PortMapping, error) {
 	p := PortMapping{Protocol: "tcp"}
 	wrong := fmt.Errorf("port %q: want %s", s, portForm)
 	numbers, protocol, ok := strings.Cut(s, "/")
@@ -107,7 +107,7 @@ func ParsePorts(s string) ([]PortMapping, error) {
 	var out []PortMapping
 	taken := map[port][]string{} // addresses of the host
 	for _, s := range list(s) {
-		mappings, err := ParsePort(s)
+		mappings, err := parsePort(s)
 		if err != nil {
 			return nil, err
 		}

@@ -21,12 +21,12 @@ func TestParsePort(t *testing.T) {
 		"127.0.0.1:65534-65535:1-2/udp": {{65534, 1, "udp", "127.0.0.1"}, {65535, 2, "udp", "127.0.0.1"}},
 		"80-80:80":                      {{80, 80, "tcp", ""}},
 	} {
-		got, err := ParsePort(s)
+		got, err := parsePort(s)
 		if err != nil {
-			t.Errorf("ParsePort(%q): %v", s, err)
+			t.Errorf("parsePort(%q): %v", s, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("ParsePort(%q) (-want +got):\n%s", s, diff)
+			t.Errorf("parsePort(%q) (-want +got):\n%s", s, diff)
 		}
 	}
 	for s, want := range map[string]string{
@@ -38,8 +38,8 @@ func TestParsePort(t *testing.T) {
 		"127.0.0.1::80": "such as 127.0.0.1:80:80", "[::1]::53/udp": "such as [::1]:53:53/udp",
 		"8000-8009:80": "ranges of the same length", "80:80-81": "ranges of the same length",
 	} {
-		if got, err := ParsePort(s); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("ParsePort(%q) = %+v, %v; want an error with %q", s, got, err, want)
+		if got, err := parsePort(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("parsePort(%q) = %+v, %v; want an error with %q", s, got, err, want)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// HostsPath is where a container has its hosts(5) file.
-const HostsPath = "/etc/hosts"
+// hostsPath is where a container has its hosts(5) file.
+const hostsPath = "/etc/hosts"
 
 // OfEngine reports whether what a container has mounted at the target, one of the three paths, is a file that its engine keeps for it,
 // by the path of its source: the kubelet's for a pod, or one of the state directory of a sandbox or container of CRI, CRI-O or Podman.
@@ -19,7 +19,7 @@ func OfEngine(target, source string, sandboxIDs ...string) bool {
 		return false
 	}
 	last, before, first := parts[len(parts)-1], parts[len(parts)-2], parts[len(parts)-3]
-	if target == HostsPath && file == "etc-hosts" { // <root>/pods/<UID>/etc-hosts
+	if target == hostsPath && file == "etc-hosts" { // <root>/pods/<UID>/etc-hosts
 		return before == "pods"
 	}
 	if file != filepath.Base(target) {

@@ -14,8 +14,8 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// DefaultNamespace is the containerd namespace of a container whose bundle is not containerd's.
-const DefaultNamespace = "default"
+// defaultNamespace is the containerd namespace of a container whose bundle is not containerd's.
+const defaultNamespace = "default"
 
 // Container is a container as its state shows it. The state's Pid is that of the host at createRuntime only.
 type Container struct {
@@ -28,7 +28,7 @@ type Container struct {
 var cniID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.\-]*$`)
 
 // Read decodes a state. The containerd namespace is the given one or, if that is empty, the one in the path of a bundle
-// of containerd's, or DefaultNamespace. It fails on what CNI does not take as an ID.
+// of containerd's, or defaultNamespace. It fails on what CNI does not take as an ID.
 func Read(r io.Reader, namespace string) (*Container, error) {
 	c := &Container{Namespace: namespace}
 	if err := json.NewDecoder(r).Decode(&c.State); err != nil {
@@ -47,13 +47,13 @@ func Read(r io.Reader, namespace string) (*Container, error) {
 }
 
 // BundleNamespace returns the <NS> of …/io.containerd.runtime.v2.task/<NS>/<ID>, where containerd's shims keep bundles, and
-// DefaultNamespace for any other path.
+// defaultNamespace for any other path.
 func BundleNamespace(bundle string) string {
 	dir, namespace := filepath.Split(filepath.Dir(filepath.Clean(bundle)))
 	if strings.HasPrefix(filepath.Base(dir), "io.containerd.runtime.") {
 		return namespace
 	}
-	return DefaultNamespace
+	return defaultNamespace
 }
 
 // CNIID returns the container ID by which CNI plugins know the container: <NS>-<ID>. A dash in the namespace is doubled,

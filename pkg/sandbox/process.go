@@ -24,8 +24,8 @@ type Root struct {
 	dir *os.File
 }
 
-// ErrTimeout is the error when a container's file system does not answer.
-var ErrTimeout = errors.New("does not answer in time")
+// errTimeout is the error when a container's file system does not answer.
+var errTimeout = errors.New("does not answer in time")
 
 // patience is how long a file system of a container, which may be a FUSE of its own, has to answer.
 const patience = 2 * time.Second
@@ -93,7 +93,7 @@ func namespaceOf(proc, kind string) (namespaceID, error) {
 func (r *Root) Close() { r.dir.Close() }
 
 // Stat returns the state of what processes with the root have at an absolute path, symbolic links resolved inside the
-// root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist or ErrTimeout.
+// root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist or errTimeout.
 func (r *Root) Stat(path string) (unix.Stat_t, error) {
 	return withPatience(path, func() (st unix.Stat_t, err error) {
 		f, err := r.open(path)
@@ -140,7 +140,7 @@ func withPatience[T any](path string, do func() (T, error)) (T, error) {
 	select {
 	case out = <-done:
 	case <-timer.C:
-		out.err = ErrTimeout
+		out.err = errTimeout
 	}
 	if out.err != nil {
 		var of *fs.PathError

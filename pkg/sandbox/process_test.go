@@ -111,7 +111,7 @@ func TestHostileRoot(t *testing.T) {
 func TestPatience(t *testing.T) {
 	block := make(chan struct{})
 	defer close(block)
-	if _, err := withPatience("/slow", func() (int, error) { <-block; return 0, nil }); !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), "/slow") {
+	if _, err := withPatience("/slow", func() (int, error) { <-block; return 0, nil }); !errors.Is(err, errTimeout) || !strings.Contains(err.Error(), "/slow") {
 		t.Errorf("%v", err)
 	}
 }
