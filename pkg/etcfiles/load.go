@@ -141,11 +141,19 @@ type found struct {
 // cannot be read just now is an error: to go on without it would take the names of a living container away. So is one of a
 // later format, as ErrNewer; the index vouches for the others. With leaving it also looks at removals that were cut off.
 func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving bool) ([]found, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	records, err := n.OpenRecords()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = records.Close() }()
 	list := make([]found, len(ids))
 	errs := make([]error, len(ids))
 	parallel.Do(len(ids), func(i int) {
 		f, id := &list[i], ids[i]
-		f.stat, errs[i] = n.StatRecord(id)
+		f.stat, errs[i] = hostsstore.StatRecordIn(records, id)
 		if c := ix.Containers[id]; errs[i] == nil && (c == nil || c.Record != f.stat) {
 			f.record, errs[i] = n.ReadRecord(id)
 		}

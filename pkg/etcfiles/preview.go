@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
@@ -34,7 +35,7 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	c, _ := roster.ContainerOf(record)
 	var head []byte
 	head, c.UserNames = m.base()
-	hosts, _ := etchosts.Render(m.Marker, head, roster.Members{}.Blocks(&roster.Viewer{Container: c}))
+	hosts, _ := etchosts.Render(m.Marker, head, roster.MembersOf(hostsstore.NewIndex("")).Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: roster.Unique(slices.Concat(c.Attachments[0].Names, c.Attachments[0].Qualified)), Hosts: string(hosts), ResolvConf: a.dns,
 	}, nil

@@ -65,7 +65,7 @@ func (f *File) appendPiece(piece string, size int64) (off, end int64, err error)
 	n, writeErr := unix.Pwritev2(f.fd, [][]byte{b}, -1, unix.RWF_APPEND)
 	end, err = unix.Seek(f.fd, 0, unix.SEEK_CUR)
 	if err != nil {
-		return 0, 0, fmt.Errorf("seek %s: %w", f.path, err)
+		return 0, 0, fmt.Errorf("seek %s: %w", f.path(), err)
 	}
 	landed := end - int64(n)
 	if n > 0 && landed != size {
@@ -102,6 +102,11 @@ func (f *File) Strike(off int64, block string) error {
 	if n < len(b) || b[0] != '\n' || string(b[1:]) != block {
 		return ErrChanged
 	}
+	return f.strike(off, block)
+}
+
+// strike is Strike where the block was just seen.
+func (f *File) strike(off int64, block string) error {
 	at := off
 	for line := range strings.Lines(block) {
 		if err := f.writeAt([]byte{'#'}, at); err != nil {

@@ -30,7 +30,8 @@ type State struct {
 // File is an open hosts file that may be mounted in a running container.
 type File struct {
 	fd      int
-	path    string
+	dir     *safefile.Dir
+	name    string
 	marker  Marker
 	state   State
 	raced   bool   // somebody else has written while we did
@@ -41,21 +42,28 @@ type File struct {
 // Open opens the file at path for edits, as safefile.Open does: it neither follows a link nor waits, and the error is
 // safefile.ErrNotRegular for whatever is not a regular file with exactly one name, or that of open(2).
 func Open(path string, m Marker) (*File, error) {
-	return open(path, m, unix.O_RDWR)
+	return OpenIn(safefile.Anywhere, path, m)
+}
+
+// OpenIn is Open of a name in a directory that is open.
+func OpenIn(dir *safefile.Dir, name string, m Marker) (*File, error) {
+	return open(dir, name, m, unix.O_RDWR)
 }
 
 // OpenRead is Open for reading only.
 func OpenRead(path string, m Marker) (*File, error) {
-	return open(path, m, unix.O_RDONLY)
+	return open(safefile.Anywhere, path, m, unix.O_RDONLY)
 }
 
-func open(path string, m Marker, flags int) (*File, error) {
-	fd, st, err := safefile.Descriptor(path, flags)
+func open(dir *safefile.Dir, name string, m Marker, flags int) (*File, error) {
+	fd, st, err := dir.Descriptor(name, flags)
 	if err != nil {
 		return nil, err
 	}
-	return &File{fd: fd, path: path, marker: m, state: stateOf(&st)}, nil
+	return &File{fd: fd, dir: dir, name: name, marker: m, state: stateOf(&st)}, nil
 }
+
+func (f *File) path() string { return f.dir.Path(f.name) }
 
 func stateOf(st *unix.Stat_t) State {
 	return State{Inode: st.Ino, Size: st.Size, Ctime: st.Ctim.Nano()}
@@ -64,7 +72,7 @@ func stateOf(st *unix.Stat_t) State {
 // Close closes the file.
 func (f *File) Close() error {
 	if err := unix.Close(f.fd); err != nil {
-		return fmt.Errorf("close %s: %w", f.path, err)
+		return fmt.Errorf("close %s: %w", f.path(), err)
 	}
 	return nil
 }
@@ -79,7 +87,7 @@ func (f *File) Changed() bool { return f.changed }
 func (f *File) Refresh() (State, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(f.fd, &st); err != nil {
-		return State{}, fmt.Errorf("stat %s: %w", f.path, err)
+		return State{}, fmt.Errorf("stat %s: %w", f.path(), err)
 	}
 	f.state = stateOf(&st)
 	return f.state, nil
@@ -99,7 +107,7 @@ func (f *File) Settle() (State, error) {
 // Within returns ErrTooLarge for a file of more than limit bytes.
 func (f *File) Within(limit int64) error {
 	if size := f.state.Size; size > limit {
-		return &fs.PathError{Op: "read", Path: f.path, Err: fmt.Errorf("%d of at most %d bytes: %w", size, limit, ErrTooLarge)}
+		return &fs.PathError{Op: "read", Path: f.path(), Err: fmt.Errorf("%d of at most %d bytes: %w", size, limit, ErrTooLarge)}
 	}
 	return nil
 }
@@ -138,7 +146,7 @@ func (f *File) readAt(b []byte, off int64) (int, error) {
 			continue
 		}
 		if err != nil {
-			return done, fmt.Errorf("read %s: %w", f.path, err)
+			return done, fmt.Errorf("read %s: %w", f.path(), err)
 		}
 		if n == 0 {
 			break
@@ -162,7 +170,7 @@ func (f *File) written(n, want int, err error) error {
 		err = fmt.Errorf("%d of %d bytes: %w", n, want, unix.ENOSPC)
 	}
 	if err != nil {
-		return &fs.PathError{Op: "write", Path: f.path, Err: err}
+		return &fs.PathError{Op: "write", Path: f.path(), Err: err}
 	}
 	return nil
 }

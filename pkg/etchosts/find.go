@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// window is how many bytes of a file are looked at where a line is guessed to stand, before all of it is.
-const window = 8 << 10
+// windows are how many bytes of a file are looked at where a line is guessed to stand, one after the other, before all of it
+// is.
+var windows = [...]int64{2 << 10, 16 << 10}
 
 // buffers are what files are searched in. A process that edits a thousand files would fault in new pages for each.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
@@ -17,16 +18,30 @@ func (f *File) Find(line string, near int64) (int64, error) {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	size := f.state.Size
-	from := max(0, min(near-window/2, size-window))
-	if off, err := f.search(buffer, from, min(size, from+window), line); off >= 0 || err != nil {
-		return off, err
-	}
-	if size > window {
-		if off, err := f.search(buffer, 0, size, line); off >= 0 || err != nil {
+	for _, window := range windows {
+		from := max(0, min(near-window/2, size-window))
+		off, err := f.search(buffer, from, min(size, from+window), line)
+		if off >= 0 || err != nil {
 			return off, err
 		}
+		if size <= window {
+			return 0, ErrChanged
+		}
 	}
-	return 0, ErrChanged
+	off, err := f.search(buffer, 0, size, line)
+	if off < 0 && err == nil {
+		err = ErrChanged
+	}
+	return max(0, off), err
+}
+
+// StrikeLine strikes a line where Find finds it, and returns where that is.
+func (f *File) StrikeLine(line string, near int64) (int64, error) {
+	off, err := f.Find(line, near)
+	if err == nil {
+		err = f.strike(off, line)
+	}
+	return off, err
 }
 
 // search returns the offset of the last line from, up to to, that is the line, or -1.

@@ -114,12 +114,12 @@ func doubled(t *testing.T, f *File, blocks ...string) bool {
 	t.Helper()
 	w := wish(never, blocks...)
 	w.Patient = true
-	before := content(t, f.path)
+	before := content(t, f.path())
 	layout, err := f.Reconcile(w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := content(t, f.path); got != before {
+	if got := content(t, f.path()); got != before {
 		t.Fatalf("a patient Reconcile has changed\n%s\nto\n%s", before, got)
 	}
 	return layout.Doubled

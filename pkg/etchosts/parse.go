@@ -258,7 +258,7 @@ func (f *File) Content(b Bounds) (lines, userNames []string, err error) {
 	}
 	p, err := parse(f.marker, text, b, func(string) bool { return false })
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", f.path, err)
+		return nil, nil, fmt.Errorf("%s: %w", f.path(), err)
 	}
 	for _, e := range p.live {
 		lines = append(lines, e.text)

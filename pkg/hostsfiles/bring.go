@@ -38,7 +38,7 @@ func (e *Edit) bring(f *file) error {
 }
 
 func (e *Edit) edit(f *file) error {
-	open, err := etchosts.Open(f.path, e.Marker)
+	open, err := etchosts.OpenIn(f.dir, f.name, e.Marker)
 	if errors.Is(err, fs.ErrNotExist) && f.create {
 		return e.make(f)
 	}
@@ -194,10 +194,7 @@ func (e *Edit) leave(f *file, open *etchosts.File, c *change, text string) error
 	}
 	f.belongs(-len(text))
 	for line := range strings.Lines(text) {
-		off, err := open.Find(line, int64(c.rank*float64(f.state.State.Size)))
-		if err == nil {
-			err = open.Strike(off, line)
-		}
+		off, err := open.StrikeLine(line, int64(c.rank*float64(f.state.State.Size)))
 		if err != nil {
 			return err
 		}
@@ -339,13 +336,14 @@ func (e *Edit) make(f *file) error {
 	}
 	blocks := e.members.Blocks(f.view)
 	data, _ := etchosts.Render(e.Marker, head, blocks)
-	if err := e.Dir.MakeDir(filepath.Dir(f.path)); err != nil {
+	path := f.dir.Path(f.name)
+	if err := e.Dir.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := hostsstore.WriteFile(f.path, data); err != nil {
+	if err := hostsstore.WriteFile(path, data); err != nil {
 		return err
 	}
-	open, err := etchosts.Open(f.path, e.Marker)
+	open, err := etchosts.OpenIn(f.dir, f.name, e.Marker)
 	if err != nil {
 		return err
 	}

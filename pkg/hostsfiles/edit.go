@@ -46,7 +46,8 @@ type change struct {
 
 // file is a hosts file with what the index knows of it.
 type file struct {
-	path   string
+	dir    *safefile.Dir
+	name   string
 	view   *roster.Viewer
 	state  *hostsstore.Hosts
 	whole  bool // compare all of it
@@ -62,7 +63,12 @@ type file struct {
 func (e *Edit) Apply() (changed, peers int, err error) {
 	e.members = roster.MembersOf(e.Index)
 	e.sizes = sync.OnceValue(func() roster.Sizes { return e.members.Sizes(e.Went...) })
-	files, err := e.files()
+	records, err := e.Namespace.OpenRecords()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = records.Close() }()
+	files, err := e.files(records)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -94,7 +100,7 @@ func (e *Edit) change(p roster.Placed) change {
 }
 
 // files lists the files that the changes concern, and removes those of networks that are empty now.
-func (e *Edit) files() ([]file, error) {
+func (e *Edit) files(records *safefile.Dir) ([]file, error) {
 	affected := map[string]struct{}{}
 	for _, network := range e.Affected {
 		affected[network] = struct{}{}
@@ -110,7 +116,7 @@ func (e *Edit) files() ([]file, error) {
 	}
 	var files []file
 	for _, network := range slices.Sorted(maps.Keys(affected)) {
-		if len(e.members[network]) == 0 {
+		if len(e.members.Of(network)) == 0 {
 			delete(e.Index.Networks, network)
 			if err := e.Namespace.RemoveNetwork(network); err != nil {
 				return nil, err
@@ -126,13 +132,13 @@ func (e *Edit) files() ([]file, error) {
 			e.Index.Networks[network] = h
 		}
 		files = append(files, file{
-			path: e.Namespace.NetworkPath(network), view: &roster.Viewer{Network: network}, state: h, whole: e.Suspects(network), create: true,
+			dir: safefile.Anywhere, name: e.Namespace.NetworkPath(network), view: &roster.Viewer{Network: network}, state: h, whole: e.Suspects(network), create: true,
 		})
 	}
-	return append(files, e.containerFiles(affected)...), nil
+	return append(files, e.containerFiles(records, affected)...), nil
 }
 
-func (e *Edit) containerFiles(affected map[string]struct{}) []file {
+func (e *Edit) containerFiles(records *safefile.Dir, affected map[string]struct{}) []file {
 	var ours, peers []file
 	for _, c := range e.Index.Containers {
 		whole, on := e.Own[c], false
@@ -146,7 +152,7 @@ func (e *Edit) containerFiles(affected map[string]struct{}) []file {
 			continue
 		}
 		f := file{
-			path: e.Namespace.HostsPath(c.ID), view: &roster.Viewer{Container: c}, state: &c.Hosts,
+			dir: records, name: hostsstore.HostsName(c.ID), view: &roster.Viewer{Container: c}, state: &c.Hosts,
 			whole: whole, create: slices.Contains(c.Created, hostsstore.HostsFile), peer: !e.Own[c],
 		}
 		if !f.peer {

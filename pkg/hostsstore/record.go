@@ -173,15 +173,26 @@ type FileID struct {
 
 // Stat returns the identity of a file without following a link.
 func Stat(path string) (FileID, error) {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return FileID{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
-	}
-	return FileID{st.Ino, st.Size, st.Ctim.Nano()}, nil
+	st, err := safefile.Anywhere.Lstat(path)
+	return identify(&st), err
 }
+
+func identify(st *unix.Stat_t) FileID { return FileID{st.Ino, st.Size, st.Ctim.Nano()} }
 
 // StatRecord returns the identity of a container's meta.json without reading it.
 func (n *Namespace) StatRecord(id string) (FileID, error) { return Stat(n.RecordPath(id)) }
+
+// OpenRecords opens RecordsDir, for one who looks at many records or hosts files.
+func (n *Namespace) OpenRecords() (*safefile.Dir, error) { return safefile.OpenDir(n.RecordsDir()) }
+
+// StatRecordIn is StatRecord in the open RecordsDir.
+func StatRecordIn(records *safefile.Dir, id string) (FileID, error) {
+	st, err := records.Lstat(id + "/" + recordFile)
+	return identify(&st), err
+}
+
+// HostsName returns the name of a container's hosts file in RecordsDir.
+func HostsName(id string) string { return id + "/" + HostsFile }
 
 // StatIndex returns the identity of the index, which every operation that changes something replaces as its last act. The
 // error is fs.ErrNotExist while an operation runs, after one that was killed, and when the namespace has no container.

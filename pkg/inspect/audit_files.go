@@ -153,7 +153,7 @@ func (a *audit) lookAtLeftovers() {
 				continue
 			}
 		case hostsstore.KindNetwork:
-			if len(a.members[e.Network]) > 0 || a.staleNetwork(e.Network) {
+			if len(a.members.Of(e.Network)) > 0 || a.staleNetwork(e.Network) {
 				continue
 			}
 			f.Problem, f.What, f.Do = NetworkOrphan, "it is of a network that has no container", doRepair
@@ -189,7 +189,7 @@ func (a *audit) leftDirectory(f *Finding, e *hostsstore.Entry, known map[string]
 	switch {
 	case e.Network != "":
 		f.What, f.Do = "an empty directory of a network", doAudit
-		return e.Empty && len(a.members[e.Network]) == 0
+		return e.Empty && len(a.members.Of(e.Network)) == 0
 	case e.ID == "":
 		return false
 	case e.Empty:

@@ -30,7 +30,7 @@ func (a *audit) lookAtHosts() {
 		}
 		files = append(files, h)
 	}
-	for network := range a.members {
+	for network := range a.members.Networks() {
 		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &roster.Viewer{Network: network}}
 		if a.index != nil && a.index.Networks[network] != nil {
 			h.state = *a.index.Networks[network]

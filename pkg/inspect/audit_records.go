@@ -113,11 +113,11 @@ func (a *audit) lookAtIndex() {
 		}
 	}
 	for network := range ix.Networks {
-		if len(a.members[network]) == 0 && !a.staleNetwork(network) {
+		if len(a.members.Of(network)) == 0 && !a.staleNetwork(network) {
 			differs("", "the index has network %s, which has no container", network)
 		}
 	}
-	for network := range a.members {
+	for network := range a.members.Networks() {
 		if ix.Networks[network] == nil {
 			differs("", "the index lacks network %s", network)
 		}
@@ -182,7 +182,7 @@ func difference(have, want *hostsstore.Container) string {
 
 // lookAtAddresses finds an address that two containers have on one network.
 func (a *audit) lookAtAddresses() {
-	for network, list := range a.members {
+	for network, list := range a.members.Networks() {
 		owner := map[netip.Addr]roster.Placed{}
 		for _, p := range list {
 			for _, addr := range p.Attachment.Addresses {

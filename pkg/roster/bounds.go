@@ -41,7 +41,7 @@ func (m Members) Sizes(leaving ...Placed) Sizes {
 		network := p.Attachment.Network
 		out[network] = out[network].and(lines(p.Attachment.Addresses, append(AllNames(p.Attachment), p.Attachment.World...)))
 	}
-	for _, list := range m {
+	for _, list := range m.of {
 		for i := range list {
 			add(list[i].Placed)
 		}

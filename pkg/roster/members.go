@@ -25,12 +25,17 @@ type Member struct {
 
 // MemberOf returns the attachment with its lines.
 func MemberOf(p Placed) Member {
-	m := Member{Placed: p, near: lines(p.Attachment.Addresses, p.Attachment.Names)}
-	if p.Container.Kubernetes != "" {
-		m.far = lines(p.Attachment.Addresses, p.Attachment.Qualified)
-		m.world = lines(p.Attachment.Addresses, World(p.Attachment))
-	}
+	m := Member{Placed: p}
+	m.format()
 	return m
+}
+
+func (m *Member) format() {
+	m.near = lines(m.Attachment.Addresses, m.Attachment.Names)
+	if m.Container.Kubernetes != "" {
+		m.far = lines(m.Attachment.Addresses, m.Attachment.Qualified)
+		m.world = lines(m.Attachment.Addresses, World(m.Attachment))
+	}
 }
 
 // text returns the lines that a viewer has who holds none of the names.
@@ -58,21 +63,36 @@ func EachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
 }
 
 // Members are the attachments of each network, oldest first. Of two that claim one address the later has it.
-type Members map[string][]Member
+type Members struct {
+	of     map[string][]Member
+	format func() // makes the lines of all: an operation that only adds or takes away needs none
+}
+
+// Networks returns the members of each network that has one.
+func (m Members) Networks() map[string][]Member { return m.of }
+
+// Of returns the members of a network.
+func (m Members) Of(network string) []Member { return m.of[network] }
 
 // MembersOf returns the members of an index.
 func MembersOf(ix *hostsstore.Index) Members {
-	m := Members{}
+	of := map[string][]Member{}
 	for _, c := range ix.Containers {
 		for i := range c.Attachments {
 			p := Placed{c, &c.Attachments[i]}
-			m[p.Attachment.Network] = append(m[p.Attachment.Network], MemberOf(p))
+			of[p.Attachment.Network] = append(of[p.Attachment.Network], Member{Placed: p})
 		}
 	}
-	for _, list := range m {
+	for _, list := range of {
 		slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
 	}
-	return m
+	return Members{of, sync.OnceFunc(func() {
+		for _, list := range of {
+			for i := range list {
+				list[i].format()
+			}
+		}
+	})}
 }
 
 // ByAge compares two attachments: the older one stands first in a hosts file.
@@ -86,9 +106,10 @@ func ByAge(a, b Placed) int {
 
 // peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
 func (m Members) peers(v *Viewer) []string {
+	m.format()
 	var list []Member
 	if v.Container == nil {
-		list = m[v.Network]
+		list = m.of[v.Network]
 	} else {
 		var seen []string
 		for i := range v.Container.Attachments {
@@ -98,10 +119,10 @@ func (m Members) peers(v *Viewer) []string {
 			}
 			seen = append(seen, network)
 			if len(seen) == 1 {
-				list = m[network]
+				list = m.of[network]
 				continue
 			}
-			list = slices.Concat(list, m[network])
+			list = slices.Concat(list, m.of[network])
 		}
 		if len(seen) > 1 {
 			slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
@@ -154,7 +175,7 @@ func Unique(list []string) []string {
 
 // Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
 func (m Members) Rank(p Placed) float64 {
-	list := m[p.Attachment.Network]
+	list := m.of[p.Attachment.Network]
 	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return ByAge(other.Placed, p) })
 	return float64(n) / float64(len(list)+1)
 }
@@ -176,7 +197,7 @@ func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
 	}
 	var out []Placed
 	for network := range m.seen(p.Attachment.Network) {
-		for _, other := range m[network] {
+		for _, other := range m.of[network] {
 			if shares(other.Attachment) {
 				out = append(out, other.Placed)
 			}
@@ -193,7 +214,7 @@ func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
 // seen returns the networks that those see who are on the network.
 func (m Members) seen(network string) map[string]struct{} {
 	out := map[string]struct{}{network: {}}
-	for _, other := range m[network] {
+	for _, other := range m.of[network] {
 		for i := range other.Container.Attachments {
 			out[other.Container.Attachments[i].Network] = struct{}{}
 		}

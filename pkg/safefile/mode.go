@@ -21,7 +21,7 @@ func SetMode(path string, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR && (!regular(&st) || st.Nlink > 1) {
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR && !sole(&st) {
 		return notRegular("chmod", path)
 	}
 	return f.Chmod(mode)

@@ -34,24 +34,6 @@ func open(path string, flags int, mode fs.FileMode) (*os.File, unix.Stat_t, erro
 	return f, st, nil
 }
 
-// Descriptor is Open for the quickest way to a file that exists: it returns the file descriptor itself, which the caller
-// closes, and the state of the file.
-func Descriptor(path string, flags int) (fd int, st unix.Stat_t, err error) {
-	for {
-		fd, err = unix.Open(path, flags|safely|unix.O_CLOEXEC, 0)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	if err != nil {
-		return -1, st, refusal(path, &fs.PathError{Op: "open", Path: path, Err: err})
-	}
-	if st, err = oneName(fd, path); err != nil {
-		return -1, st, errors.Join(err, unix.Close(fd))
-	}
-	return fd, st, nil
-}
-
 // refusal returns the error of an open(2): ErrNotRegular where that is what it means.
 func refusal(path string, err error) error {
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EACCES) && isDevice(os.Lstat(path)) {
@@ -72,7 +54,7 @@ func notRegular(op, path string) error {
 // oneName returns the state of an open file, which has to be a regular one with one name.
 func oneName(fd int, path string) (unix.Stat_t, error) {
 	st, err := stat(fd, path)
-	if err == nil && (!regular(&st) || st.Nlink > 1) {
+	if err == nil && !sole(&st) {
 		err = notRegular("open", path)
 	}
 	return st, err
@@ -86,3 +68,6 @@ func stat(fd int, path string) (st unix.Stat_t, err error) {
 }
 
 func regular(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }
+
+// sole reports whether it is a regular file with one name.
+func sole(st *unix.Stat_t) bool { return regular(st) && st.Nlink < 2 }

@@ -48,7 +48,7 @@ func TestNotRegular(t *testing.T) {
 				t.Errorf("Overwrite: %v", err)
 			}
 			for _, flags := range []int{unix.O_RDONLY, unix.O_WRONLY, unix.O_RDWR} {
-				if fd, _, err := Descriptor(path, flags); fd != -1 || !errors.Is(err, ErrNotRegular) {
+				if fd, _, err := Anywhere.Descriptor(path, flags); fd != -1 || !errors.Is(err, ErrNotRegular) {
 					t.Errorf("Descriptor: %d, %v", fd, err)
 				}
 			}

@@ -1,0 +1,72 @@
+package safefile
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dir is a directory that is held open, so that what is in it is reached without walking the path to it again.
+type Dir struct {
+	fd   int
+	path string
+}
+
+// Anywhere takes names that are paths themselves. It is not to be closed.
+var Anywhere = &Dir{fd: unix.AT_FDCWD}
+
+// OpenDir opens the directory at path, whose last element may not be a link. The error is that of open(2).
+func OpenDir(path string) (*Dir, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &Dir{fd, path}, nil
+}
+
+// Close closes the directory.
+func (d *Dir) Close() error {
+	if err := unix.Close(d.fd); err != nil {
+		return &fs.PathError{Op: "close", Path: d.path, Err: err}
+	}
+	return nil
+}
+
+// Path returns the path of a name in the directory.
+func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
+
+// Descriptor is Open for the quickest way to a file that exists: it returns the file descriptor itself, which the caller
+// closes, and the state of the file.
+func (d *Dir) Descriptor(name string, flags int) (fd int, st unix.Stat_t, err error) {
+	for {
+		fd, err = unix.Openat(d.fd, name, flags|safely|unix.O_CLOEXEC, 0)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		path := d.Path(name)
+		return -1, st, refusal(path, &fs.PathError{Op: "open", Path: path, Err: err})
+	}
+	err = unix.Fstat(fd, &st)
+	switch {
+	case err != nil:
+		err = &fs.PathError{Op: "stat", Path: d.Path(name), Err: err}
+	case !sole(&st):
+		err = notRegular("open", d.Path(name))
+	default:
+		return fd, st, nil
+	}
+	return -1, st, errors.Join(err, unix.Close(fd))
+}
+
+// Lstat returns the state of what has a name in the directory, as lstat(2) does.
+func (d *Dir) Lstat(name string) (unix.Stat_t, error) {
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return st, &fs.PathError{Op: "lstat", Path: d.Path(name), Err: err}
+	}
+	return st, nil
+}
