@@ -21,7 +21,7 @@ MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds demo-packages test-packages fresh-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds former demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -151,6 +151,18 @@ $(BIN)/runc/runc: integration/containerd/runc/go.mod
 
 $(BIN)/kubelet/kubelet: integration/containerd/kubelet/go.mod
 	cd integration/containerd/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
+	@touch $@
+
+# The version before, of which an update begins: from its commit, so this needs the history, which a shallow clone lacks.
+FORMER := af233fc6f2969668075ef43667536b9d244c696e
+
+former: $(BIN)/former/$(FORMER)
+
+$(BIN)/former/$(FORMER):
+	@rm -rf $(@D) && mkdir -p $(@D)/source
+	@git cat-file -e $(FORMER)^{commit} 2>/dev/null || git fetch --quiet --depth 1 origin $(FORMER)
+	git archive $(FORMER) | tar -x -C $(@D)/source
+	$(MAKE) --no-print-directory -C $(@D)/source build VERSION=0.0.0-$$(git rev-parse --short=12 $(FORMER))
 	@touch $@
 
 # CoreDNS with the plugins of conflists/dns/Corefile, in the version of its go.mod.
