@@ -67,7 +67,7 @@ MIRROR ?= http://deb.debian.org/debian
 fresh: root fresh-packages ## run `make demo` and `make test`, or ONLY one, on a bare Debian of each of SUITES, below DIR (an hour; as root)
 	@DIR='$(DIR)' ONLY='$(ONLY)' MIRROR='$(MIRROR)' integration/fresh/fresh.sh $(SUITES)
 
-bench: root test-packages build cni-plugins containerds ## measure one more container beside the floor, the least plugin and nerdctl (as root)
+bench: root test-packages build cni-plugins containerds former ## measure one more container beside the floor, the least plugin and nerdctl (as root)
 	integration/bench/run.sh
 	integration/bench/containers.sh
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'

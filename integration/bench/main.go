@@ -35,6 +35,9 @@ type options struct {
 	reps       int
 	plugin     string
 	least      string
+	former     string
+	journal    string
+	life       bool
 	dir        string
 	nerdctlMax int
 	strict     bool
@@ -47,6 +50,9 @@ func parseOptions(args []string) (options, error) {
 	fs.IntVar(&o.reps, "reps", 15, "repetitions of which the median is taken")
 	fs.StringVar(&o.plugin, "plugin", "", "the etcfiles binary")
 	fs.StringVar(&o.least, "least", "", "the least plugin's binary")
+	fs.StringVar(&o.former, "former", "", "the etcfiles binary of the version before")
+	fs.StringVar(&o.journal, "journal", "", "an empty directory on a file system with a journal")
+	fs.BoolVar(&o.life, "life", false, "measure what a node's long life asks, instead of one container more")
 	fs.StringVar(&o.dir, "dir", "", "an empty directory to work in")
 	fs.IntVar(&o.nerdctlMax, "nerdctl-max", 1000, "the largest network that nerdctl's store is measured on")
 	fs.BoolVar(&o.strict, "strict", false, "exit with 2 when the bar is not met")
@@ -65,6 +71,8 @@ func parseOptions(args []string) (options, error) {
 		return o, fmt.Errorf("-n: no number of containers")
 	case o.reps < 1:
 		return o, fmt.Errorf("-reps: %d is less than 1", o.reps)
+	case o.life && (o.former == "" || o.journal == ""):
+		return o, fmt.Errorf("-former and -journal are needed; run.sh gives them")
 	case o.plugin == "" || o.least == "" || o.dir == "":
 		return o, fmt.Errorf("-plugin, -least and -dir are needed; run.sh gives them")
 	}
@@ -81,6 +89,13 @@ func run(ctx context.Context, args []string) (int, error) {
 	netns, err := newNetns(o.dir)
 	if err != nil {
 		return 1, err
+	}
+	if o.life {
+		met, err := measureLife(ctx, o, netns, os.Stdout)
+		if err == nil && o.strict && !met {
+			return 2, nil
+		}
+		return 0, err
 	}
 	var rows []row
 	var failure error

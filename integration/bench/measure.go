@@ -49,8 +49,8 @@ func measure(ctx context.Context, o options, netns string, n int) (r row, err er
 // measureProcesses takes the floor, the least plugin and etcfiles in turns, so that whatever else the machine is
 // doing falls on all of them alike.
 func (r *row) measureProcesses(ctx context.Context, o options, dir, netns string) error {
-	etcfiles := &plugin{path: o.plugin, dataDir: filepath.Join(dir, "etcfiles"), netns: netns}
-	least := &plugin{path: o.least, dataDir: etcfiles.dataDir, netns: netns}
+	etcfiles := &plugin{path: o.plugin, dataDir: filepath.Join(dir, "etcfiles"), netns: netns, network: network}
+	least := &plugin{path: o.least, dataDir: etcfiles.dataDir, netns: netns, network: network}
 
 	progress("N=%d: %d times etcfiles ADD", r.n, r.n)
 	if err := os.Mkdir(etcfiles.dataDir, 0o755); err != nil {

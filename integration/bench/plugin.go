@@ -20,6 +20,8 @@ type plugin struct {
 	path    string
 	dataDir string
 	netns   string
+	network string
+	base    string // baseHostsFile; "" for none
 }
 
 // hosts returns the path of a container's hosts file.
@@ -29,9 +31,15 @@ func (p *plugin) hosts(c container) string {
 
 // run executes one CNI command for c and returns the time of the whole process, from fork to exit.
 func (p *plugin) run(ctx context.Context, command string, c container) (time.Duration, error) {
+	took, err := p.call(ctx, command, c)
+	return took.wall, err
+}
+
+// call is run that tells also what else the process took.
+func (p *plugin) call(ctx context.Context, command string, c container) (cost, error) {
 	conf, err := p.conf(c)
 	if err != nil {
-		return 0, err
+		return cost{}, err
 	}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.path)
@@ -49,24 +57,24 @@ func (p *plugin) run(ctx context.Context, command string, c container) (time.Dur
 	took := time.Since(start)
 	switch {
 	case ctx.Err() != nil:
-		return 0, ctx.Err()
+		return cost{}, ctx.Err()
 	case err != nil:
 		err = describe(err, stdout.Bytes(), stderr.Bytes())
 	case command == "ADD":
 		err = checkResult(stdout.Bytes(), c)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%s: %s of %s: %w", filepath.Base(p.path), command, c.name(), err)
+		return cost{}, fmt.Errorf("%s: %s of %s: %w", filepath.Base(p.path), command, c.name(), err)
 	}
-	return took, nil
+	return costOf(cmd.ProcessState, took), nil
 }
 
 // conf is what the plugin reads on stdin.
 func (p *plugin) conf(c container) ([]byte, error) {
 	type object = map[string]any
-	return json.Marshal(object{
+	conf := object{
 		"cniVersion":    "1.0.0",
-		"name":          network,
+		"name":          p.network,
 		"type":          "etcfiles",
 		"dataDir":       p.dataDir,
 		"capabilities":  object{"etcfiles": true},
@@ -77,7 +85,11 @@ func (p *plugin) conf(c container) ([]byte, error) {
 			"ips":        []any{object{"address": c.address().String() + "/8", "gateway": "10.0.0.1", "interface": 0}},
 			"dns":        object{},
 		},
-	})
+	}
+	if p.base != "" {
+		conf["baseHostsFile"] = p.base
+	}
+	return json.Marshal(conf)
 }
 
 // describe adds to a process's failure the CNI error that it printed, or else all that it printed.

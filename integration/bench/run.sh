@@ -6,19 +6,21 @@
 #   BENCH_REPS         repetitions of which the median is taken (default 15; at most 5 above N=2000)
 #   BENCH_NERDCTL_MAX  largest N that nerdctl's store is measured on (default 1000; at 5000 it takes minutes)
 #   BENCH_BIN          the etcfiles binary (default bin/etcfiles)
+#   BENCH_FORMER       that of the version before (default: the one of make former)
 #   BENCH_STRICT       1: exit with 2 when the bar is not met
 #   TMPDIR             where the files are written, about 3 GB at N=5000
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$(realpath -m "${BENCH_BIN:-$here/../../bin/etcfiles}")
+former=$(realpath -m "${BENCH_FORMER:-$here/../../bin/former/source/bin/etcfiles}")
 
 if [[ $(id -u) != 0 ]]; then
 	echo "bench: needs root, to make a network namespace" >&2
 	exit 1
 fi
-if [[ ! -x $bin ]]; then
-	echo "bench: $bin is not there: run make build, or set BENCH_BIN" >&2
+if [[ ! -x $bin || ! -x $former ]]; then
+	echo "bench: $bin or $former is not there: run make build former, or set BENCH_BIN and BENCH_FORMER" >&2
 	exit 1
 fi
 
@@ -41,7 +43,6 @@ trap 'exit 129' HUP
 export CGO_ENABLED=0
 go build -C "$here" -trimpath -ldflags '-s -w' -o "$tmp/least" ./least
 go build -C "$here" -trimpath -o "$tmp/bench" .
-mkdir "$tmp/work"
 
 echo "etcfiles bench: $(uname -sr), $(nproc) CPUs, $(df --output=fstype "$tmp" | tail -n 1) in $(dirname "$tmp"), $(go env GOVERSION)"
 echo "Times are medians. etcfiles and the least plugin are whole processes, nerdctl v1.7.7 is called in-process;"
@@ -53,12 +54,25 @@ if [[ ${BENCH_STRICT:-} == 1 ]]; then
 	strict=true
 fi
 
-# In a mount namespace of its own: what is mounted there is gone with the process.
-unshare --mount --propagation private -- "$tmp/bench" \
-	-n "${BENCH_N:-1 10 100 1000 5000}" -reps "${BENCH_REPS:-15}" -nerdctl-max "${BENCH_NERDCTL_MAX:-1000}" \
-	-plugin "$bin" -least "$tmp/least" -dir "$tmp/work" -strict="$strict" &
-child=$!
+# measure runs the bench in a mount namespace of its own: what is mounted there is gone with the process.
+measure() {
+	rm -rf "$tmp/work"
+	mkdir "$tmp/work" "$tmp/journal"
+	unshare --mount --propagation private -- bash -c 'mount -o loop "$1" "$2"; shift 2; exec "$@"' bash "$tmp/ext4" "$tmp/journal" \
+		"$tmp/bench" -plugin "$bin" -least "$tmp/least" -former "$former" -dir "$tmp/work" -journal "$tmp/journal" -strict="$strict" "$@" &
+	child=$!
+	local status=0
+	wait "$child" || status=$?
+	child=
+	rmdir "$tmp/journal"
+	return "$status"
+}
+
+truncate --size 256M "$tmp/ext4"
+mkfs.ext4 -q "$tmp/ext4"
 status=0
-wait "$child" || status=$?
-child=
+measure -n "${BENCH_N:-1 10 100 1000 5000}" -reps "${BENCH_REPS:-15}" -nerdctl-max "${BENCH_NERDCTL_MAX:-1000}" || status=$?
+if [[ $status == 0 || $status == 2 ]]; then
+	measure -life || status=$?
+fi
 exit "$status"
