@@ -94,27 +94,29 @@ func (ix *Index) encode() []byte {
 // files of containers whose lists do not fit are read in every operation instead.
 const maxUserNames = 512 << 10
 
-// lists writes the users' names, equal lists once, and returns the number of each.
-func (e *encoder) lists(ix *Index) map[string]int {
-	lists, all := map[string]int{}, 0
+// lists writes the users' names, equal lists once, and returns the number of each by its first name: those who had a list
+// from the index share it, so that few have to be compared.
+func (e *encoder) lists(ix *Index) map[*string]int {
+	numbers, written, all := map[*string]int{}, map[string]int{}, 0
 	for _, c := range ix.Containers {
 		if len(c.UserNames) == 0 {
 			continue
 		}
+		first := &c.UserNames[0]
+		if _, ok := numbers[first]; ok {
+			continue
+		}
 		words := strings.Join(c.UserNames, " ")
-		if _, ok := lists[words]; ok {
-			continue
+		if written[words] == 0 && all+len(words) <= maxUserNames {
+			all += len(words)
+			written[words] = len(written) + 1
+			e.text("U")
+			e.text(words)
+			e.end()
 		}
-		if all += len(words); all > maxUserNames {
-			all -= len(words)
-			continue
-		}
-		lists[words] = len(lists) + 1
-		e.text("U")
-		e.text(words)
-		e.end()
+		numbers[first] = written[words]
 	}
-	return lists
+	return numbers
 }
 
 func (e *encoder) departure(d *Departure) {
@@ -127,10 +129,10 @@ func (e *encoder) departure(d *Departure) {
 	e.end()
 }
 
-func (e *encoder) container(c *Container, lists map[string]int) {
+func (e *encoder) container(c *Container, lists map[*string]int) {
 	list, hosts := 0, c.Hosts
 	if len(c.UserNames) > 0 {
-		if list = lists[strings.Join(c.UserNames, " ")]; list == 0 {
+		if list = lists[&c.UserNames[0]]; list == 0 {
 			hosts.State = FileID{}
 		}
 	}

@@ -24,15 +24,15 @@ var (
 type Viewer struct {
 	Container *hostsstore.Container // nil for the file of a network
 	Network   string                // of the file of a network
-	held      map[string]struct{}   // lower-case names that stand above the peers, once many names are to be looked up
+	users     []string              // lower-case names in the user's own lines, sorted, as the container has them once held is there
+	held      map[string]struct{}   // the other lower-case names that stand above the peers, once many names are to be looked up
 }
 
 // index makes looking up many names cheap.
 func (v *Viewer) index() {
 	v.held = map[string]struct{}{}
 	if v.Container != nil {
-		v.held = make(map[string]struct{}, 16+len(v.Container.UserNames))
-		v.hold(v.Container.UserNames)
+		v.users = v.Container.UserNames
 		v.each(func(name string) bool {
 			v.held[strings.ToLower(name)] = struct{}{}
 			return false
@@ -63,16 +63,22 @@ func (v *Viewer) each(stop func(name string) bool) bool {
 // Holds reports whether a name stands above the peers.
 func (v *Viewer) Holds(name string) bool {
 	if v.held != nil {
-		_, ok := v.held[strings.ToLower(name)]
-		return ok
+		name = strings.ToLower(name)
+		_, ok := v.held[name]
+		return ok || contains(v.users, name)
 	}
 	if v.Container == nil {
 		return false
 	}
-	if _, users := slices.BinarySearch(v.Container.UserNames, strings.ToLower(name)); users {
+	if contains(v.Container.UserNames, strings.ToLower(name)) {
 		return true
 	}
 	return v.each(func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
+}
+
+func contains(sorted []string, name string) bool {
+	_, ok := slices.BinarySearch(sorted, name)
+	return ok
 }
 
 func (v *Viewer) hold(names []string) {
@@ -160,7 +166,7 @@ func Natural(list []hostsstore.Attachment) []*hostsstore.Attachment {
 
 // own returns the blocks above the peers: localhost, extra hosts, the container itself.
 func own(c *hostsstore.Container) []string {
-	higher := &Viewer{held: make(map[string]struct{}, 16+len(c.UserNames))}
+	higher := &Viewer{users: c.UserNames, held: map[string]struct{}{}}
 	var out []string
 	add := func(text string) { out = append(out, text) }
 	add(loopback4)
@@ -168,7 +174,6 @@ func own(c *hostsstore.Container) []string {
 		add(loopback6)
 	}
 	higher.hold(loopbackNames)
-	higher.hold(c.UserNames)
 	var extra []string
 	for _, x := range c.ExtraHosts {
 		add(etchosts.Format(x.Address, higher.without([]string{x.Name})))
