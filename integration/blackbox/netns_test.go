@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,39 @@ func makeNetns(path string, ipv6 bool) error {
 		return errors.Join(fmt.Errorf("network namespace %s: %w", path, err), os.Remove(path))
 	}
 	return nil
+}
+
+// makeMappedNetns makes a network namespace that belongs to a user namespace of its own, and lives as long as the bind mount at path.
+func makeMappedNetns(path string) error {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o444)); err != nil {
+		return err
+	}
+	cmd := exec.Command("sh", "-c", "ip link set lo up && echo && read wait")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 100000, Size: 65536}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 200000, Size: 65536}},
+		Credential:  &syscall.Credential{NoSetGroups: true},
+	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_, err = stdout.Read(make([]byte, 1))
+	if err == nil {
+		err = unix.Mount(fmt.Sprintf("/proc/%d/ns/net", cmd.Process.Pid), path, "", unix.MS_BIND, "")
+	}
+	_ = stdin.Close()
+	_ = cmd.Wait() // read fails at the end of its input
+	return err
 }
 
 func enterNewNetns(path string, ipv6 bool) error {

@@ -12,6 +12,7 @@ import (
 // container, NS/ID, @NETWORK or NS@NETWORK; options and JSON are described at readCall.
 //
 //	netns [-noipv6] NAME...         make network namespaces, each with its loopback interface up
+//	netns -userns NAME...           the same, each in a user namespace of its own, whose root is 100000:200000
 //	rmnetns NAME...                 end them
 //	renewnetns NAME...              put another namespace in their place
 //	nic NAME IFNAME [ADDR...]       put an interface into one

@@ -58,13 +58,19 @@ func (w *world) addNetns(ts *testscript.TestScript, path string, ipv6 bool) {
 }
 
 func (w *world) cmdNetns(ts *testscript.TestScript, names []string) {
-	ipv6 := true
+	ipv6, mapped := true, false
 	for _, name := range names {
-		if name == "-noipv6" {
+		switch {
+		case name == "-noipv6":
 			ipv6 = false
-			continue
+		case name == "-userns":
+			mapped = true
+		case mapped:
+			w.namespaces = append(w.namespaces, w.netns(name))
+			ts.Check(makeMappedNetns(w.netns(name)))
+		default:
+			w.addNetns(ts, w.netns(name), ipv6)
 		}
-		w.addNetns(ts, w.netns(name), ipv6)
 	}
 }
 

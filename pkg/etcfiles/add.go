@@ -22,6 +22,7 @@ type addition struct {
 	addresses []netip.Addr
 	dns       resolvconf.Result
 	netns     hostsstore.Netns
+	owner     *hostsstore.Owner // of the files; nil for root, or where nobody knows
 	noIPv6    bool
 }
 
@@ -58,8 +59,7 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	for _, w := range r.Warnings {
 		m.Warnf("%s", w)
 	}
-	a.netns = hostsstore.Identify(r.Netns)
-	a.noIPv6 = !loopbackHasIPv6(r.Netns)
+	a.netns, a.noIPv6 = lookInto(r.Netns)
 	return a, nil
 }
 
@@ -69,6 +69,7 @@ func (t *tx) add(a *addition) error {
 	if err != nil {
 		return err
 	}
+	a.owner = t.ownerFor(a)
 	r, err := a.record(before, t.bootID, t.ix.NextSequence)
 	if err != nil {
 		return err
@@ -124,6 +125,9 @@ func (a *addition) record(before *hostsstore.Record, bootID string, sequence uin
 		r.Etcfiles = &d
 	}
 	d := r.Etcfiles
+	if a.owner != nil || !d.Netns.Same(a.netns) {
+		d.Owner = a.owner
+	}
 	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, bootID, a.netns, a.noIPv6
 	if a.Kubernetes != "" {
 		d.KubernetesNamespace = a.Kubernetes

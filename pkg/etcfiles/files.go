@@ -18,8 +18,9 @@ import (
 // claims says, for the container's resolv.conf and hostname, what may be done to a file that is there.
 type claims struct {
 	resolvConf, hostname claim
-	former               string // digest of our own resolv.conf
-	held                 []byte // a resolv.conf that stays as it is
+	former               string   // digest of our own resolv.conf
+	held                 []byte   // a resolv.conf that stays as it is
+	unfit                []string // directories of the container's with another mode than they are to have
 }
 
 type claim int
@@ -33,11 +34,6 @@ const (
 
 // claim looks at the three files before anything is written and notes in the record which of them are ours to remove.
 func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
-	for _, path := range []string{t.ns.HostsPath(id), t.ns.HostnamePath(id)} {
-		if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
-			return nil, err
-		}
-	}
 	d := r.Etcfiles
 	if kept, ok := t.ns.Kept(id); ok {
 		if kept.BootID != t.bootID && t.ix.Containers[id] == nil {
@@ -57,6 +53,10 @@ func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
 		d.Created = roster.Unique(append(d.Created, t.dropped[i].Created...))
 	}
 	cl := &claims{}
+	var err error
+	if cl.unfit, err = t.ns.UnfitDirs(r); err != nil {
+		return nil, err
+	}
 	for _, f := range []struct {
 		name, path string
 		claim      *claim
@@ -131,8 +131,9 @@ func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error
 	}
 	return func() error {
 		err := errors.Join(
-			cl.resolvConf.put(t.m.Dir, t.ns.ResolvConfPath(a.ContainerID), resolvConf),
-			cl.hostname.put(t.m.Dir, t.ns.HostnamePath(a.ContainerID), []byte(r.Hostname+"\n")),
+			t.ns.FitDirs(cl.unfit, r),
+			t.put(cl.resolvConf, r, hostsstore.ResolvConfFile, resolvConf),
+			t.put(cl.hostname, r, hostsstore.HostnameFile, []byte(r.Hostname+"\n")),
 		)
 		if err == nil && d.ResolvConf.Former != "" {
 			d.ResolvConf.Former = ""
@@ -173,7 +174,7 @@ func (t *tx) restore(r *hostsstore.Record) error {
 				}
 			}
 		}
-		if err := how.put(t.m.Dir, path, []byte(f.text)); err != nil {
+		if err := t.put(how, r, f.name, []byte(f.text)); err != nil {
 			return err
 		}
 	}
@@ -184,20 +185,28 @@ func (t *tx) restore(r *hostsstore.Record) error {
 	return t.write(r)
 }
 
-func (c claim) put(dir hostsstore.Dir, path string, data []byte) error {
+// put brings one of the container's own files to its content.
+func (t *tx) put(c claim, r *hostsstore.Record, file string, data []byte) error {
+	path := t.ns.OwnPath(r.ID, file)
 	switch c {
 	case theirs:
 		return nil
 	case absent:
-		if err := dir.MakeDir(filepath.Dir(path)); err != nil {
+		if err := t.ns.MakeOwnDir(filepath.Dir(path), r); err != nil {
 			return err
 		}
-		return hostsstore.WriteFile(path, data)
-	default:
-		old, err := safefile.Read(path, int64(len(data))+1)
-		if err == nil && string(old) == string(data) {
-			return nil
+		if err := hostsstore.WriteFile(path, data); err != nil {
+			return err
 		}
-		return errors.Join(err, safefile.Overwrite(path, data))
+		t.giveNew(r, path)
+		return nil
 	}
+	old, err := safefile.Read(path, int64(len(data))+1)
+	if err != nil || string(old) != string(data) {
+		err = errors.Join(err, safefile.Overwrite(path, data))
+	}
+	if err == nil && c == ours {
+		t.give(r, path)
+	}
+	return err
 }

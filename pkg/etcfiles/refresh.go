@@ -183,6 +183,9 @@ func (f *refreshment) write(t *tx) (bool, error) {
 		case err != nil:
 			return false, err
 		}
+		if slices.Contains(f.record.Etcfiles.Created, hostsstore.ResolvConfFile) {
+			t.give(f.record, f.path)
+		}
 	}
 	f.record.Etcfiles.ResolvConf.Former = ""
 	return true, t.write(f.record)

@@ -30,6 +30,9 @@ type Request struct {
 	// QualifiedAliases allows an alias with a dot in it.
 	QualifiedAliases bool
 	DNS              resolvconf.Sources
+	// Owner is who is to own the container's files, by the word of its runtime: root of its user namespace. It is nil where
+	// there is none, or nobody says it.
+	Owner *hostsstore.Owner
 	// Origins says where the namespace, the identity, the aliases and the extra hosts came from.
 	Origins []hostsstore.Origin
 	// Warnings are what is to be said of what was asked for.

@@ -34,9 +34,10 @@ type File struct {
 	name    string
 	marker  Marker
 	state   State
-	raced   bool   // somebody else has written while we did
-	changed bool   // a write was made
-	wrote   func() // called after every write, for the tests; may be nil
+	access  unix.Stat_t // as it was opened
+	raced   bool        // somebody else has written while we did
+	changed bool        // a write was made
+	wrote   func()      // called after every write, for the tests; may be nil
 }
 
 // Open opens the file at path for edits, as safefile.Open does: it neither follows a link nor waits, and the error is
@@ -60,7 +61,7 @@ func open(dir *safefile.Dir, name string, m Marker, flags int) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{fd: fd, dir: dir, name: name, marker: m, state: stateOf(&st)}, nil
+	return &File{fd: fd, dir: dir, name: name, marker: m, state: stateOf(&st), access: st}, nil
 }
 
 func (f *File) path() string { return f.dir.Path(f.name) }
@@ -92,6 +93,19 @@ func (f *File) Refresh() (State, error) {
 	f.state = stateOf(&st)
 	return f.state, nil
 }
+
+// Restore brings the mode and the owner to what they have to be, before any edit, and reports whether it changed anything: then the
+// state is another one. A file that somebody else may have changed has its capabilities(7) taken, as every write does.
+func (f *File) Restore(a safefile.Access, touched bool) (changed bool, err error) {
+	changed, err = a.Restore(f.fd, &f.access)
+	if touched {
+		err = errors.Join(err, safefile.TakeCapabilities(f.fd))
+	}
+	return changed, err
+}
+
+// Disarm takes from the file of somebody else what lets those who run it be somebody else, see safefile.Disarm.
+func (f *File) Disarm() error { return safefile.Disarm(f.fd, &f.access) }
 
 // Settle takes the state anew, after edits. It is the zero State when somebody else is seen to have written meanwhile:
 // then nobody knows what the file holds.

@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // bring brings one file to what it has to hold. A container that has made its own file unusable harms itself only. The file
@@ -30,6 +31,9 @@ func (e *Edit) bring(f *file) error {
 		return nil
 	case etchosts.Obstructed(err):
 		f.state.State = hostsstore.FileID{}
+		if f.create { // one that is not to be written may still be setuid
+			_ = safefile.Restore(f.dir.Path(f.name), hostsstore.AccessOf(f.view.Container.Owner))
+		}
 		e.Warnf("container %s keeps a stale hosts file: %v", f.view.Container.ID, err)
 		return nil
 	}
@@ -45,7 +49,9 @@ func (e *Edit) edit(f *file) error {
 	if err != nil {
 		return err
 	}
-	if f.whole || hostsstore.FileID(open.State()) != f.state.State || f.state.Gathered > 0 {
+	known := hostsstore.FileID(open.State()) == f.state.State
+	e.restore(f, open, !known)
+	if f.whole || !known || f.state.Gathered > 0 {
 		err = e.reconcile(f, open)
 	} else {
 		err = e.live(f, open)
@@ -348,6 +354,7 @@ func (e *Edit) make(f *file) error {
 		return err
 	}
 	f.changed = true
+	e.grant(f, open)
 	belongs := int64(sum(blocks))
 	*f.state = hostsstore.Hosts{State: hostsstore.FileID(open.State()), Belongs: belongs, Most: belongs, User: int64(len(head))}
 	return open.Close()

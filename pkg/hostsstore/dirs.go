@@ -11,8 +11,9 @@ import (
 
 // MakeDir makes a directory of the data directory, and its parents, with the mode of its place whatever the umask is. Those
 // that are there keep their mode.
-func (d Dir) MakeDir(path string) error {
-	mode := d.dirMode(path)
+func (d Dir) MakeDir(path string) error { return d.makeDir(path, d.dirMode(path)) }
+
+func (d Dir) makeDir(path string, mode fs.FileMode) error {
 	err := os.Mkdir(path, mode)
 	switch {
 	case errors.Is(err, fs.ErrExist):

@@ -26,7 +26,9 @@ func (n *Namespace) WriteFormer() error {
 		if errs[i] != nil || r.Etcfiles == nil {
 			continue
 		}
-		if err := errors.Join(n.writeRecord(r.former(), true), n.removeNetns(r.ID), n.removeInherited(r.ID)); err != nil {
+		former := r.former()
+		unfit, err := n.UnfitDirs(former)
+		if err := errors.Join(err, n.FitDirs(unfit, former), n.writeRecord(former, true), n.removeNetns(r.ID), n.removeInherited(r.ID)); err != nil {
 			return err
 		}
 	}

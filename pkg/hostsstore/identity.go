@@ -39,3 +39,9 @@ func (id Netns) Gone(mountNamespace uint64) bool {
 	}
 	return st.Dev != id.Device || st.Ino != id.Inode
 }
+
+// Same reports whether two identities are of one network namespace, as processes of one mount namespace see it.
+func (id Netns) Same(other Netns) bool {
+	id.UserNamespace, other.UserNamespace = 0, 0
+	return id == other
+}

@@ -78,6 +78,7 @@ type Container struct {
 	Kubernetes     string // Kubernetes namespace
 	NoIPv6Loopback bool
 	Foreign        bool     // the record is not ours
+	Owner          *Owner   // of its own files; nil for root
 	UserNames      []string // lower-case names in the user's own lines of the hosts file
 	ExtraHosts     []ExtraHost
 	Created        []string

@@ -28,7 +28,7 @@ func sample() *Index {
 		},
 	}
 	ix.Departed = []Departure{{ID: "api", Network: "lab", Names: []string{"api", "api.lab"}, When: time.Unix(1700000000, 0), Why: "network\tnamespace gone"}, {ID: "x"}}
-	ix.Containers["db"] = &Container{ID: "db", Foreign: true}
+	ix.Containers["db"] = &Container{ID: "db", Foreign: true, Owner: &Owner{UID: 100000, GID: 4294967294}}
 	return ix
 }
 

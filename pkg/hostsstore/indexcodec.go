@@ -154,7 +154,17 @@ func (e *encoder) container(c *Container, lists map[*string]int) {
 	}
 	e.words(extra)
 	e.words(c.Created)
+	e.owner(c.Owner)
 	e.end()
+}
+
+// owner writes the last field of a container, which an index of an earlier version lacks.
+func (e *encoder) owner(o *Owner) {
+	if o != nil {
+		e.b = append(strconv.AppendUint(e.b, uint64(o.UID), 16), ' ')
+		e.b = strconv.AppendUint(e.b, uint64(o.GID), 16)
+	}
+	e.b = append(e.b, '\t')
 }
 
 func (e *encoder) attachment(a *Attachment) {
@@ -370,6 +380,15 @@ func (d *decoder) container() {
 		d.last.ExtraHosts = append(d.last.ExtraHosts, ExtraHost{Name: pair[0], Address: d.address(pair[1])})
 	}
 	d.last.Created = d.words()
+	d.last.Owner = d.owner()
+}
+
+func (d *decoder) owner() *Owner {
+	uid, gid, ok := strings.Cut(d.text(), " ")
+	if !ok {
+		return nil
+	}
+	return &Owner{UID: uint32(d.parse(uid)), GID: uint32(d.parse(gid))}
 }
 
 func (d *decoder) attachment() Attachment {

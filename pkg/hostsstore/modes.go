@@ -16,7 +16,7 @@ import (
 const (
 	walkedMode  = 0o711 // dataDir, etchosts and containers
 	listedMode  = 0o755 // networks: DNS servers that are not root list them; above dataDir, like any other directory
-	privateMode = 0o700 // what etcfiles alone reads
+	privateMode = 0o700 // what etcfiles alone reads, and the files of a container whose root is root here
 )
 
 // dirMode returns the permission bits of the directory at path when etcfiles makes it.
@@ -56,7 +56,8 @@ func (n *Namespace) Modernize() error {
 	errs = append(errs, err)
 	for _, id := range ids {
 		if r, err := n.ReadRecord(id); err == nil {
-			errs = append(errs, n.WriteNetns(r), n.WriteInherited(r))
+			unfit, err := n.UnfitDirs(r)
+			errs = append(errs, err, n.FitDirs(unfit, r), n.WriteNetns(r), n.WriteInherited(r))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -2,6 +2,7 @@ package hostsstore
 
 import (
 	"path/filepath"
+	"sync"
 )
 
 // Names of the files of a container in the data directory.
@@ -28,12 +29,15 @@ func (d Dir) CountersPath() string { return filepath.Join(string(d), "counters")
 
 // Namespace is one namespace of the data directory.
 type Namespace struct {
-	dir  Dir
-	name string
+	dir           Dir
+	name          string
+	userNamespace func() (device, inode uint64) // of this process
 }
 
 // Namespace returns the namespace with the name, which the caller has checked to be a safe path element.
-func (d Dir) Namespace(name string) *Namespace { return &Namespace{dir: d, name: name} }
+func (d Dir) Namespace(name string) *Namespace {
+	return &Namespace{dir: d, name: name, userNamespace: sync.OnceValues(ownUserNamespace)}
+}
 
 // Name returns the name of the namespace.
 func (n *Namespace) Name() string { return n.name }

@@ -51,7 +51,7 @@ type Details struct {
 }
 
 // Owner is who owns a container's files where that is not root: the root of its user namespace.
-type Owner struct{ UID, GID uint32 }
+type Owner = safefile.Owner
 
 // Netns identifies a network namespace as a process of one mount namespace saw it. Device and inode of 0 mean unknown.
 type Netns struct {
@@ -252,7 +252,7 @@ func (n *Namespace) writeRecord(r *Record, sync bool) error {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}
 	path := n.RecordPath(r.ID)
-	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
+	if err := n.MakeOwnDir(filepath.Dir(path), r); err != nil {
 		return err
 	}
 	if err := errors.Join(n.WriteNetns(r), n.WriteInherited(r)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Kind says what an Entry is.
@@ -40,7 +41,8 @@ type Entry struct {
 	ID      string      // container; "" for what is of none
 	Network string      // of a network's file or directory
 	Mode    fs.FileMode // of the entry itself, links are not followed
-	Want    fs.FileMode // permission bits that it has to have; 0 where they do not matter
+	Owner   Owner       // of the entry itself
+	Want    fs.FileMode // permission bits that it has to have, see OwnDirMode for a container's own directories; 0 where they do not matter
 	Empty   bool        // a directory with nothing in it
 }
 
@@ -54,6 +56,31 @@ func (k Kind) mode() fs.FileMode {
 	default:
 		return 0
 	}
+}
+
+// OfContainer reports whether it is one of the three files that a container has mounted.
+func (k Kind) OfContainer() bool { return k == KindHosts || k == KindResolvConf || k == KindHostname }
+
+// Bits returns the permission bits and, of a file, setuid, setgid and sticky as chmod(1) counts them.
+func (e *Entry) Bits() fs.FileMode {
+	bits := e.Mode.Perm()
+	if e.Kind == KindDirectory {
+		return bits
+	}
+	for mode, bit := range map[fs.FileMode]fs.FileMode{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+		if e.Mode&mode != 0 {
+			bits |= bit
+		}
+	}
+	return bits
+}
+
+// ownerOf returns the owner of what was looked at.
+func ownerOf(info fs.FileInfo) Owner {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return Owner{UID: st.Uid, GID: st.Gid}
+	}
+	return Owner{}
 }
 
 // place is a directory of a namespace: what may be in it, and in its directories.
@@ -76,7 +103,7 @@ func (n *Namespace) Survey() ([]Entry, error) {
 	var errs []error
 	for _, dir := range n.above() {
 		if info, err := os.Lstat(dir); err == nil && info.IsDir() {
-			list = append(list, Entry{Path: dir, Kind: KindDirectory, Mode: info.Mode()})
+			list = append(list, Entry{Path: dir, Kind: KindDirectory, Mode: info.Mode(), Owner: ownerOf(info)})
 		}
 	}
 	for _, p := range []place{
@@ -128,7 +155,7 @@ func (p place) survey(list *[]Entry, of Entry) error {
 		return err
 	}
 	self := of
-	self.Path, self.Kind, self.Mode = p.dir, KindDirectory, info.Mode()
+	self.Path, self.Kind, self.Mode, self.Owner = p.dir, KindDirectory, info.Mode(), ownerOf(info)
 	at := len(*list)
 	*list = append(*list, self)
 	if !info.IsDir() {
@@ -155,7 +182,7 @@ func (p place) survey(list *[]Entry, of Entry) error {
 			continue
 		}
 		e := of
-		e.Path, e.Kind, e.Mode = filepath.Join(p.dir, child.Name()), p.kindOf(child.Name()), info.Mode()
+		e.Path, e.Kind, e.Mode, e.Owner = filepath.Join(p.dir, child.Name()), p.kindOf(child.Name()), info.Mode(), ownerOf(info)
 		switch {
 		case e.Kind == KindKept:
 			e.ID = child.Name()

@@ -13,3 +13,12 @@ const (
 func WriteFile(path string, data []byte) error {
 	return safefile.Replace(path, data, fileMode, false)
 }
+
+// AccessOf returns who may do what with the files of a container that others read: those of a network where the owner is nil.
+func AccessOf(owner *Owner) safefile.Access {
+	a := safefile.Access{Mode: fileMode}
+	if owner != nil {
+		a.Owner = *owner
+	}
+	return a
+}

@@ -85,56 +85,6 @@ func (a *audit) readOwn(f *Finding, absent Problem, doAbsent string) ([]byte, bo
 	return nil, false
 }
 
-// lookAtModes finds permission bits that are not as they have to be.
-func (a *audit) lookAtModes() {
-	for _, e := range a.entries {
-		if e.Want == 0 || e.Mode.Perm() == e.Want || !a.madeByUs(&e) {
-			continue
-		}
-		if e.Kind == hostsstore.KindDirectory && !e.Mode.IsDir() || e.Kind != hostsstore.KindDirectory && !e.Mode.IsRegular() {
-			continue // that is a finding of its own
-		}
-		a.found(Finding{
-			ID: e.ID, Network: e.Network, Path: e.Path, Problem: ModeWrong,
-			What: fmt.Sprintf("its mode is %04o and has to be %04o", e.Mode.Perm(), e.Want), Do: doAudit,
-		})
-	}
-}
-
-// madeByUs reports whether the mode of an entry is ours to say: what the container runtime has made is its own.
-func (a *audit) madeByUs(e *hostsstore.Entry) bool {
-	if e.ID == "" {
-		return e.Network != "" || !a.sharedStore()
-	}
-	r := a.records[e.ID]
-	if r == nil {
-		return e.Kind == hostsstore.KindKept
-	}
-	if r.Etcfiles == nil {
-		return false
-	}
-	file := ""
-	switch e.Kind {
-	case hostsstore.KindHosts:
-		file = hostsstore.HostsFile
-	case hostsstore.KindResolvConf:
-		file = hostsstore.ResolvConfFile
-	case hostsstore.KindHostname:
-		file = hostsstore.HostnameFile
-	}
-	return file == "" || slices.Contains(r.Etcfiles.Created, file)
-}
-
-// sharedStore reports whether nerdctl keeps records in the namespace too.
-func (a *audit) sharedStore() bool {
-	for _, r := range a.records {
-		if r.Etcfiles == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // lookAtLeftovers finds what is of nobody.
 func (a *audit) lookAtLeftovers() {
 	removed := a.ofRemovals()

@@ -33,7 +33,8 @@ const (
 	HostnameWrong  Problem = "hostname-differs"
 	NetnsFileWrong Problem = "netns-file"
 	InheritedWrong Problem = "inherited-file"
-	ModeWrong      Problem = "mode"
+	ModeWrong      Problem = "mode" // permission bits, setuid, setgid or capabilities
+	OwnerWrong     Problem = "owner"
 	LeftTemporary  Problem = "left-temporary" // half-written by a process that is gone
 	LeftRemoval    Problem = "left-removal"   // a removal that was begun and not finished
 	LeftCorrupt    Problem = "left-corrupt"   // a corrupt record that was put aside

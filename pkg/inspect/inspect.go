@@ -157,7 +157,7 @@ func stateOf(r *hostsstore.Record, boot string, mntns uint64) NetnsState {
 		return NetnsEarlierBoot
 	case d.Netns.Gone(mntns):
 		return NetnsGone
-	case d.Netns.Inode == 0 || d.Netns.MountNamespace != mntns || hostsstore.Identify(d.Netns.Path) != d.Netns:
+	case d.Netns.Inode == 0 || d.Netns.MountNamespace != mntns || !hostsstore.Identify(d.Netns.Path).Same(d.Netns):
 		return NetnsUnknown
 	}
 	return NetnsAlive

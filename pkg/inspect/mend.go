@@ -56,8 +56,8 @@ func (a *audit) mend(ctx context.Context, prune bool) error {
 // mendOne mends what the repair of a namespace does not.
 func (a *audit) mendOne(f *Finding, prune bool) error {
 	switch f.Problem {
-	case ModeWrong:
-		return a.setMode(f.Path)
+	case ModeWrong, OwnerWrong:
+		return a.mendAccess(f.Path)
 	case NetnsFileWrong:
 		return a.ns.WriteNetns(a.records[f.ID])
 	case InheritedWrong:
@@ -82,15 +82,6 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 		}
 		if prune {
 			return a.ns.Sweep(f.ID)
-		}
-	}
-	return nil
-}
-
-func (a *audit) setMode(path string) error {
-	for _, e := range a.entries {
-		if e.Want != 0 && e.Path == path {
-			return safefile.SetMode(path, e.Want)
 		}
 	}
 	return nil

@@ -16,8 +16,10 @@ func ContainerOf(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refu
 		return foreign(r)
 	}
 	d := r.Etcfiles
+	netns := d.Netns
+	netns.UserNamespace = 0 // only its record says that
 	return &hostsstore.Container{
-		ID: r.ID, Netns: d.Netns, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
+		ID: r.ID, Netns: netns, Owner: d.Owner, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
 		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
 	}, nil
 }

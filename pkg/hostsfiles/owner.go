@@ -1,0 +1,39 @@
+package hostsfiles
+
+import (
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// restore brings mode and owner of a hosts file to what they have to be; from one that is a runtime's it only takes what is dangerous.
+// touched says that somebody else may have changed the file. Whose file refuses it harms itself.
+func (e *Edit) restore(f *file, open *etchosts.File, touched bool) {
+	var owner *hostsstore.Owner
+	if c := f.view.Container; c != nil {
+		owner = c.Owner
+	}
+	var err error
+	switch {
+	case f.create:
+		_, err = open.Restore(hostsstore.AccessOf(owner), touched)
+	case touched:
+		err = open.Disarm()
+	}
+	if err != nil && !f.peer {
+		e.Warnf("the mode or the owner of %s stays as it is: %v", f.dir.Path(f.name), err)
+	}
+}
+
+// grant is restore for a hosts file that was made just now.
+func (e *Edit) grant(f *file, open *etchosts.File) {
+	c := f.view.Container
+	if c == nil || c.Owner == nil {
+		return
+	}
+	if _, err := open.Restore(hostsstore.AccessOf(c.Owner), false); err != nil {
+		e.Warnf("container %s: the owner of %s stays as it is: %v", c.ID, f.dir.Path(f.name), err)
+	}
+	if _, err := open.Refresh(); err != nil { // it is compared as a whole the next time
+		e.Warnf("%v", err)
+	}
+}
