@@ -39,7 +39,7 @@ var Keys = []Key{
 // Capabilities are what the plugin's capabilities may declare, and what a runtime then gives for a container.
 var Capabilities = []Key{
 	{
-		Name: "etcfiles", Type: "object", Meaning: "name, hostname, domainname, namespace, aliases (list), extraHosts (list of name:ip), dns (servers, searches, options)",
+		Name: "etcfiles", Type: "object", Meaning: "name, hostname, domainname, namespace, aliases (list), extraHosts (list of name:ip), dns (servers, searches, options), owner (uid and gid of root of a user namespace)",
 		Without: "names, aliases and extra hosts of the OCI hook and of CAP_ARGS do not come through",
 	},
 	{

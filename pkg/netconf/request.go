@@ -95,8 +95,11 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 		return nil, nil, err
 	}
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
+	if err := checkOwner(given.Owner); err != nil {
+		return nil, nil, err
+	}
 	r := &etcfiles.Request{
-		Key: c.Key(args), Netns: args.Netns, Result: previous,
+		Key: c.Key(args), Netns: args.Netns, Result: previous, Owner: given.Owner,
 		Otherwise: env.otherwise(), Kubernetes: env.podNamespace, Domain: c.Domain,
 		QualifiedAliases: c.AllowQualifiedAliases,
 		DNS: resolvconf.Sources{

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -31,6 +32,7 @@ type containerSettings struct {
 	Aliases    []string
 	ExtraHosts []string
 	DNS        dnsSettings
+	Owner      *hostsstore.Owner // not from annotations: an image or a pod may bring those
 }
 
 func parseRuntimeConfig(data json.RawMessage) (runtimeConfig, error) {
@@ -76,7 +78,7 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 		"name": &s.Name, "hostname": &s.Hostname, "domainname": &s.Domainname, "namespace": &s.Namespace,
 		"aliases": &s.Aliases, "extraHosts": &s.ExtraHosts,
 	}
-	known := []string{"name", "hostname", "domainname", "namespace", "aliases", "extraHosts", "dns"}
+	known := []string{"name", "hostname", "domainname", "namespace", "aliases", "extraHosts", "dns", "owner"}
 	if err := unknownKey(key+".", keys, nil, known...); err != nil {
 		return err
 	}
@@ -86,6 +88,10 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 				return fmt.Errorf("%s.%s: %w: %w", key, k, etcfiles.ErrInvalid, err)
 			}
 		}
+	}
+	var err error
+	if s.Owner, err = decodeOwner(keys["owner"]); err != nil {
+		return err
 	}
 	return s.DNS.decode(key+".dns", keys["dns"])
 }

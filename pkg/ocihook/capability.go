@@ -98,7 +98,11 @@ func unheard(annotation, network, capability string) error {
 
 // settings is the capability argument etcfiles.
 func settings(c *ocistate.Container) (map[string]any, error) {
-	hostname, domainname, err := uts(c)
+	s, err := loadSpec(c)
+	if err != nil {
+		return nil, err
+	}
+	uid, gid, mapped, err := s.owner(c)
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +110,13 @@ func settings(c *ocistate.Container) (map[string]any, error) {
 	out := map[string]any{
 		"namespace": c.Namespace,
 		"name":      cmp.Or(a[AnnotationName], c.ShortID()),
-		"hostname":  cmp.Or(a[AnnotationHostname], hostname, c.ShortID()),
+		"hostname":  cmp.Or(a[AnnotationHostname], s.Hostname, c.ShortID()),
 	}
-	if d := cmp.Or(a[AnnotationDomainname], domainname); d != "" {
+	if d := cmp.Or(a[AnnotationDomainname], s.Domainname); d != "" {
 		out["domainname"] = d
+	}
+	if mapped {
+		out["owner"] = map[string]uint32{"uid": uid, "gid": gid}
 	}
 	if hosts := list(a[AnnotationExtraHosts]); len(hosts) > 0 {
 		out["extraHosts"] = hosts

@@ -7,24 +7,36 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
 )
 
-// uts returns the host and domain name that the bundle's config.json gives the container.
-func uts(c *ocistate.Container) (hostname, domainname string, err error) {
+// spec is what the hook reads of a bundle's config.json.
+type spec struct {
+	Hostname, Domainname string
+	Linux                struct {
+		Namespaces  []specs.LinuxNamespace
+		UIDMappings []specs.LinuxIDMapping
+		GIDMappings []specs.LinuxIDMapping
+	}
+}
+
+// loadSpec reads the bundle's config.json.
+func loadSpec(c *ocistate.Container) (*spec, error) {
 	path := filepath.Join(c.Bundle, "config.json")
+	s := &spec{}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) { // an engine may give its hooks a state of its own making
-		return "", "", nil
+		return s, nil
 	}
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	var spec struct{ Hostname, Domainname string }
-	if err := json.Unmarshal(b, &spec); err != nil {
-		return "", "", fmt.Errorf("%s: %w", path, err)
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return spec.Hostname, spec.Domainname, nil
+	return s, nil
 }
 
 // netnsPath returns where the container's network namespace is to be found: where its annotation says, if that counts, or
