@@ -14,6 +14,7 @@ func TestScripts(t *testing.T) {
 		"plugins/hook/hook/gc.timer":            "[Timer]\n",
 		"plugins/meta/plugin/metrics.service":   "[Service]\nExecStart=/usr/local/bin/plugin metrics\n",
 		"plugins/meta/plugin/metrics.logrotate": "",
+		"plugins/meta/plugin/var-lib-x.mount":   "[Mount]\n",
 	} {
 		path := filepath.Join(source, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -24,7 +25,7 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	u, err := readUnits(source)
-	if want := (units{"gc.service metrics.service gc.timer", "metrics.service"}); err != nil || u != want {
+	if want := (units{"gc.service metrics.service gc.timer var-lib-x.mount", "metrics.service"}); err != nil || u != want {
 		t.Errorf("%+v, %v; want %+v", u, err, want)
 	}
 }

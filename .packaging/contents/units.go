@@ -39,7 +39,7 @@ func (l *Layout) unitFiles(s *Source, places map[string]string) ([]File, error) 
 // FindUnits returns the paths of the units in the source.
 func FindUnits(source string) ([]string, error) {
 	var out []string
-	for _, kind := range []string{"service", "timer", "path", "socket"} {
+	for _, kind := range []string{"service", "timer", "path", "socket", "mount"} {
 		paths, err := filepath.Glob(filepath.Join(source, "plugins/*/*/*."+kind))
 		if err != nil {
 			return nil, err
