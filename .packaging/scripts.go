@@ -23,6 +23,8 @@ var (
 	postrm string
 	//go:embed scripts/removal.sh
 	removal string
+	//go:embed scripts/selinux.sh
+	selinux string
 )
 
 // units are the names of the units that a script is about.
@@ -51,7 +53,8 @@ func stageScripts(r *release, dir string, files []contents.File) (nfpm.Scripts, 
 		Units    units
 		Programs string // their paths
 		Removal  string // the text of removal.sh
-	}{u, strings.Join(programs, " "), removal}
+		Selinux  string // that of selinux.sh
+	}{u, strings.Join(programs, " "), removal, selinux}
 	write := func(name, text string) (string, error) {
 		t, err := template.New(name).Parse(text)
 		if err != nil {

@@ -3,6 +3,7 @@
 set -e
 
 {{.Removal}}
+{{.Selinux}}
 case $1 in
 remove | 0)
 	named=$(references "" {{.Programs}}) || :
@@ -10,5 +11,6 @@ remove | 0)
 		printf 'etcfiles is removed, and these still name it:\n%s\n' "$named" >&2
 	fi
 	stop_units {{.Units.All}}
+	unlabel_store
 	;;
 esac

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -45,6 +46,9 @@ type tx struct {
 
 	finish func() error // called when all else is committed; may be nil
 	undo   func() error // called when the commit has failed; may be nil
+
+	labelled sync.Once // label is known
+	label    string    // see fileLabel
 
 	did Report
 }
@@ -278,7 +282,7 @@ func (t *tx) write(r *hostsstore.Record) error {
 // applyFiles edits the hosts files.
 func (t *tx) applyFiles() error {
 	e := &hostsfiles.Edit{
-		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: t.m.base, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
+		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: t.m.base, NewAccess: t.newAccess, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
 		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
 	}
 	files, peers, err := e.Apply()

@@ -27,13 +27,18 @@ func (e *Edit) restore(f *file, open *etchosts.File, touched bool) {
 // grant is restore for a hosts file that was made just now.
 func (e *Edit) grant(f *file, open *etchosts.File) {
 	c := f.view.Container
-	if c == nil || c.Owner == nil {
+	if c == nil {
 		return
 	}
-	if _, err := open.Restore(hostsstore.AccessOf(c.Owner), false); err != nil {
-		e.Warnf("container %s: the owner of %s stays as it is: %v", c.ID, f.dir.Path(f.name), err)
+	a, differs := e.NewAccess(c.Owner)
+	if !differs {
+		return
 	}
-	if _, err := open.Refresh(); err != nil { // it is compared as a whole the next time
-		e.Warnf("%v", err)
+	_, err := open.Restore(a, false)
+	if err == nil {
+		_, err = open.Refresh()
+	}
+	if err != nil {
+		e.Warnf("container %s: mode, owner and label of %s stay as they are: %v", c.ID, f.dir.Path(f.name), err)
 	}
 }
