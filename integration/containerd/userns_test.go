@@ -33,7 +33,7 @@ func TestUserNamespace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out, ok := n.exec(id, "/bin/sh", "-c", "echo 192.0.2.1 mine >>/etc/hosts; cat /proc/self/uid_map; ls -ln /etc/hosts"); !ok || !strings.Contains(out, "100000") {
+			if out, ok := n.exec(id, "/bin/sh", "-ec", "echo 192.0.2.1 mine >>/etc/hosts; cat /proc/self/uid_map; ls -ln /etc/hosts"); !ok || !strings.Contains(out, "100000") {
 				t.Errorf("root of the pod cannot write its hosts file: %s", out)
 			}
 			hosts := dataDir + "/etchosts/k8s.io/" + p.id + "/hosts"

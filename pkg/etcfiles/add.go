@@ -59,7 +59,7 @@ func (m *Manager) check(r *Request) (*addition, error) {
 	for _, w := range r.Warnings {
 		m.Warnf("%s", w)
 	}
-	a.netns, a.noIPv6 = lookInto(r.Netns)
+	a.netns, a.noIPv6 = hostsstore.LookInto(r.Netns)
 	return a, nil
 }
 

@@ -198,7 +198,9 @@ func (t *tx) put(c claim, r *hostsstore.Record, file string, data []byte) error 
 		if err := hostsstore.WriteFile(path, data); err != nil {
 			return err
 		}
-		t.giveNew(r, path)
+		if label := t.fileLabel(); label != "" || r.Etcfiles.Owner != nil {
+			t.give(r, path, label)
+		}
 		return nil
 	}
 	old, err := safefile.Read(path, int64(len(data))+1)
@@ -206,7 +208,7 @@ func (t *tx) put(c claim, r *hostsstore.Record, file string, data []byte) error 
 		err = errors.Join(err, safefile.Overwrite(path, data))
 	}
 	if err == nil && c == ours {
-		t.give(r, path)
+		t.give(r, path, "")
 	}
 	return err
 }

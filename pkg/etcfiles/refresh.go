@@ -184,7 +184,7 @@ func (f *refreshment) write(t *tx) (bool, error) {
 			return false, err
 		}
 		if slices.Contains(f.record.Etcfiles.Created, hostsstore.ResolvConfFile) {
-			t.give(f.record, f.path)
+			t.give(f.record, f.path, "")
 		}
 	}
 	f.record.Etcfiles.ResolvConf.Former = ""

@@ -94,14 +94,13 @@ func (f *File) Refresh() (State, error) {
 	return f.state, nil
 }
 
-// Restore brings the mode and the owner to what they have to be, before any edit, and reports whether it changed anything: then the
-// state is another one. A file that somebody else may have changed has its capabilities(7) taken, as every write does.
-func (f *File) Restore(a safefile.Access, touched bool) (changed bool, err error) {
-	changed, err = a.Restore(f.fd, &f.access)
+// Restore brings the mode and the owner to what they have to be, before any edit; then the state is to be taken anew. A file that somebody else may have changed has its capabilities(7) taken, as every write does.
+func (f *File) Restore(a safefile.Access, touched bool) error {
+	_, err := a.Restore(f.fd, &f.access)
 	if touched {
 		err = errors.Join(err, safefile.TakeCapabilities(f.fd))
 	}
-	return changed, err
+	return err
 }
 
 // Disarm takes from the file of somebody else what lets those who run it be somebody else, see safefile.Disarm.

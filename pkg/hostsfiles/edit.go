@@ -21,9 +21,9 @@ type Edit struct {
 	Namespace *hostsstore.Namespace
 	Index     *hostsstore.Index // as it is to be; it learns what the files are then
 	Marker    etchosts.Marker
-	Base      func() (data []byte, userNames []string)                        // the head of a file that is made, and the names in it
-	NewAccess func(owner *hostsstore.Owner) (a safefile.Access, differs bool) // of a container's new file, and whether it is made with another
-	Warnf     func(format string, args ...any)                                // goroutines may call it at once
+	Base      func() (data []byte, userNames []string) // the head of a file that is made, and the names in it
+	Label     func() string                            // of SELinux for a container's new file, "" for none; goroutines may call it at once
+	Warnf     func(format string, args ...any)         // goroutines may call it at once
 
 	Came, Went []roster.Placed
 	Own        map[*hostsstore.Container]bool // whose own part has changed

@@ -15,7 +15,7 @@ func (e *Edit) restore(f *file, open *etchosts.File, touched bool) {
 	var err error
 	switch {
 	case f.create:
-		_, err = open.Restore(hostsstore.AccessOf(owner), touched)
+		err = open.Restore(hostsstore.AccessOf(owner), touched)
 	case touched:
 		err = open.Disarm()
 	}
@@ -24,17 +24,15 @@ func (e *Edit) restore(f *file, open *etchosts.File, touched bool) {
 	}
 }
 
-// grant is restore for a hosts file that was made just now.
+// grant gives a hosts file that was made just now, as root's and without a label, to its container.
 func (e *Edit) grant(f *file, open *etchosts.File) {
 	c := f.view.Container
-	if c == nil {
+	if c == nil || c.Owner == nil && e.Label() == "" {
 		return
 	}
-	a, differs := e.NewAccess(c.Owner)
-	if !differs {
-		return
-	}
-	_, err := open.Restore(a, false)
+	a := hostsstore.AccessOf(c.Owner)
+	a.Label = e.Label()
+	err := open.Restore(a, false)
 	if err == nil {
 		_, err = open.Refresh()
 	}

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UserNamespaceOf returns the device and inode of the user namespace that owns an open namespace, zeroes where the kernel
+// userNamespaceOf returns the device and inode of the user namespace that owns an open namespace, zeroes where the kernel
 // does not tell: it shows to nobody a user namespace around their own.
-func UserNamespaceOf(namespace int) (device, inode uint64) {
+func userNamespaceOf(namespace int) (device, inode uint64) {
 	fd, err := openUserNamespace(namespace)
 	if err != nil {
 		return 0, 0

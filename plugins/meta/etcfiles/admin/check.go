@@ -22,7 +22,7 @@ namespace or in that of --namespace, and say what is wrong: where, what, and wha
 no running operation is taken for a fault, and writes nothing.
 
 With --repair it mends what can be mended, as the next operation would and also what none would look at: the index, lines
-of hosts files, modes, containers that are dead, what was left half-done. Then it looks again, and says what was mended and
+of hosts files, modes and owners, containers that are dead, what was left half-done. Then it looks again, and says what was mended and
 what is left.
 
 A note is no fault, such as a resolv.conf that was edited in its container. The exit code is 0 when nothing is wrong, or

@@ -1,4 +1,4 @@
-package etcfiles
+package hostsstore
 
 import (
 	"errors"
@@ -8,14 +8,12 @@ import (
 
 	"github.com/containernetworking/plugins/pkg/ns"
 	"golang.org/x/sys/unix"
-
-	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// lookInto identifies the network namespace at path, with the user namespace that owns it, and reports whether it has no ::1. What is
+// LookInto identifies the network namespace at path, with the user namespace that owns it, and reports whether it has no ::1. What is
 // not there, or no namespace, has no identity, and is taken to have ::1.
-func lookInto(path string) (id hostsstore.Netns, noIPv6 bool) {
-	id = hostsstore.Netns{Path: path, MountNamespace: hostsstore.MountNamespace()}
+func LookInto(path string) (id Netns, noIPv6 bool) {
+	id = Netns{Path: path, MountNamespace: MountNamespace()}
 	open, err := ns.GetNS(path)
 	if err != nil {
 		return id, false
@@ -26,7 +24,7 @@ func lookInto(path string) (id hostsstore.Netns, noIPv6 bool) {
 	if unix.Fstat(fd, &st) != nil {
 		return id, false
 	}
-	device, inode := hostsstore.UserNamespaceOf(fd)
+	device, inode := userNamespaceOf(fd)
 	if device == st.Dev {
 		id.UserNamespace = inode
 	}
