@@ -94,7 +94,8 @@ func (f *File) Refresh() (State, error) {
 	return f.state, nil
 }
 
-// Restore brings the mode and the owner to what they have to be, before any edit; then the state is to be taken anew. A file that somebody else may have changed has its capabilities(7) taken, as every write does.
+// Restore brings the mode and the owner to what they have to be, before any edit; then the state is to be taken anew. A file
+// that somebody else may have changed has its capabilities(7) taken, as every write does.
 func (f *File) Restore(a safefile.Access, touched bool) error {
 	_, err := a.Restore(f.fd, &f.access)
 	if touched {
