@@ -12,16 +12,18 @@ import (
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
 // fails is left to the next operation; when that is because the lock is not to be had in time or before the context is
 // done, or the store is of a later format, it is a warning only.
-func (m *Manager) Del(ctx context.Context, k Key) error {
+func (m *Manager) Del(ctx context.Context, k Key) error { return m.delOrPutOff(ctx, k, false) }
+
+func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives bool) error {
 	if err := k.validate(); err != nil {
 		return err
 	}
-	err := m.del(ctx, k)
+	err := m.del(ctx, k, lives)
 	if err == nil {
 		return nil
 	}
 	noteErr := m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
-		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles,
+		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles, Lives: lives && !m.KeepFiles,
 	})
 	switch {
 	case noteErr != nil:
@@ -36,17 +38,24 @@ func (m *Manager) Del(ctx context.Context, k Key) error {
 	return fmt.Errorf("%w; the next operation goes on with it", err)
 }
 
-func (m *Manager) del(ctx context.Context, k Key) error {
+func (m *Manager) del(ctx context.Context, k Key, lives bool) error {
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
-	return m.update(ctx, k.Namespace, func(t *tx) error {
+	err := m.update(ctx, k.Namespace, func(t *tx) error {
 		if t.ix.Containers[k.ContainerID] == nil {
 			t.sweep(k.ContainerID)
 		}
 		t.aboutKey(k)
+		if lives {
+			return t.leave(k, "DEL")
+		}
 		return t.detach(k, m.KeepFiles, "DEL")
 	})
+	if err == nil && lives && m.KeepFiles { // no stale name is kept
+		return m.del(ctx, k, false)
+	}
+	return err
 }
 
 // sweep removes what is left of a container whose record is lost.

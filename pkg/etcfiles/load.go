@@ -42,7 +42,13 @@ func (t *tx) catchUp() {
 	list, err := t.ns.Pending()
 	for _, p := range list {
 		k := Key{t.ns.Name(), p.ID, p.IfName, p.Network}
-		if e := t.detach(k, p.Keep, "DEL"); e != nil {
+		var e error
+		if p.Lives {
+			e = t.leave(k, "DEL")
+		} else {
+			e = t.detach(k, p.Keep, "DEL")
+		}
+		if e != nil {
 			err = errors.Join(err, e)
 			continue
 		}

@@ -68,17 +68,15 @@ func (t *tx) drop(c *hostsstore.Container, why string) {
 	t.records = slices.DeleteFunc(t.records, func(r *hostsstore.Record) bool { return r.ID == c.ID })
 }
 
-// detach takes one attachment out; the container goes with its last one. What is not there is gone already. After an
-// error nothing has changed.
+// detach takes one attachment out; the container goes with its last one, or if it has left that already. What is not there is
+// gone already. After an error nothing has changed.
 func (t *tx) detach(k Key, keep bool, why string) error {
 	c := t.ix.Containers[k.ContainerID]
-	if c == nil {
+	if c == nil || c.Foreign {
 		return nil
 	}
-	i := slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
-		return a.Network == k.Network && a.IfName == k.IfName
-	})
-	if i < 0 || c.Foreign {
+	i := attachmentOf(c, k)
+	if i < 0 && len(c.Attachments) > 0 {
 		return nil
 	}
 	if len(c.Attachments) > 1 {

@@ -22,6 +22,7 @@ type Pending struct {
 	IfName  string
 	Network string
 	Keep    bool // leave the container's own three files
+	Lives   bool `json:",omitempty"` // the container does, and may come back
 
 	path string // of the note
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
 
 // lookAtRecords reads the records and makes of them what the index should hold.
@@ -49,13 +50,22 @@ func (a *audit) lookAtRecords() {
 		c, _ := roster.ContainerOf(r)
 		c.Record, _ = a.ns.StatRecord(e.ID)
 		a.want.Containers[e.ID] = c
-		if states[i] == NetnsGone {
-			f.Path = ""
+		switch f.Path = ""; {
+		case states[i] == NetnsGone:
 			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
+			a.found(f)
+		case states[i] == NetnsAlive && hasEnded(r):
+			f.Problem, f.What, f.Do = LeftNetworks, "it has left its last network, and no process lives in its network namespace", "etcfiles prune removes it"
 			a.found(f)
 		}
 	}
 	a.members = roster.MembersOf(a.want)
+}
+
+// hasEnded reports whether a container that has left its last network has no process any more that could come back.
+func hasEnded(r *hostsstore.Record) bool {
+	d := r.Etcfiles
+	return d != nil && len(d.Attachments) == 0 && !sandbox.Inhabited(d.Netns.Device, d.Netns.Inode, 0)
 }
 
 // reason is the text of an error about the file at path, without the path.

@@ -41,6 +41,7 @@ const (
 	LeftDirectory  Problem = "left-directory" // of a container without a record
 	LeftKept       Problem = "left-kept"      // a note of keepFiles without its files
 	Kept           Problem = "kept"           // files that keepFiles has left: of PruneKept, Audit does not mind them
+	LeftNetworks   Problem = "left-networks"  // a container without a network in which no process lives any more
 	DelPending     Problem = "del-pending"    // a DEL that was put off
 )
 

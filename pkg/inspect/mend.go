@@ -25,7 +25,7 @@ func (m *Inspector) Prune(ctx context.Context, namespace string, dryRun bool) ([
 // prunable reports whether Prune removes what was found.
 func prunable(f Finding) bool {
 	switch f.Problem {
-	case RecordOldBoot, IndexOldBoot, GoneNetns, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, NetworkOrphan:
+	case RecordOldBoot, IndexOldBoot, GoneNetns, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, LeftNetworks, NetworkOrphan:
 		return true
 	case LeftDirectory:
 		return f.Do == doAudit // the others may be a runtime's
@@ -75,6 +75,10 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 	case LeftKept:
 		if _, ok := a.ns.Kept(f.ID); ok {
 			return a.ns.ForgetKept(f.ID)
+		}
+	case LeftNetworks:
+		if prune {
+			return errors.Join(a.ns.BeginRemoval(f.ID), a.ns.FinishRemoval(f.ID, a.records[f.ID].Etcfiles.Created))
 		}
 	case LeftCorrupt:
 		if prune && a.records[f.ID] != nil {

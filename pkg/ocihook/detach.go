@@ -120,6 +120,9 @@ func (h *Hook) undoPlugin(ctx context.Context, r *record, a *attachment, i int, 
 	}
 	// libcni drops what it has kept of a network with the first plugin whose DEL succeeds. So it gets a cache of nobody; the
 	// result is beside the record.
+	if a.ofEtcfiles(i) {
+		netns = "" // by this it hears that the container has ended; with the pin it would look for a process that lives on
+	}
 	cni, conf := h.cni(r, a, h.recordDir(r.ContainerID)), h.runtimeConf(r, a, netns)
 	if err = cni.DelNetworkList(ctx, list, conf); err == nil {
 		return nil
@@ -169,6 +172,15 @@ func (h *Hook) today(a *attachment, i int) *libcni.NetworkConfigList {
 		return &libcni.NetworkConfigList{Name: a.Network, CNIVersion: today.CNIVersion, Plugins: []*libcni.PluginConfig{p}}
 	}
 	return nil
+}
+
+// ofEtcfiles reports whether a plugin writes the three files, by the capability that is its own or by its usual name.
+func (a *attachment) ofEtcfiles(i int) bool {
+	var p struct {
+		Type         string
+		Capabilities map[string]bool
+	}
+	return json.Unmarshal(a.Plugins[i], &p) == nil && (p.Type == capabilityEtcfiles || p.Capabilities[capabilityEtcfiles])
 }
 
 func (a *attachment) kind(i int) string { return pluginType(a.Plugins[i]) }

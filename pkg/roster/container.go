@@ -18,10 +18,14 @@ func ContainerOf(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refu
 	d := r.Etcfiles
 	netns := d.Netns
 	netns.UserNamespace = 0 // only its record says that
-	return &hostsstore.Container{
+	c := &hostsstore.Container{
 		ID: r.ID, Netns: netns, Owner: d.Owner, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
-		ExtraHosts: d.ExtraHosts, Created: d.Created, Attachments: slices.Clone(d.Attachments),
-	}, nil
+		Created: d.Created, Attachments: slices.Clone(d.Attachments),
+	}
+	if len(d.Attachments) > 0 { // who has left the last network has nothing but localhost until it comes back
+		c.ExtraHosts = d.ExtraHosts
+	}
+	return c, nil
 }
 
 // foreign makes the index entry of a record that nerdctl wrote: one attachment for each network, with the names

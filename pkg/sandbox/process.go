@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ type namespaceID struct{ device, inode uint64 }
 // Roots returns the roots of the processes in the network namespace with the device and inode number, one for each mount
 // namespace, by PID. Processes that end meanwhile, or that this one may not look at, are left out. The caller closes them.
 func Roots(device, inode uint64) ([]*Root, error) {
-	entries, err := os.ReadDir(procDir)
+	pids, err := processes()
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +46,6 @@ func Roots(device, inode uint64) ([]*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pids []int
-	for _, e := range entries {
-		if pid, err := strconv.Atoi(e.Name()); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
 	var roots []*Root
 	seen := map[namespaceID]bool{}
 	for _, pid := range pids {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
 
 // plugin wires CNI's commands to the operations.
@@ -80,11 +83,26 @@ func (o *operation) del(ctx context.Context) error {
 	if o.confErr != nil {
 		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
-	if err := o.manager().Del(ctx, o.conf.Key(o.args)); err != nil {
+	del := o.manager().Del
+	if livesOn(o.args.Netns) {
+		del = o.manager().Leave
+	}
+	if err := del(ctx, o.conf.Key(o.args)); err != nil {
 		o.failed = err
 		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
 	return nil
+}
+
+// patience is how long a DEL looks for a process of its container: on a host with thousands of processes to see all of them
+// takes tens of milliseconds.
+const patience = 5 * time.Millisecond
+
+// livesOn reports whether a process lives in the network namespace at path, or may live there: the container is running then,
+// and has only left a network. The plugin's own network namespace is none of a container.
+func livesOn(path string) bool {
+	id := hostsstore.Identify(path)
+	return id.Inode != 0 && !sandbox.InOwn(id.Device, id.Inode) && sandbox.Inhabited(id.Device, id.Inode, patience)
 }
 
 func (o *operation) check(ctx context.Context) error {

@@ -80,6 +80,9 @@ func printShown(w io.Writer, s *shownContainer) error {
 	for i := range s.Attachments {
 		p.attached(&s.Attachments[i])
 	}
+	if len(s.Attachments) == 0 && s.Record.Writer == "etcfiles" {
+		p.row("network", "none: it has left the last one, and has its files for as long as a process lives in its network namespace")
+	}
 	if len(s.ExtraHosts) > 0 {
 		p.row("extra hosts", "%s", strings.Join(s.ExtraHosts, ", "))
 	}

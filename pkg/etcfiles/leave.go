@@ -1,0 +1,51 @@
+package etcfiles
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+)
+
+// Leave is Del for a container that lives. With its last attachment every name goes out of its hosts file but localhost. The
+// files stay, since they are mounted in it, and so does its record, without an attachment, until the container comes back to
+// a network, has a Del, or its network namespace is gone.
+func (m *Manager) Leave(ctx context.Context, k Key) error { return m.delOrPutOff(ctx, k, true) }
+
+// leave is detach for a container that lives.
+func (t *tx) leave(k Key, why string) error {
+	c := t.ix.Containers[k.ContainerID]
+	if c == nil || c.Foreign || len(c.Attachments) == 0 {
+		return nil
+	}
+	i := attachmentOf(c, k)
+	if i < 0 || len(c.Attachments) > 1 {
+		return t.detach(k, false, why)
+	}
+	r, err := t.pendingRecord(c.ID)
+	if err != nil {
+		return fmt.Errorf("record of container %s: %w", c.ID, err)
+	}
+	t.ix.Depart(c.ID, &c.Attachments[i], why)
+	forgetGateway(r)
+	c.ExtraHosts = nil
+	t.removeAttachment(c, r, i)
+	return nil
+}
+
+// attachmentOf returns the place of an attachment among those of a container, -1 if it is not there.
+func attachmentOf(c *hostsstore.Container, k Key) int {
+	return slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
+		return a.Network == k.Network && a.IfName == k.IfName
+	})
+}
+
+// forgetGateway takes the gateway of the first network out of a record, and the extra hosts that lead there.
+func forgetGateway(r *hostsstore.Record) {
+	d := r.Etcfiles
+	d.ExtraHosts = slices.DeleteFunc(d.ExtraHosts, func(x hostsstore.ExtraHost) bool { return x.Address.String() == d.Gateway })
+	maps.DeleteFunc(r.ExtraHosts, func(_, address string) bool { return address == d.Gateway })
+	d.Gateway = ""
+}

@@ -1,0 +1,105 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Inhabited reports whether a process is in the network namespace with the device and inode number. It looks at the newest
+// processes first, and if a time is given it takes no more of the processor's: what is not decided by then counts as
+// inhabited. On a busy host the clock on the wall would decide nothing. This process and those above it do not count, such as
+// a runtime that has entered the namespace, nor do those that it may not look at.
+func Inhabited(device, inode uint64, within time.Duration) bool {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	start := threadTime()
+	pids, err := processes()
+	if err != nil {
+		return false
+	}
+	want, link := fmt.Sprintf("net:[%d]", inode), make([]byte, maxLink)
+	for _, pid := range slices.Backward(pids) {
+		proc := procDir + "/" + strconv.Itoa(pid)
+		n, err := unix.Readlink(proc+"/ns/net", link) // a third less than a stat(2)
+		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) {
+			if net, err := namespaceOf(proc, "net"); err == nil && net == (namespaceID{device, inode}) {
+				return true
+			}
+		}
+		if within > 0 && threadTime()-start > within {
+			return true
+		}
+	}
+	return false
+}
+
+// maxLink is more than the bytes of a link to a namespace, see namespaces(7).
+const maxLink = 64
+
+// threadTime is the processor's time that this thread has had, see clock_gettime(2).
+func threadTime() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
+// InOwn reports whether this process itself is in the network namespace with the device and inode number.
+func InOwn(device, inode uint64) bool {
+	net, err := namespaceOf(filepath.Join(procDir, "thread-self"), "net")
+	return err == nil && net == (namespaceID{device, inode})
+}
+
+// processes returns the IDs of all processes, in ascending order.
+func processes() ([]int, error) {
+	dir, err := os.Open(procDir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1) // without a stat(2) for each
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids, nil
+}
+
+// ancestors returns the IDs of this process, of its parent, and so on, as far as they can be seen.
+func ancestors() []int {
+	var out []int
+	for pid := os.Getpid(); pid > 0 && !slices.Contains(out, pid); pid = parentOf(pid) {
+		out = append(out, pid)
+	}
+	return out
+}
+
+// parentOf returns the ID of a process's parent, see proc_pid_stat(5); 0 if there is none.
+func parentOf(pid int) int {
+	b, err := os.ReadFile(filepath.Join(procDir, strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	// The name, in parentheses, may have anything in it. Behind it are the state and the parent.
+	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(string(fields[1]))
+	return parent
+}

@@ -1,0 +1,70 @@
+package sandbox
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestInhabited: a process lives in a network namespace until it has ended, and whoever asks, or has started who asks, is
+// none of its container's. A zombie is none either.
+func TestInhabited(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may make a network namespace")
+	}
+	cmd := exec.Command("unshare", "--net", "sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	own, err := namespaceOf("/proc/thread-self", "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := own
+	for end := time.Now().Add(10 * time.Second); id == own && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if id, err = namespaceOf("/proc/"+strconv.Itoa(cmd.Process.Pid), "net"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !Inhabited(id.device, id.inode, 0) || InOwn(id.device, id.inode) {
+		t.Error("a process of another network namespace is not seen there")
+	}
+	if !InOwn(own.device, own.inode) {
+		t.Error("this process is not in its own network namespace")
+	}
+	if !Inhabited(id.device, id.inode+1, time.Nanosecond) {
+		t.Error("what was not decided in time counts as empty")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if Inhabited(id.device, id.inode, 0) {
+		t.Error("a zombie counts")
+	}
+	_ = cmd.Wait()
+
+	// A thread that has entered one, as runtimes in Go have: what is left of it is not the container's.
+	done := make(chan bool)
+	go func() {
+		runtime.LockOSThread() // never unlocked
+		if unix.Unshare(unix.CLONE_NEWNET) != nil {
+			done <- false
+			return
+		}
+		entered, err := namespaceOf("/proc/thread-self", "net")
+		done <- err == nil && Inhabited(entered.device, entered.inode, 0)
+	}()
+	if <-done {
+		t.Error("this process counts")
+	}
+}
