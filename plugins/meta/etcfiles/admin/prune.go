@@ -18,8 +18,8 @@ func pruneCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove what is dead",
-		Long: `Remove containers of an earlier boot and those whose network namespace is gone, with their names in the hosts files of their
-peers and their own files; do the DELs that were put off; and remove what removals and processes that were cut off have
+		Long: `Remove containers of an earlier boot, those whose network namespace is gone, and those that have left their last network and have
+no process there any more, with their names in the hosts files of their peers and their own files; do the DELs that were put off; and remove what removals and processes that were cut off have
 left: half-written files, empty directories, corrupt records that were put aside, notes of keepFiles without their files.
 One line for each says what and why. Files that nobody has a record of stay: a runtime may use them.
 
