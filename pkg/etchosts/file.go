@@ -35,6 +35,7 @@ type File struct {
 	marker  Marker
 	state   State
 	access  unix.Stat_t // as it was opened
+	settled bool        // nothing was written since Settle
 	raced   bool        // somebody else has written while we did
 	changed bool        // a write was made
 	wrote   func()      // called after every write, for the tests; may be nil
@@ -70,11 +71,26 @@ func stateOf(st *unix.Stat_t) State {
 	return State{Inode: st.Ino, Size: st.Size, Ctime: st.Ctim.Nano()}
 }
 
-// Close closes the file.
+// Close closes the file. After edits without a Settle it sees to the mtime as that does.
 func (f *File) Close() error {
-	if err := unix.Close(f.fd); err != nil {
-		return fmt.Errorf("close %s: %w", f.path(), err)
+	err := f.later()
+	if closeErr := unix.Close(f.fd); closeErr != nil {
+		err = errors.Join(err, fmt.Errorf("close %s: %w", f.path(), closeErr))
 	}
+	return err
+}
+
+// later gives a file that was written a later mtime than it had, and takes the state anew.
+func (f *File) later() error {
+	if !f.changed || f.settled {
+		return nil
+	}
+	f.settled = true
+	st, err := safefile.Later(f.fd, f.access.Mtim)
+	if err != nil {
+		return fmt.Errorf("mtime of %s: %w", f.path(), err)
+	}
+	f.state = stateOf(&st)
 	return nil
 }
 
@@ -107,15 +123,18 @@ func (f *File) Restore(a safefile.Access, touched bool) error {
 // Disarm takes from the file of somebody else what lets those who run it be somebody else, see safefile.Disarm.
 func (f *File) Disarm() error { return safefile.Disarm(f.fd, &f.access) }
 
-// Settle takes the state anew, after edits. It is the zero State when somebody else is seen to have written meanwhile:
-// then nobody knows what the file holds.
+// Settle ends edits: the file has a later mtime than before, see safefile.Later, and the state is taken anew. It is the zero
+// State when somebody else is seen to have written meanwhile: then nobody knows what the file holds.
 func (f *File) Settle() (State, error) {
 	size := f.state.Size
-	state, err := f.Refresh()
-	if err != nil || f.raced || state.Size != size {
+	err := f.later()
+	if err == nil && !f.changed {
+		_, err = f.Refresh()
+	}
+	if err != nil || f.raced || f.state.Size != size {
 		return State{}, err
 	}
-	return state, nil
+	return f.state, nil
 }
 
 // Within returns ErrTooLarge for a file of more than limit bytes.
@@ -176,7 +195,7 @@ func (f *File) writeAt(b []byte, off int64) error {
 }
 
 func (f *File) written(n, want int, err error) error {
-	f.changed = true
+	f.changed, f.settled = true, false
 	if f.wrote != nil {
 		f.wrote()
 	}

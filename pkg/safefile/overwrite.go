@@ -12,19 +12,17 @@ const maxPadding = 64 << 10
 
 // Overwrite gives a file that may be mounted in a container new content: the inode stays. The content comes in one
 // write, with newlines over what the file held beyond it, before the file is cut to its length: so a reader never sees an
-// empty file nor the end of the old content.
+// empty file nor the end of the old content. Its mtime is a later one, see Later.
 func Overwrite(path string, data []byte) error {
-	f, err := Open(path, os.O_RDWR, 0)
+	f, before, err := open(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	info, err := f.Stat()
-	if err == nil {
-		padding := min(max(0, info.Size()-int64(len(data))), maxPadding)
-		_, err = f.WriteAt(slices.Concat(data, bytes.Repeat([]byte("\n"), int(padding))), 0)
-	}
-	if err == nil && info.Size() > int64(len(data)) {
+	padding := min(max(0, before.Size-int64(len(data))), maxPadding)
+	_, err = f.WriteAt(slices.Concat(data, bytes.Repeat([]byte("\n"), int(padding))), 0)
+	if err == nil && before.Size > int64(len(data)) {
 		err = f.Truncate(int64(len(data)))
 	}
-	return errors.Join(err, f.Close())
+	_, lateErr := Later(int(f.Fd()), before.Mtim)
+	return errors.Join(err, lateErr, f.Close())
 }
