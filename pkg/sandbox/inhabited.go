@@ -20,7 +20,7 @@ import (
 func Inhabited(device, inode uint64, within time.Duration) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	start := threadTime()
+	start, used := time.Now(), threadTime()
 	pids, err := processes()
 	if err != nil {
 		return false
@@ -34,7 +34,7 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 				return true
 			}
 		}
-		if within > 0 && threadTime()-start > within {
+		if within > 0 && time.Since(start) > within && threadTime()-used > within {
 			return true
 		}
 	}
