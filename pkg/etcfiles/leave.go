@@ -30,7 +30,7 @@ func (t *tx) leave(k Key, why string) error {
 	}
 	t.ix.Depart(c.ID, &c.Attachments[i], why)
 	forgetGateway(r)
-	c.ExtraHosts = nil
+	c.ExtraHosts, c.Adopted = nil, nil
 	t.removeAttachment(c, r, i)
 	return nil
 }

@@ -81,6 +81,7 @@ type Container struct {
 	Owner          *Owner   // of its own files; nil for root
 	UserNames      []string // lower-case names in the user's own lines of the hosts file
 	ExtraHosts     []ExtraHost
+	Adopted        []Adopted
 	Created        []string
 	Attachments    []Attachment
 }

@@ -32,6 +32,11 @@ func (r *Record) sound() error {
 			}
 		}
 	}
+	for _, line := range r.Etcfiles.Adopted {
+		if _, err := ParseAdopted(line); err != nil {
+			return err
+		}
+	}
 	for _, x := range r.Etcfiles.ExtraHosts {
 		if err := names.Check(x.Name); err != nil {
 			return err

@@ -182,6 +182,8 @@ func difference(have, want *hostsstore.Container) string {
 		return "network namespace"
 	case !slices.Equal(have.ExtraHosts, want.ExtraHosts):
 		return "extra hosts"
+	case !slices.EqualFunc(have.Adopted, want.Adopted, func(h, w hostsstore.Adopted) bool { return h.String() == w.String() }):
+		return "lines of the kubelet"
 	case have.Kubernetes != want.Kubernetes:
 		return "Kubernetes namespace"
 	case have.NoIPv6Loopback != want.NoIPv6Loopback || have.Foreign != want.Foreign || !slices.Equal(have.Created, want.Created):

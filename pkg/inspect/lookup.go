@@ -38,6 +38,7 @@ const (
 	FromLocalhost Source = "localhost"  // every file has them
 	FromUser      Source = "user"       // outside of the markers: of the container's user or of baseHostsFile
 	FromExtraHost Source = "extra host" // given for this container
+	FromKubelet   Source = "kubelet"    // taken over from its file: the pod's FQDN, its hostAliases
 	FromSelf      Source = "own"        // the container's own name
 	FromPeer      Source = "peer"       // another container on one of its networks
 	FromNobody    Source = "stale"      // between the markers, and no record has it
@@ -46,7 +47,7 @@ const (
 
 // rank orders sources by precedence.
 func (s Source) rank() int {
-	return slices.Index([]Source{FromLocalhost, FromUser, FromExtraHost, FromSelf, FromPeer}, s)
+	return slices.Index([]Source{FromLocalhost, FromUser, FromExtraHost, FromKubelet, FromSelf, FromPeer}, s)
 }
 
 // Describe returns words for a line of the source.
@@ -56,6 +57,8 @@ func (s Source) Describe() string {
 		return "the user's own line"
 	case FromExtraHost:
 		return "an extra host"
+	case FromKubelet:
+		return "a line of the kubelet"
 	case FromSelf:
 		return "the container's own line"
 	case FromLocalhost:
@@ -206,6 +209,11 @@ func (l *lookup) wanted() []candidate {
 			add(FromExtraHost, []netip.Addr{x.Address}, nil, "")
 		}
 	}
+	for _, line := range l.viewer.container.Adopted {
+		if holdsName(line.Names, l.Name) {
+			add(FromKubelet, []netip.Addr{line.Address}, nil, "")
+		}
+	}
 	for i := range l.viewer.Attachments {
 		if a := &l.viewer.Attachments[i]; holdsName(roster.AllNames(a), l.Name) {
 			add(FromSelf, a.Addresses, l.viewer, a.Network)
@@ -233,6 +241,8 @@ func (c candidate) where() string {
 		return fmt.Sprintf("%s in every file", c.Address)
 	case FromExtraHost:
 		return fmt.Sprintf("%s by an extra host", c.Address)
+	case FromKubelet:
+		return fmt.Sprintf("%s by the kubelet's file", c.Address)
 	}
 	return fmt.Sprintf("%s on %s (%s)", c.Address, c.Network, c.Container)
 }

@@ -9,24 +9,24 @@ func TestOfEngine(t *testing.T) {
 		target, source string
 		want           bool
 	}{
-		{hostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/hosts", true},
+		{HostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/hosts", true},
 		{"/etc/resolv.conf", "/srv/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/resolv.conf", true},
 		{HostnamePath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/hostname", true},
-		{hostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod2/hosts", false},
-		{hostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/resolv.conf", false},
-		{hostsPath, "/run/containers/storage/overlay-containers/" + id + "/userdata/hosts", true},
+		{HostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod2/hosts", false},
+		{HostsPath, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/pod1/resolv.conf", false},
+		{HostsPath, "/run/containers/storage/overlay-containers/" + id + "/userdata/hosts", true},
 		{"/etc/resolv.conf", "/run/user/1000/containers/vfs-containers/" + id + "/userdata/resolv.conf", true},
-		{hostsPath, "/run/containers/storage/overlay-containers/" + id + "/userdata/shm", false},
-		{hostsPath, "/var/lib/kubelet/pods/5f1e6d0a-0000-4000-8000-000000000000/etc-hosts", true},
-		{hostsPath, "/data/kubelet/pods/5f1e6d0a/etc-hosts", true},
+		{HostsPath, "/run/containers/storage/overlay-containers/" + id + "/userdata/shm", false},
+		{HostsPath, "/var/lib/kubelet/pods/5f1e6d0a-0000-4000-8000-000000000000/etc-hosts", true},
+		{HostsPath, "/data/kubelet/pods/5f1e6d0a/etc-hosts", true},
 		{"/etc/resolv.conf", "/var/lib/kubelet/pods/5f1e6d0a/etc-hosts", false},
-		{hostsPath, "/var/lib/kubelet/pods/5f1e6d0a/volume-subpaths/names/main/0", false},
-		{hostsPath, "/var/lib/kubelet/pods/5f1e6d0a/volumes/kubernetes.io~configmap/names/hosts", false},
-		{hostsPath, "/etc/hosts", false},
-		{hostsPath, "/srv/hosts", false},
-		{hostsPath, "tmpfs", false},
-		{hostsPath, "pods/x/etc-hosts", false},
-		{hostsPath, "", false},
+		{HostsPath, "/var/lib/kubelet/pods/5f1e6d0a/volume-subpaths/names/main/0", false},
+		{HostsPath, "/var/lib/kubelet/pods/5f1e6d0a/volumes/kubernetes.io~configmap/names/hosts", false},
+		{HostsPath, "/etc/hosts", false},
+		{HostsPath, "/srv/hosts", false},
+		{HostsPath, "tmpfs", false},
+		{HostsPath, "pods/x/etc-hosts", false},
+		{HostsPath, "", false},
 	} {
 		if got := OfEngine(tc.target, tc.source, "other", "pod1"); got != tc.want {
 			t.Errorf("%s from %s: of an engine %v, want %v", tc.target, tc.source, got, tc.want)

@@ -51,7 +51,7 @@ type source struct {
 
 func (d storeDir) sources() []source {
 	return []source{
-		{target: hostsPath, path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
+		{target: HostsPath, path: filepath.Join("etchosts", d.namespace, d.id, "hosts")},
 		{target: resolvConfPath, path: filepath.Join("containers", d.namespace, d.id, "resolv.conf")},
 		{target: HostnamePath, path: filepath.Join("containers", d.namespace, d.id, "hostname")},
 	}

@@ -23,7 +23,7 @@ func ContainerOf(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refu
 		Created: d.Created, Attachments: slices.Clone(d.Attachments),
 	}
 	if len(d.Attachments) > 0 { // who has left the last network has nothing but localhost until it comes back
-		c.ExtraHosts = d.ExtraHosts
+		c.ExtraHosts, c.Adopted = d.ExtraHosts, adopted(d)
 	}
 	return c, nil
 }

@@ -52,6 +52,11 @@ func (v *Viewer) each(stop func(name string) bool) bool {
 			return true
 		}
 	}
+	for i := range c.Adopted {
+		if slices.ContainsFunc(c.Adopted[i].Names, stop) {
+			return true
+		}
+	}
 	for i := range c.Attachments {
 		if EachName(&c.Attachments[i], stop) {
 			return true
@@ -164,7 +169,7 @@ func Natural(list []hostsstore.Attachment) []*hostsstore.Attachment {
 	return out
 }
 
-// own returns the blocks above the peers: localhost, extra hosts, the container itself.
+// own returns the blocks above the peers: localhost, extra hosts, what was taken over, the container itself.
 func own(c *hostsstore.Container) []string {
 	higher := &Viewer{users: c.UserNames, held: map[string]struct{}{}}
 	var out []string
@@ -180,6 +185,12 @@ func own(c *hostsstore.Container) []string {
 		extra = append(extra, x.Name)
 	}
 	higher.hold(extra)
+	var adopted []string
+	for _, line := range c.Adopted {
+		add(etchosts.Format(line.Address, higher.without(line.Names)))
+		adopted = append(adopted, line.Names...)
+	}
+	higher.hold(adopted)
 	for _, a := range Natural(c.Attachments) {
 		add(lines(a.Addresses, higher.without(AllNames(a))))
 	}

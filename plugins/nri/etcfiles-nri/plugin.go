@@ -58,12 +58,15 @@ func parseSettings(config string) (settings, error) {
 // CreateContainer adds a mount for each file that the store has for the pod. Its options are those of the mount of CRI or of the kubelet that
 // it takes the place of; what the pod's author has mounted there stays, and so does a resolv.conf of CRI that knows more than the store's. The hostname file of CRI stays: it is always that of the pod. A pod that the store knows nothing of, one with
 // the host's network for example, is left alone.
-func (p *plugin) CreateContainer(_ context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
+func (p *plugin) CreateContainer(ctx context.Context, pod *api.PodSandbox, c *api.Container) (*api.ContainerAdjustment, []*api.ContainerUpdate, error) {
 	if p.refused != nil {
 		return nil, nil, p.refused
 	}
 	files, err := ocimount.PodFiles(p.DataDir, p.Namespace, pod.GetId(), netnsPath(pod, c))
 	if err != nil {
+		return nil, nil, fmt.Errorf("etcfiles-nri: pod %s/%s: %w", pod.GetNamespace(), pod.GetName(), err)
+	}
+	if err := p.adopt(ctx, pod, c); err != nil {
 		return nil, nil, fmt.Errorf("etcfiles-nri: pod %s/%s: %w", pod.GetNamespace(), pod.GetName(), err)
 	}
 	adjustment := &api.ContainerAdjustment{}

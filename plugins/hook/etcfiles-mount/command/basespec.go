@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/cobra"
@@ -33,13 +34,14 @@ const configLines = `
 `
 
 func baseSpecCommand(flags *pflag.FlagSet) *cobra.Command {
-	config := ""
+	config, adopt := "", ""
 	cmd := &cobra.Command{
 		Use:   "base-spec FILE",
 		Short: "Write a base_runtime_spec for containerd",
 		Long: `Write containerd's default configuration of a container, which is to be on stdin, with this hook and the given flags in
 it to FILE, an absolute path. The process.rlimits of the default are left out, since CRI gives pods none; limits that every
-container is to have can be added to FILE.
+container is to have can be added to FILE. It also gets the hook "etcfiles adopt", see etcfiles(8), by which pods keep the FQDN and the hostAliases
+of the kubelet's hosts file: the etcfiles that --adopt names, else the one beside this program, in $PATH or in a directory of CNI plugins.
 
 With --config make FILE the base_runtime_spec of the runtime handler runc in containerd's config.toml, and change nothing else
 there; to do it twice is to do it once. Without it print what config.toml needs, for containerd 1.x and 2.x. In both cases
@@ -51,7 +53,11 @@ containerd is to be restarted.`,
 			if !filepath.IsAbs(path) {
 				return fmt.Errorf("base-spec %q must be an absolute path: it goes into containerd's configuration", path)
 			}
-			spec, err := baseSpec(flags, cmd.InOrStdin())
+			adopt, err := adoptProgram(cmd.ErrOrStderr(), adopt)
+			if err != nil {
+				return err
+			}
+			spec, err := baseSpec(flags, cmd.InOrStdin(), adopt)
 			if err != nil {
 				return err
 			}
@@ -80,6 +86,7 @@ containerd is to be restarted.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&adopt, "adopt", "", "the `program` etcfiles, an absolute path, or none for no such hook (default the one that is found)")
 	cmd.Flags().StringVar(&config, "config", "", "containerd's `config.toml`, which is made if it is not there")
 	return cmd
 }
@@ -119,7 +126,7 @@ func (c *configFile) replace(text []byte) error {
 // baseSpec returns the configuration on stdin, which is containerd's default, with this hook. A container of CRI gets mounts for the
 // three files from CRI itself, so the hook is to override them. CRI drops the rlimits of its default specification only where it has no
 // base specification; kept in one, they would limit every container.
-func baseSpec(flags *pflag.FlagSet, stdin io.Reader) ([]byte, error) {
+func baseSpec(flags *pflag.FlagSet, stdin io.Reader, adopt string) ([]byte, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -132,16 +139,27 @@ func baseSpec(flags *pflag.FlagSet, stdin io.Reader) ([]byte, error) {
 		return nil, errors.New("base-spec: stdin is empty: pipe the output of `ctr oci spec` of the containerd that is to use it into this")
 	}
 	hook := ocispec.StagedHook{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: self}}
+	adoption := ocispec.StagedHook{Stage: ocispec.CreateRuntime, Hook: specs.Hook{Path: adopt, Args: []string{"adopt"}}}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed && f.Name != "override" {
-			hook.Args = append(hook.Args, "--"+f.Name+"="+f.Value.String())
+		if !f.Changed || f.Name == "override" {
+			return
+		}
+		arg := "--" + f.Name + "=" + f.Value.String()
+		hook.Args = append(hook.Args, arg)
+		if slices.Contains([]string{"data-dir", "namespace", flagSandbox}, f.Name) {
+			adoption.Args = append(adoption.Args, arg)
 		}
 	})
 	if !flags.Changed(flagSandbox) {
-		hook.Args = append(hook.Args, "--"+flagSandbox+"="+ocistate.CRISandboxAnnotation)
+		arg := "--" + flagSandbox + "=" + ocistate.CRISandboxAnnotation
+		hook.Args, adoption.Args = append(hook.Args, arg), append(adoption.Args, arg)
 	}
 	hook.Args = append(hook.Args, "--override", ocispec.CreateContainer)
-	out, err := ocispec.Edit{Hooks: []ocispec.StagedHook{hook}, Unlimited: true}.JSON(in)
+	hooks := []ocispec.StagedHook{hook}
+	if adopt != "" && flags.Lookup(flagSandbox).Value.String() != ocistate.NoSandboxAnnotation {
+		hooks = append(hooks, adoption)
+	}
+	out, err := ocispec.Edit{Hooks: hooks, Unlimited: true}.JSON(in)
 	if err != nil {
 		return nil, fmt.Errorf("base-spec: the configuration on stdin: %w", err)
 	}

@@ -86,6 +86,9 @@ func printShown(w io.Writer, s *shownContainer) error {
 	if len(s.ExtraHosts) > 0 {
 		p.row("extra hosts", "%s", strings.Join(s.ExtraHosts, ", "))
 	}
+	for _, line := range s.Kubelet {
+		p.row("kubelet", "%s", line)
+	}
 	p.netns(s)
 	p.files(s)
 	p.processes(s)

@@ -24,7 +24,8 @@ type shownContainer struct {
 	Record        shownRecord       `json:"record"`
 	Netns         shownNetns        `json:"netns"`
 	Attachments   []shownAttachment `json:"attachments"`
-	ExtraHosts    []string          `json:"extraHosts"` // name:address
+	ExtraHosts    []string          `json:"extraHosts"`        // name:address
+	Kubelet       []string          `json:"kubelet,omitempty"` // lines taken over from its hosts file
 	Hosts         shownHosts        `json:"hosts"`
 	ResolvConf    shownResolvConf   `json:"resolvConf"`
 	Processes     []shownProcess    `json:"processes"`
@@ -143,6 +144,7 @@ func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspec
 		for _, x := range d.ExtraHosts {
 			s.ExtraHosts = append(s.ExtraHosts, x.Name+":"+x.Address.String())
 		}
+		s.Kubelet = d.Adopted
 	} else {
 		for name, address := range i.Record.ExtraHosts {
 			s.ExtraHosts = append(s.ExtraHosts, name+":"+address)
