@@ -5,19 +5,28 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// TestBaseSpec shows what base-spec makes of containerd's own specification: the same without limits and with the hook, which has the
+// TestBaseSpec shows what base-spec makes of containerd's own specification: the same without limits and with the hooks, which have the
 // flags that base-spec was called with. All other tests run with what it prints.
 func TestBaseSpec(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
 		own := n.run("ctr", "oci", "spec")
 		hook := strings.TrimSpace(n.run("readlink", "-f", mountHook))
-		for _, c := range []struct{ flags, args []string }{
-			{args: []string{"etcfiles-mount", "--sandbox-annotation=io.kubernetes.cri.sandbox-id", "--override", "createContainer"}},
+		for _, c := range []struct{ flags, args, adopt []string }{
+			{
+				args:  []string{"etcfiles-mount", "--sandbox-annotation=io.kubernetes.cri.sandbox-id", "--override", "createContainer"},
+				adopt: []string{"etcfiles", "adopt", "--sandbox-annotation=io.kubernetes.cri.sandbox-id"},
+			},
+			{
+				flags: []string{"--namespace", "lab", "--override"},
+				args:  []string{"etcfiles-mount", "--namespace=lab", "--sandbox-annotation=io.kubernetes.cri.sandbox-id", "--override", "createContainer"},
+				adopt: []string{"etcfiles", "adopt", "--namespace=lab", "--sandbox-annotation=io.kubernetes.cri.sandbox-id"},
+			},
 			{
 				flags: []string{"--verbose", "--data-dir", "/srv/names", "--sandbox-annotation", "none", "--override"},
 				args:  []string{"etcfiles-mount", "--data-dir=/srv/names", "--sandbox-annotation=none", "--verbose=true", "--override", "createContainer"},
@@ -33,7 +42,11 @@ func TestBaseSpec(t *testing.T) {
 				}
 			}
 			delete(want["process"].(map[string]any), "rlimits")
-			want["hooks"] = map[string]any{"createContainer": []any{map[string]any{"path": hook, "args": c.args}}}
+			hooks := map[string]any{"createContainer": []any{map[string]any{"path": hook, "args": c.args}}}
+			if c.adopt != nil {
+				hooks["createRuntime"] = []any{map[string]any{"path": filepath.Dir(hook) + "/etcfiles", "args": c.adopt}}
+			}
+			want["hooks"] = hooks
 			if got, want := marshal(t, got), marshal(t, want); string(got) != string(want) {
 				t.Errorf("base-spec %v:\n%s\nwant\n%s", c.flags, got, want)
 			}

@@ -58,7 +58,7 @@ func TestLookupRefused(t *testing.T) {
 
 // TestLookupOrder holds the sources of a name to the order in which the file has them.
 func TestLookupOrder(t *testing.T) {
-	order := []Source{FromLocalhost, FromUser, FromExtraHost, FromSelf, FromPeer}
+	order := []Source{FromLocalhost, FromUser, FromExtraHost, FromKubelet, FromSelf, FromPeer}
 	for i, s := range order {
 		if s.rank() != i {
 			t.Errorf("%s has rank %d", s, s.rank())

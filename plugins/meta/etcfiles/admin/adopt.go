@@ -29,7 +29,7 @@ It is an OCI hook for the stage createRuntime: a runtime runs it with the state 
 the mount at /etc/hosts in the bundle. It is read once for a pod, and is not trusted: what cannot be in a hosts file is left out
 with a warning. A container of no pod, one of a pod that the store does not have, or one with another file there is left alone. "etcfiles-mount
 base-spec" writes the hook into a base_runtime_spec for containerd. With --namespace the pods are in another namespace than k8s.io.`,
-		Example: "  etcfiles adopt <state.json",
+		Example: "  etcfiles adopt --sandbox-annotation io.kubernetes.cri-o.SandboxID",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if annotation != ocistate.CRISandboxAnnotation && annotation != ocistate.CRIOSandboxAnnotation {
