@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -25,7 +26,7 @@ type Container struct {
 }
 
 // CNI takes this as a container ID (CNI spec, section 2, CNI_CONTAINERID), and it is a single path element.
-var cniID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.\-]*$`)
+var cniID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.\-]*$`) })
 
 // Read decodes a state. The containerd namespace is the given one or, if that is empty, the one in the path of a bundle
 // of containerd's, or defaultNamespace. It fails on what CNI does not take as an ID.
@@ -38,7 +39,7 @@ func Read(r io.Reader, namespace string) (*Container, error) {
 		c.Namespace = BundleNamespace(c.Bundle)
 	}
 	for _, s := range []string{c.Namespace, c.ID} {
-		if !cniID.MatchString(s) {
+		if !cniID().MatchString(s) {
 			return nil, fmt.Errorf("container %q of namespace %q: CNI takes letters, digits, dots, dashes and underscores in an ID, "+
 				"and a letter or digit first: start it under another one", c.ID, c.Namespace)
 		}
@@ -91,11 +92,11 @@ func Restored(s *specs.State) bool {
 	return err == nil && strings.TrimSpace(string(name)) == "criu"
 }
 
-var hexID = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var hexID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 
 // ShortID returns the ID as engines show it: 12 digits of a long random one, any other in full.
 func (c *Container) ShortID() string {
-	if hexID.MatchString(c.ID) {
+	if hexID().MatchString(c.ID) {
 		return c.ID[:12]
 	}
 	return c.ID
