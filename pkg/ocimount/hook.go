@@ -24,6 +24,8 @@ type Hook struct {
 	// Override mounts also over what the engine itself mounts at one of the three paths, see OfEngine. What else the bundle mounts
 	// there is always left alone.
 	Override bool
+	// HostNetwork mounts the host's own files, read-only, in a container that is in the host's network namespace and is of no pod.
+	HostNetwork bool
 	// Warnf prints a line about something that is not done although the container asks for it.
 	Warnf func(format string, args ...any)
 	// Verbosef prints a line about what is done, or need not be.
@@ -43,7 +45,7 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(h.DataDir); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(h.DataDir); errors.Is(err, os.ErrNotExist) && !h.HostNetwork {
 		return h.nothing(state, candidates)
 	}
 	if err := checkKernel(); err != nil {
@@ -60,6 +62,9 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	}
 	if err == nil && len(sources) == 0 {
 		sources, err = h.joined(state, own)
+	}
+	if err == nil && len(sources) == 0 {
+		sources, err = h.hostSources(state)
 	}
 	if err != nil {
 		return err
@@ -129,7 +134,7 @@ func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
 		return err
 	}
 	if wrong && r.hasOwnUTS() {
-		h.Verbosef("%s: left alone, the container has another hostname than %s", s.target, filepath.Join(h.DataDir, s.path))
+		h.Verbosef("%s: left alone, the container has another hostname than %s", s.target, h.pathOf(s))
 		return nil
 	}
 	t, err := r.target(s.target)
@@ -148,7 +153,8 @@ func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
 	if err != nil {
 		return err
 	}
-	file, path := s.file, filepath.Join(h.DataDir, s.path)
+	file, path := s.file, h.pathOf(s)
+	readonly = readonly || s.ofHost
 	if wrong {
 		if file, err = os.OpenFile(sharedHostname, unix.O_PATH, 0); err != nil {
 			return err
@@ -165,6 +171,14 @@ func (h *Hook) mount(r *rootfs, s source, sandboxIDs []string) error {
 	}
 	h.Verbosef("%s: mounted %s from %s", s.target, mode, path)
 	return nil
+}
+
+// pathOf returns the absolute path of a file.
+func (h *Hook) pathOf(s source) string {
+	if s.ofHost {
+		return s.path
+	}
+	return filepath.Join(h.DataDir, s.path)
 }
 
 // coverable decides whether what is at the target may be mounted over, and says why not. override says whether that is so of what is the

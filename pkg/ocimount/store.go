@@ -41,12 +41,13 @@ func (d storeDir) String() string { return d.namespace + "/" + d.id }
 
 const resolvConfPath = "/etc/resolv.conf"
 
-// source is an open file of the store and the path in the container where it belongs.
+// source is an open file of the store, or of the host, and the path in the container where it belongs.
 type source struct {
 	target string
 	path   string // below the data directory
 	file   *os.File
 	yields bool // what the engine has mounted there knows more
+	ofHost bool // one of the host's own, of which path is the absolute path: no container is to write it
 }
 
 func (d storeDir) sources() []source {

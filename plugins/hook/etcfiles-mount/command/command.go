@@ -64,6 +64,7 @@ config.md, POSIX-platform Hooks.`,
 	flags.StringVar(&hook.Namespace, "namespace", "", "its `namespace` (default k8s.io for a container of a pod, else from containerd's bundle path, else default)")
 	flags.Var((*sandboxAnnotation)(&hook.SandboxAnnotation), flagSandbox, "the one that says which pod a container is of, or none (default CRI's and CRI-O's)")
 	flags.BoolVar(&hook.Override, "override", false, "mount also over what the engine itself mounts at one of the three")
+	flags.BoolVar(&hook.HostNetwork, "host-network", false, "mount the host's own three files, read-only, in a container that is in the host's network and of no pod")
 	flags.BoolVar(&verbose, "verbose", false, "say on stderr what is done")
 	root.AddCommand(
 		&cobra.Command{
