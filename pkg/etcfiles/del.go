@@ -12,9 +12,12 @@ import (
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
 // fails is left to the next operation; when that is because the lock is not to be had in time or before the context is
 // done, or the store is of a later format, it is a warning only.
-func (m *Manager) Del(ctx context.Context, k Key) error { return m.delOrPutOff(ctx, k, false) }
+func (m *Manager) Del(ctx context.Context, k Key) error {
+	return m.delOrPutOff(ctx, k, hostsstore.Netns{})
+}
 
-func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives bool) error {
+// delOrPutOff is Del, or Leave if the container lives in a network namespace.
+func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives hostsstore.Netns) error {
 	if err := k.validate(); err != nil {
 		return err
 	}
@@ -23,7 +26,7 @@ func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives bool) error {
 		return nil
 	}
 	noteErr := m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
-		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles, Lives: lives && !m.KeepFiles,
+		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles, Lives: lives,
 	})
 	switch {
 	case noteErr != nil:
@@ -38,7 +41,7 @@ func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives bool) error {
 	return fmt.Errorf("%w; the next operation goes on with it", err)
 }
 
-func (m *Manager) del(ctx context.Context, k Key, lives bool) error {
+func (m *Manager) del(ctx context.Context, k Key, lives hostsstore.Netns) error {
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
@@ -47,13 +50,13 @@ func (m *Manager) del(ctx context.Context, k Key, lives bool) error {
 			t.sweep(k.ContainerID)
 		}
 		t.aboutKey(k)
-		if lives {
-			return t.leave(k, "DEL")
+		if lives.Inode != 0 {
+			return t.leave(k, lives, "DEL")
 		}
 		return t.detach(k, m.KeepFiles, "DEL")
 	})
-	if err == nil && lives && m.KeepFiles { // no stale name is kept
-		return m.del(ctx, k, false)
+	if err == nil && lives.Inode != 0 && m.KeepFiles { // no stale name is kept
+		return m.del(ctx, k, hostsstore.Netns{})
 	}
 	return err
 }

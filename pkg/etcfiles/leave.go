@@ -9,13 +9,15 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// Leave is Del for a container that lives. With its last attachment every name goes out of its hosts file but localhost. The
+// Leave is Del for a container that lives in the network namespace at the path. With its last attachment every name goes out of its hosts file but localhost. The
 // files stay, since they are mounted in it, and so does its record, without an attachment, until the container comes back to
 // a network, has a Del, or its network namespace is gone.
-func (m *Manager) Leave(ctx context.Context, k Key) error { return m.delOrPutOff(ctx, k, true) }
+func (m *Manager) Leave(ctx context.Context, k Key, netns string) error {
+	return m.delOrPutOff(ctx, k, hostsstore.Identify(netns))
+}
 
-// leave is detach for a container that lives.
-func (t *tx) leave(k Key, why string) error {
+// leave is detach for a container that lives in the network namespace.
+func (t *tx) leave(k Key, netns hostsstore.Netns, why string) error {
 	c := t.ix.Containers[k.ContainerID]
 	if c == nil || c.Foreign || len(c.Attachments) == 0 {
 		return nil
@@ -30,7 +32,8 @@ func (t *tx) leave(k Key, why string) error {
 	}
 	t.ix.Depart(c.ID, &c.Attachments[i], why)
 	forgetGateway(r)
-	c.ExtraHosts, c.Adopted = nil, nil
+	r.Etcfiles.Netns = netns // by which the next operation sees that the container has ended
+	c.Netns, c.ExtraHosts, c.Adopted = netns, nil, nil
 	t.removeAttachment(c, r, i)
 	return nil
 }

@@ -43,8 +43,8 @@ func (t *tx) catchUp() {
 	for _, p := range list {
 		k := Key{t.ns.Name(), p.ID, p.IfName, p.Network}
 		var e error
-		if p.Lives {
-			e = t.leave(k, "DEL")
+		if p.Lives.Inode != 0 && !p.Keep {
+			e = t.leave(k, p.Lives, "DEL")
 		} else {
 			e = t.detach(k, p.Keep, "DEL")
 		}

@@ -76,7 +76,7 @@ func TestChangeIsSeen(t *testing.T) {
 			func() { s.add(key("api", "eth0", "lab"), 4) },
 			func() { s.del(key("api", "eth0", "lab")) },
 			func() {
-				if err := s.Leave(context.Background(), key("left", "eth0", "lab")); err != nil {
+				if err := s.Leave(context.Background(), key("left", "eth0", "lab"), "/proc/self/ns/net"); err != nil {
 					t.Fatal(err)
 				}
 			},

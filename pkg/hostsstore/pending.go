@@ -21,8 +21,8 @@ type Pending struct {
 	ID      string
 	IfName  string
 	Network string
-	Keep    bool // leave the container's own three files
-	Lives   bool `json:",omitempty"` // the container does, and may come back
+	Keep    bool  // leave the container's own three files
+	Lives   Netns `json:",omitzero"` // where the container does, and may come back
 
 	path string // of the note
 }

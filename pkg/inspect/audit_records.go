@@ -54,7 +54,7 @@ func (a *audit) lookAtRecords() {
 		case states[i] == NetnsGone:
 			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
 			a.found(f)
-		case states[i] == NetnsAlive && hasEnded(r):
+		case hasEnded(r):
 			f.Problem, f.What, f.Do = LeftNetworks, "it has left its last network, and no process lives in its network namespace", "etcfiles prune removes it"
 			a.found(f)
 		}
@@ -65,7 +65,7 @@ func (a *audit) lookAtRecords() {
 // hasEnded reports whether a container that has left its last network has no process any more that could come back.
 func hasEnded(r *hostsstore.Record) bool {
 	d := r.Etcfiles
-	return d != nil && len(d.Attachments) == 0 && !sandbox.Inhabited(d.Netns.Device, d.Netns.Inode, 0)
+	return d != nil && len(d.Attachments) == 0 && d.Netns.Inode != 0 && !sandbox.Inhabited(d.Netns.Device, d.Netns.Inode, 0)
 }
 
 // reason is the text of an error about the file at path, without the path.

@@ -67,7 +67,7 @@ func Parse(text string, own []netip.Addr) (lines []Line, left []string) {
 		}
 		line, refused := parseLine(text)
 		line.Own = slices.Contains(own, line.Address)
-		if len(line.Names) == 0 && len(refused) == 0 || !aliases && !(line.Own && dotted(line.Names)) {
+		if !aliases && (!line.Own || !dotted(line.Names)) {
 			continue
 		}
 		left = append(left, refused...)

@@ -83,11 +83,12 @@ func (o *operation) del(ctx context.Context) error {
 	if o.confErr != nil {
 		o.warnf("%v; the rest of the configuration is used", o.confErr)
 	}
-	del := o.manager().Del
+	k := o.conf.Key(o.args)
+	del := func() error { return o.manager().Del(ctx, k) }
 	if livesOn(o.args.Netns) {
-		del = o.manager().Leave
+		del = func() error { return o.manager().Leave(ctx, k, o.args.Netns) }
 	}
-	if err := del(ctx, o.conf.Key(o.args)); err != nil {
+	if err := del(); err != nil {
 		o.failed = err
 		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
