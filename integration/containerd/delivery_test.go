@@ -214,14 +214,14 @@ func TestMissingBaseSpec(t *testing.T) {
 	})
 }
 
-// TestMissingHook shows what happens when the hook of the base specification is not there: no container of a pod starts, and
-// the error names the hook.
+// TestMissingHook shows what happens when the hooks of the base specification are not there: no container of a pod starts, and
+// the error names the first one.
 func TestMissingHook(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
 		n.write(baseSpec, []byte(strings.ReplaceAll(n.read(baseSpec), pluginDir, "/nowhere")))
 		n.restart()
 		p := n.pod("web")
-		if _, err := p.tryContainer("main"); err == nil || !strings.Contains(err.Error(), "/nowhere/etcfiles-mount") {
+		if _, err := p.tryContainer("main"); err == nil || !strings.Contains(err.Error(), "/nowhere/etcfiles:") {
 			t.Errorf("container without its hook: %v", err)
 		}
 		p.stop()
