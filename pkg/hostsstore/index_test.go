@@ -20,6 +20,7 @@ func sample() *Index {
 		ID: "web", Record: FileID{4, 5, 6}, Hosts: Hosts{State: FileID{7, 8, 9}, User: 3},
 		Netns:      Netns{Path: "/run/netns/a\tb\n", Device: 4, Inode: 1 << 40, MountNamespace: 3},
 		Kubernetes: "shop", NoIPv6Loopback: true, UserNames: []string{"a", "b"},
+		Adopted:    []Adopted{{Address: netip.MustParseAddr("10.0.0.1"), Names: []string{"a.b", "a"}, Own: true}, {Address: netip.MustParseAddr("::1"), Names: []string{"c"}}},
 		ExtraHosts: []ExtraHost{{"x", netip.MustParseAddr("192.0.2.1")}, {"x", netip.MustParseAddr("2001:db8::1")}},
 		Created:    []string{HostsFile},
 		Attachments: []Attachment{

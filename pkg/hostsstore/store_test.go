@@ -160,6 +160,9 @@ func TestCorruptRecords(t *testing.T) {
 		"extra": func(p string) error {
 			return os.WriteFile(p, []byte(`{"ID":"extra","Etcfiles":{"ExtraHosts":[{"Name":"a\nb","Address":"10.0.0.1"}]}}`), 0o600)
 		},
+		"adopted": func(p string) error {
+			return os.WriteFile(p, []byte(`{"ID":"adopted","Etcfiles":{"Adopted":["10.0.0.1 a\n6.6.6.6 bank"]}}`), 0o600)
+		},
 		"link": func(p string) error { return os.Symlink(secret, p) },
 		"fifo": func(p string) error { return syscall.Mkfifo(p, 0o600) },
 		"dir":  func(p string) error { return os.Mkdir(p, 0o700) },
