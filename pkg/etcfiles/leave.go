@@ -3,10 +3,11 @@ package etcfiles
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Leave is Del for a container that lives in the network namespace at the path. With its last attachment every name goes out of its hosts file but localhost. The
@@ -31,10 +32,13 @@ func (t *tx) leave(k Key, netns hostsstore.Netns, why string) error {
 		return fmt.Errorf("record of container %s: %w", c.ID, err)
 	}
 	t.ix.Depart(c.ID, &c.Attachments[i], why)
-	forgetGateway(r)
+	t.went = append(t.went, roster.Placed{Container: c, Attachment: &c.Attachments[i]})
+	t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == c })
+	decide.Adopt(r)
+	decide.Leave(r, k.IfName)
 	r.Etcfiles.Netns = netns // by which the next operation sees that the container has ended
-	c.Netns, c.ExtraHosts, c.Adopted = netns, nil, nil
-	t.removeAttachment(c, r, i)
+	c.Netns, c.Attachments, c.ExtraHosts, c.Adopted = netns, nil, nil, nil
+	t.save(c, r)
 	return nil
 }
 
@@ -43,12 +47,4 @@ func attachmentOf(c *hostsstore.Container, k Key) int {
 	return slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
 		return a.Network == k.Network && a.IfName == k.IfName
 	})
-}
-
-// forgetGateway takes the gateway of the first network out of a record, and the extra hosts that lead there.
-func forgetGateway(r *hostsstore.Record) {
-	d := r.Etcfiles
-	d.ExtraHosts = slices.DeleteFunc(d.ExtraHosts, func(x hostsstore.ExtraHost) bool { return x.Address.String() == d.Gateway })
-	maps.DeleteFunc(r.ExtraHosts, func(_, address string) bool { return address == d.Gateway })
-	d.Gateway = ""
 }
