@@ -18,6 +18,7 @@ import (
 //	nic NAME IFNAME [ADDR...]       put an interface into one
 //	cni [OPTION...] COMMAND ...     run the plugin, which must succeed
 //	refuse CODES REGEXP COMMAND ... run the plugin, which must fail so and leave the store as it was
+//	fail CODES REGEXP COMMAND ...   run the plugin, which must fail so
 //	mtimes FILE..., samemtimes      remember when files of the data directory were written; compare
 //	took DURATION                   the last run of the plugin took no longer
 //	hosts PLACE                     print a hosts file
@@ -87,6 +88,7 @@ func runScripts(t *testing.T, dir string) {
 			"damaged":      worldCmd((*world).cmdDamaged),
 			"cni":          worldCmd((*world).cmdCNI),
 			"refuse":       worldCmd((*world).cmdRefuse),
+			"fail":         worldCmd((*world).cmdFail),
 			"mtimes":       worldCmd((*world).cmdMTimes),
 			"samemtimes":   worldCmd((*world).cmdSameMTimes),
 			"took":         worldCmd((*world).cmdTook),

@@ -43,7 +43,7 @@ func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error
 
 // check does all that can be done without the lock.
 func (m *Manager) check(r *Request) (*addition, error) {
-	if err := r.validate(); err != nil {
+	if err := r.Validate(); err != nil {
 		return nil, err
 	}
 	r.shorten()
@@ -53,6 +53,10 @@ func (m *Manager) check(r *Request) (*addition, error) {
 		return nil, err
 	}
 	r.DNS.IPv4, r.DNS.IPv6 = slices.ContainsFunc(a.addresses, netip.Addr.Is4), slices.ContainsFunc(a.addresses, netip.Addr.Is6)
+	if len(a.addresses) == 0 {
+		m.Warnf("container %s has no address in prevResult: no peer has a line for it on network %s; "+
+			"if it should have one, place etcfiles after the plugin that gives addresses", r.ContainerID, r.Network)
+	}
 	if a.dns, err = resolvconf.Resolve(r.DNS); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}

@@ -25,9 +25,7 @@ func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives hostsstore.Netns
 	if err == nil {
 		return nil
 	}
-	noteErr := m.Dir.Namespace(k.Namespace).AddPending(hostsstore.Pending{
-		ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: m.KeepFiles, Lives: lives,
-	})
+	noteErr := m.Dir.Namespace(k.Namespace).AddPending(pendingOf(k, m.KeepFiles, lives))
 	switch {
 	case noteErr != nil:
 		return fmt.Errorf("%w; it cannot be left to the next operation: %w", err, noteErr)
@@ -50,6 +48,12 @@ func (m *Manager) del(ctx context.Context, k Key, lives hostsstore.Netns) error 
 			t.sweep(k.ContainerID)
 		}
 		t.aboutKey(k)
+		t.finish = func() error {
+			if t.isStuck(k.ContainerID) {
+				return t.ns.AddPending(pendingOf(k, m.KeepFiles, lives))
+			}
+			return nil
+		}
 		if lives.Inode != 0 {
 			return t.leave(k, lives, "DEL")
 		}
@@ -59,6 +63,11 @@ func (m *Manager) del(ctx context.Context, k Key, lives hostsstore.Netns) error 
 		return m.del(ctx, k, hostsstore.Netns{})
 	}
 	return err
+}
+
+// pendingOf is the note about the removal of an attachment that the next operation is to do.
+func pendingOf(k Key, keep bool, lives hostsstore.Netns) hostsstore.Pending {
+	return hostsstore.Pending{ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: keep, Lives: lives}
 }
 
 // sweep removes what is left of a container whose record is lost.

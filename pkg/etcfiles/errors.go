@@ -2,6 +2,7 @@ package etcfiles
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -22,6 +23,8 @@ var (
 	ErrDifferent = errors.New("differs")
 	// ErrUnavailable is the error of Status when an Add would fail.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrLimited is the same where running containers suffer too: their files can no longer be changed.
+	ErrLimited = fmt.Errorf("%w: running containers are no longer told of changes", ErrUnavailable)
 )
 
 // obstructed reports that a container has made a file of its own unusable.

@@ -3,6 +3,10 @@ package etcfiles
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
 // Valid is an attachment that garbage collection leaves alone.
@@ -49,8 +53,16 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 			failed = append(failed, t.detach(k, false, "GC"))
 			t.did.Collected = append(t.did.Collected, k.short())
 		}
-		// What could be detached is committed.
-		t.finish = func() error { return errors.Join(failed...) }
+		// What could be detached is committed; what could not be taken away the next operation tries again.
+		t.finish = func() error {
+			for _, k := range stale {
+				if t.isStuck(k.ContainerID) {
+					failed = append(failed, fmt.Errorf("container %s is in no other's hosts file, but its record stays: chattr -i on %s",
+						k.ContainerID, filepath.Dir(t.ns.RecordPath(k.ContainerID))), t.ns.AddPending(pendingOf(k, false, hostsstore.Netns{})))
+				}
+			}
+			return errors.Join(failed...)
+		}
 		return nil
 	})
 }

@@ -84,8 +84,8 @@ const (
 	maxExtraHosts = 1024
 )
 
-// validate refuses what cannot be written.
-func (r *Request) validate() error {
+// Validate refuses, as ErrInvalid, what cannot be written.
+func (r *Request) Validate() error {
 	if err := r.Key.validate(); err != nil {
 		return err
 	}
@@ -122,7 +122,8 @@ func (r *Request) validate() error {
 			return fmt.Errorf("aliases: %w: %q has a dot; set allowQualifiedAliases to allow that", ErrInvalid, alias)
 		}
 	}
-	return nil
+	_, err := r.addresses()
+	return err
 }
 
 // checkExtraHosts refuses more extra hosts than a container may have.
@@ -133,17 +134,21 @@ func (r *Request) checkExtraHosts(n int) error {
 	return nil
 }
 
-// addresses returns the addresses of the container in the result of the plugins before: those whose interface is in the
-// sandbox or that name none.
+// addresses returns the addresses of the container in the result of the plugins before: those whose interface is in its
+// sandbox or that name none. A result without any is legal, as of a bridge of layer 2 only.
 func (r *Request) addresses() ([]netip.Addr, error) {
 	var out []netip.Addr
 	seen := map[netip.Addr]bool{}
+	inside, elsewhere := r.sandboxes(), 0
 	for i, ip := range r.Result.IPs {
 		if n := ip.Interface; n != nil {
 			if *n < 0 || *n >= len(r.Result.Interfaces) {
 				return nil, fmt.Errorf("prevResult: %w: ips[%d] names interface %d of %d", ErrInvalid, i, *n, len(r.Result.Interfaces))
 			}
-			if r.Result.Interfaces[*n].Sandbox == "" {
+			if sandbox := r.Result.Interfaces[*n].Sandbox; !inside[sandbox] {
+				if sandbox != "" {
+					elsewhere++
+				}
 				continue
 			}
 		}
@@ -153,10 +158,29 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 			out = append(out, addr)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && len(r.Result.IPs) > elsewhere {
 		return nil, fmt.Errorf("prevResult: %w: it has no address of the container that could be listed; place etcfiles after the plugin that gives addresses", ErrInvalid)
 	}
 	return out, nil
+}
+
+// sandboxes returns those in the result that are the container's: the one that is its network namespace, or all if none is,
+// as with the runtimes of virtual machines.
+func (r *Request) sandboxes() map[string]bool {
+	all, own := map[string]bool{}, map[string]bool{}
+	for _, i := range r.Result.Interfaces {
+		if i.Sandbox == "" || all[i.Sandbox] {
+			continue
+		}
+		all[i.Sandbox] = true
+		if i.Sandbox == r.Netns || hostsstore.Same(i.Sandbox, r.Netns) {
+			own[i.Sandbox] = true
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return all
 }
 
 // FromPodName says that a name is that of a pod, see hostsstore.Origin.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Status reports, as ErrUnavailable, why an Add on the network would fail in the namespace: the data directory cannot be
@@ -29,7 +31,7 @@ func (m *Manager) Status(namespace, network string) error {
 			if errors.Is(err, unix.ENOSPC) {
 				do = "make room there"
 			}
-			return fmt.Errorf("%w: dataDir: %w; %s", ErrUnavailable, err, do)
+			return fmt.Errorf("%w: dataDir: %w; %s", unavailable(err), err, do)
 		}
 	}
 	switch err := ns.Lockable(); {
@@ -48,11 +50,37 @@ func (m *Manager) Status(namespace, network string) error {
 		ix = hostsstore.NewIndex(bootID)
 	}
 	if err := newer(ns, ix, repair || ix.Interrupted); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", unavailable(err), err)
+	}
+	if network != "" {
+		if err := safefile.CheckDir(filepath.Dir(ns.NetworkPath(network))); err != nil {
+			return fmt.Errorf("%w: network %s: %w: remove it", ErrUnavailable, network, err)
+		}
 	}
 	return m.lookAtNetworks(ns, ix, func(name string) bool {
 		return repair || name == network || slices.Contains(ix.Taken, name)
 	})
+}
+
+// unavailable returns what an error means: with a full disk, or a store of a later format, running containers suffer too.
+func unavailable(err error) error {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, ErrNewer) {
+		return ErrLimited
+	}
+	return ErrUnavailable
+}
+
+// Refuses returns, as ErrUnavailable, why Add would refuse every container with the settings of a request, whatever its result
+// is. It looks at nothing else.
+func Refuses(r *Request) error {
+	err := r.Validate()
+	if err == nil {
+		_, err = resolvconf.Resolve(r.DNS)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: an ADD would be refused: %w", ErrUnavailable, err)
+	}
+	return nil
 }
 
 // newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
@@ -92,6 +120,13 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 	return nil
 }
 
+// virtual are file systems, see statfs(2), that root may write, and in which nobody can make a file.
+var virtual = map[int64]bool{
+	unix.PROC_SUPER_MAGIC: true, unix.SYSFS_MAGIC: true, unix.CGROUP_SUPER_MAGIC: true, unix.CGROUP2_SUPER_MAGIC: true,
+	unix.DEVPTS_SUPER_MAGIC: true, unix.DEBUGFS_MAGIC: true, unix.TRACEFS_MAGIC: true, unix.SECURITYFS_MAGIC: true,
+	unix.SELINUX_MAGIC: true, unix.NSFS_MAGIC: true,
+}
+
 // writable checks the directory, or the nearest one above it that exists, in which it would be made.
 func writable(dir string) error {
 	for {
@@ -116,6 +151,9 @@ func writable(dir string) error {
 		var fsStat unix.Statfs_t
 		if err := unix.Statfs(dir, &fsStat); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if virtual[int64(fsStat.Type)] {
+			return fmt.Errorf("%s: no directory can be made in a file system of the kernel's", dir)
 		}
 		if fsStat.Blocks > 0 && (fsStat.Bavail == 0 || (fsStat.Files > 0 && fsStat.Ffree == 0)) {
 			return fmt.Errorf("%s: %w", dir, unix.ENOSPC)

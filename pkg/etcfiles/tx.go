@@ -43,6 +43,8 @@ type tx struct {
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
 	resumed    bool // a removal was found that an earlier operation had begun
+	// stuck are those of dropped whose record cannot be taken away: their names are, and the next operation tries again.
+	stuck []*hostsstore.Container
 
 	finish func() error // called when all else is committed; may be nil
 	undo   func() error // called when the commit has failed; may be nil
@@ -189,10 +191,8 @@ func (t *tx) apply() error {
 	if err := t.ns.TakeIndex(t.affected()); err != nil {
 		return err
 	}
-	for _, c := range t.dropped {
-		if err := t.ns.BeginRemoval(c.ID); err != nil {
-			return err
-		}
+	if err := t.beginRemovals(); err != nil {
+		return err
 	}
 	for _, r := range t.records {
 		if err := t.write(r); err != nil {
@@ -241,6 +241,29 @@ func (t *tx) apply() error {
 		return errors.Join(t.ns.RemoveCaches(), safefile.Remove(t.ns.ContainersDir()))
 	}
 	return t.ns.WriteIndex(t.ix)
+}
+
+// beginRemovals takes the records of dropped containers away. One that somebody has made immutable is nobody else's harm.
+func (t *tx) beginRemovals() error {
+	var begun []*hostsstore.Container
+	for _, c := range t.dropped {
+		switch err := t.ns.BeginRemoval(c.ID); {
+		case err == nil:
+			begun = append(begun, c)
+		case obstructed(err):
+			t.m.Warnf("container %s cannot be removed from the store: %v", c.ID, err)
+			t.stuck = append(t.stuck, c)
+		default:
+			return err
+		}
+	}
+	t.dropped = begun
+	t.pending = slices.DeleteFunc(t.pending, func(p hostsstore.Pending) bool { return t.isStuck(p.ID) })
+	return nil
+}
+
+func (t *tx) isStuck(id string) bool {
+	return slices.ContainsFunc(t.stuck, func(c *hostsstore.Container) bool { return c.ID == id })
 }
 
 // durable reports whether a record is to outlive a power cut. After one all files of a container of which no record is left

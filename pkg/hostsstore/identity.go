@@ -26,6 +26,30 @@ func Identify(path string) Netns {
 	return id
 }
 
+// IsNetns reports whether a path leads to a network namespace. The error is one of the file system.
+func IsNetns(path string) (bool, error) {
+	var fsType unix.Statfs_t
+	if err := unix.Statfs(path, &fsType); err != nil {
+		return false, err
+	}
+	if fsType.Type != unix.NSFS_MAGIC {
+		return false, nil
+	}
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false, err
+	}
+	defer unix.Close(fd)
+	kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE)
+	return err == nil && kind == unix.CLONE_NEWNET, nil
+}
+
+// Same reports whether two paths lead to one network namespace.
+func Same(a, b string) bool {
+	x, y := Identify(a), Identify(b)
+	return x.Inode != 0 && x.Device == y.Device && x.Inode == y.Inode
+}
+
 // Gone reports that the network namespace is certainly no more: its path, seen from the same mount namespace as
 // before, leads nowhere or to another one.
 func (id Netns) Gone(mountNamespace uint64) bool {

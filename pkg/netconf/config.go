@@ -52,6 +52,8 @@ type Conf struct {
 	lockTimeout time.Duration
 	logLevel    slog.Level
 	runtime     runtimeConfig
+	valid       []etcfiles.Valid
+	validErr    error
 }
 
 // Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
@@ -87,6 +89,7 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 	if err := c.DNSSettings.decode("dns", keys["dns"]); err != nil {
 		errs = append(errs, &KeyError{"dns", err})
 	}
+	c.parseValid(keys)
 	errs = append(errs, c.complete()...)
 	var err error
 	if c.runtime, err = parseRuntimeConfig(c.Runtime); err != nil {

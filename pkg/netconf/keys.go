@@ -1,6 +1,8 @@
 package netconf
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,7 +68,7 @@ var libraryKeys = []string{
 const reservedPrefix = "cni.dev/"
 
 // unknownKey refuses a key that is none of ours, nor one of others: a typing error must not pass silently.
-func unknownKey[V any](prefix string, have map[string]V, ours []Key, others ...string) error {
+func unknownKey(prefix string, have map[string]json.RawMessage, ours []Key, others ...string) error {
 	if errs := unknownKeys(prefix, have, ours, others...); len(errs) > 0 {
 		return errs[0]
 	}
@@ -74,7 +76,7 @@ func unknownKey[V any](prefix string, have map[string]V, ours []Key, others ...s
 }
 
 // unknownKeys returns an error for each key that is unknown.
-func unknownKeys[V any](prefix string, have map[string]V, ours []Key, others ...string) []error {
+func unknownKeys(prefix string, have map[string]json.RawMessage, ours []Key, others ...string) []error {
 	known := others
 	for _, k := range ours {
 		known = append(known, k.Name)
@@ -84,13 +86,58 @@ func unknownKeys[V any](prefix string, have map[string]V, ours []Key, others ...
 		if slices.Contains(known, key) || strings.HasPrefix(key, reservedPrefix) {
 			continue
 		}
-		err := fmt.Errorf("%w: unknown key %q: correct it or take it out", etcfiles.ErrInvalid, prefix+key)
+		err := &UnknownKeyError{Key: prefix + key, Value: text(have[key])}
 		if k := Respelled(key, known); k != "" {
-			err = fmt.Errorf("%w: unknown key %q: it is written %q", etcfiles.ErrInvalid, prefix+key, prefix+k)
+			err.Written = prefix + k
 		}
 		errs = append(errs, &KeyError{prefix + key, err})
 	}
 	return errs
+}
+
+// UnknownKeyError is the error about a key that nobody knows. It wraps etcfiles.ErrInvalid.
+type UnknownKeyError struct {
+	Key     string // with the keys above it, separated by dots
+	Value   string // JSON, cut to what a message can hold
+	Written string // the known key that it may be, "" if none is like it
+	Takes   string // what may stand there instead, "" for nothing to say
+}
+
+// Message says what is wrong, with key and value as the specification wants it.
+func (e *UnknownKeyError) Message() string {
+	return fmt.Sprintf("unknown key %q with the value %s", e.Key, e.Value)
+}
+
+// Advice says what to do.
+func (e *UnknownKeyError) Advice() string {
+	switch {
+	case e.Takes != "":
+		return e.Takes
+	case e.Written != "":
+		return fmt.Sprintf("it is written %q", e.Written)
+	}
+	return "correct it or take it out"
+}
+
+// Error returns the message and the advice.
+func (e *UnknownKeyError) Error() string { return e.Message() + ": " + e.Advice() }
+
+// Unwrap returns etcfiles.ErrInvalid.
+func (e *UnknownKeyError) Unwrap() error { return etcfiles.ErrInvalid }
+
+// maxValue is how many bytes of a value an error holds.
+const maxValue = 128
+
+// text returns a value as an error holds it.
+func text(value json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return "?"
+	}
+	if b.Len() > maxValue {
+		return strings.ToValidUTF8(string(b.Bytes()[:maxValue]), "") + "…"
+	}
+	return b.String()
 }
 
 // Respelled returns the known key that differs from the key in case only, "" if there is none.

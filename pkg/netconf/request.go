@@ -94,9 +94,20 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	if err != nil {
 		return nil, nil, err
 	}
+	r, err := c.request(args, previous)
+	return r, previous, err
+}
+
+// Prospect returns what every ADD asks for by the configuration: a request without a container and without prevResult.
+func (c *Conf) Prospect() (*etcfiles.Request, error) {
+	return c.request(&skel.CmdArgs{ContainerID: "status", IfName: "eth0"}, &types100.Result{})
+}
+
+func (c *Conf) request(args *skel.CmdArgs, previous *types100.Result) (*etcfiles.Request, error) {
+	var err error
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
 	if err := checkOwner(given.Owner); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r := &etcfiles.Request{
 		Key: c.Key(args), Netns: args.Netns, Result: previous, Owner: given.Owner,
@@ -136,7 +147,7 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 	if err == nil {
 		err = g.extraHosts(c.ExtraHosts, "conflist extraHosts")
 	}
-	return r, previous, err
+	return r, err
 }
 
 // Where values come from, beside what is named where it is used.

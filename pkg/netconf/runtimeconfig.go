@@ -167,7 +167,7 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 		case "domain":
 			target = &d.domain
 		default:
-			return fmt.Errorf("%w: unknown key %q: %s takes nameservers, domain, search and options", etcfiles.ErrInvalid, key+"."+k, key)
+			return &UnknownKeyError{Key: key + "." + k, Value: text(value), Takes: key + " takes nameservers, domain, search and options"}
 		}
 		if isUnset(value) {
 			continue

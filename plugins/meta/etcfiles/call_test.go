@@ -49,14 +49,14 @@ func (c *caller) call(command string, conf []byte) uint {
 	c.t.Helper()
 	for key, value := range map[string]string{
 		"CNI_COMMAND": command, "CNI_CONTAINERID": c.id, "CNI_IFNAME": c.ifName, "CNI_NETNS": c.netns, "CNI_ARGS": c.extra,
-		"CNI_PATH": "/", "CNI_NETNS_OVERRIDE": "1",
+		"CNI_PATH": "/",
 	} {
 		if err := os.Setenv(key, value); err != nil { // a value with a NUL
 			return 0
 		}
 	}
 	var stdout bytes.Buffer
-	p := &plugin{stdout: &stdout, stderr: io.Discard}
+	p := &plugin{stdout: &stdout, stderr: io.Discard, override: true}
 	err := p.call(bytes.NewReader(c.confined(conf)))
 	_ = os.Stdin.Close()
 	if err != nil {

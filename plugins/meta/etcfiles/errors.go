@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/containernetworking/cni/pkg/types"
+	cniversion "github.com/containernetworking/cni/pkg/version"
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
@@ -18,6 +21,8 @@ import (
 const (
 	// codeUnavailable is the specification's answer to STATUS when the plugin cannot serve an ADD.
 	codeUnavailable = 50
+	// codeLimited is the same where running containers suffer too.
+	codeLimited = 51
 	// codeDifferent says that CHECK found a difference.
 	codeDifferent = 100
 	// codeNewer says that a newer etcfiles has written the store.
@@ -28,19 +33,25 @@ const (
 func cniError(err error) *types.Error {
 	var known *types.Error
 	if errors.As(err, &known) {
-		return known
+		return types.NewError(known.Code, ours(known.Msg), known.Details)
+	}
+	var unknown *netconf.UnknownKeyError
+	if errors.As(err, &unknown) {
+		return types.NewError(types.ErrUnsupportedField, ours(unknown.Message()), unknown.Advice())
 	}
 	code := types.ErrInternal
 	var pathError *fs.PathError
 	var linkError *os.LinkError
 	var errno unix.Errno
 	switch {
+	case errors.Is(err, etcfiles.ErrLimited):
+		code = codeLimited
+	case errors.Is(err, etcfiles.ErrUnavailable): // whatever is the reason
+		code = codeUnavailable
 	case errors.Is(err, netconf.ErrDecoding):
 		code = types.ErrDecodingFailure
 	case errors.Is(err, etcfiles.ErrInvalid):
 		code = types.ErrInvalidNetworkConfig
-	case errors.Is(err, etcfiles.ErrUnavailable):
-		code = codeUnavailable
 	case errors.Is(err, etcfiles.ErrLocked), errors.Is(err, context.Canceled):
 		code = types.ErrTryAgainLater
 	case errors.Is(err, etcfiles.ErrNewer):
@@ -50,7 +61,9 @@ func cniError(err error) *types.Error {
 	case errors.As(err, &pathError), errors.As(err, &linkError), errors.As(err, &errno):
 		code = types.ErrIOFailure
 	}
-	return types.NewError(code, "etcfiles: "+bounded(err.Error(), maxError), "")
+	// Of several errors the first one is the message.
+	msg, rest, _ := strings.Cut(err.Error(), "\n")
+	return types.NewError(code, ours(bounded(msg, maxError)), bounded(strings.ReplaceAll(rest, "\n", "; "), maxError))
 }
 
 // maxError is how many bytes of an error are written: names in it may be as long as stdin.
@@ -62,4 +75,23 @@ func bounded(text string, most int) string {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
+}
+
+// ours says whose message it is.
+func ours(msg string) string { return "etcfiles: " + strings.TrimPrefix(msg, "etcfiles: ") }
+
+// printError prints the error result of the specification, which types.Error lacks the version for; "" is the newest.
+func printError(w io.Writer, version string, e *types.Error) error {
+	if version == "" {
+		version = cniversion.Current()
+	}
+	text, err := json.MarshalIndent(struct {
+		CNIVersion string `json:"cniVersion"`
+		*types.Error
+	}{version, e}, "", "    ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
 }

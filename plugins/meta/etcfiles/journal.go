@@ -140,7 +140,8 @@ func (o *operation) logEnd(took time.Duration, err error) {
 func (o *operation) level(err error) slog.Level {
 	switch {
 	case err != nil:
-		if code := cniError(err).Code; code == types.ErrInvalidNetworkConfig || code == types.ErrDecodingFailure {
+		switch cniError(err).Code {
+		case types.ErrUnsupportedField, types.ErrInvalidNetworkConfig, types.ErrDecodingFailure:
 			return slog.LevelWarn
 		}
 		return slog.LevelError

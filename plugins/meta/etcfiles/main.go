@@ -28,7 +28,8 @@ const memoryLimit = 96 << 20
 func main() {
 	if os.Getenv("CNI_COMMAND") == "" {
 		if len(os.Args) == 1 && os.Getenv("CNI_CONTAINERID") != "" {
-			fail(types.NewError(types.ErrInvalidEnvironmentVariables, "etcfiles: CNI_COMMAND is missing", ""))
+			(&plugin{stdout: os.Stdout, stderr: os.Stderr}).fail(
+				types.NewError(types.ErrInvalidEnvironmentVariables, "CNI_COMMAND is missing", ""))
 		}
 		os.Exit(admin.Run(version, os.Args[1:], os.Stdout, os.Stderr))
 	}
@@ -36,33 +37,40 @@ func main() {
 	debug.SetMemoryLimit(memoryLimit)
 	// Go ends a program at its first write after the reader of its stderr has gone: an operation must not die of a warning.
 	signal.Ignore(unix.SIGPIPE)
-	p := &plugin{stdout: os.Stdout, stderr: os.Stderr}
+	p := &plugin{stdout: os.Stdout, stderr: os.Stderr, override: overridden(os.Getenv("CNI_NETNS_OVERRIDE"))}
 	if err := p.call(os.Stdin); err != nil {
-		fail(err)
+		p.fail(err)
 	}
 }
 
 // call does what the environment says, see the CNI specification, with the configuration on stdin.
 func (p *plugin) call(stdin io.Reader) error {
-	f, err := boundedStdin(stdin)
+	f, err := p.boundedStdin(stdin)
 	if err != nil {
 		return err
 	}
 	os.Stdin = f
+	// skel compares CNI_NETNS with the plugin's own network namespace after the operation, also of a DEL, which must not fail.
+	if err := os.Setenv("CNI_NETNS_OVERRIDE", "1"); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process
-	if err := skel.PluginMainFuncsWithError(p.funcs(ctx), cniversion.VersionsStartingFrom("0.3.0"), "CNI etcfiles plugin "+version); err != nil {
+	if err := skel.PluginMainFuncsWithError(p.funcs(ctx), versions, "CNI etcfiles plugin "+version); err != nil {
 		return err
 	}
 	return nil
 }
 
+// versions are those of the specification that the plugin speaks.
+var versions = cniversion.VersionsStartingFrom("0.3.0")
+
 // fail prints the error as the specification wants it and ends the process.
-func fail(err error) {
+func (p *plugin) fail(err error) {
 	e := cniError(err)
-	if printErr := e.Print(); printErr != nil {
-		fmt.Fprintf(os.Stderr, "etcfiles: %v; the error could not be printed on stdout: %v\n", e, printErr)
+	if printErr := printError(p.stdout, p.version, e); printErr != nil {
+		fmt.Fprintf(p.stderr, "etcfiles: %v; the error could not be printed on stdout: %v\n", e, printErr)
 	}
 	os.Exit(1)
 }

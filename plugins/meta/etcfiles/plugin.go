@@ -19,6 +19,8 @@ import (
 // plugin wires CNI's commands to the operations.
 type plugin struct {
 	stdout, stderr io.Writer
+	override       bool   // CNI_NETNS may be the network namespace of the plugin itself
+	version        string // cniVersion of the configuration; "" if there is none that the plugin speaks
 }
 
 // funcs returns the commands. A context that is done ends the wait for a lock; what has begun comes to its end.
@@ -27,7 +29,11 @@ func (p *plugin) funcs(ctx context.Context) skel.CNIFuncs {
 		return func(args *skel.CmdArgs) error {
 			o := p.begin(name, args)
 			err := o.confErr
-			if err == nil || (name == "DEL" && o.conf != nil) {
+			switch {
+			case err == nil:
+				err = run(o, ctx)
+			case (name == "DEL" || name == "GC") && o.conf != nil: // what removes goes on with what could be read
+				o.warnf("%v; the rest of the configuration is used", err)
 				err = run(o, ctx)
 			}
 			o.end(err)
@@ -46,6 +52,12 @@ func (p *plugin) funcs(ctx context.Context) skel.CNIFuncs {
 
 func (o *operation) add(ctx context.Context) error {
 	request, previous, err := o.conf.Request(o.args)
+	if err == nil {
+		err = request.Validate()
+	}
+	if err == nil {
+		err = o.checkNetns()
+	}
 	if err != nil {
 		return err
 	}
@@ -80,9 +92,6 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 // del succeeds on whatever is not there, also with a wrong value in the configuration: an error would keep the plugins before
 // this one from freeing the address.
 func (o *operation) del(ctx context.Context) error {
-	if o.confErr != nil {
-		o.warnf("%v; the rest of the configuration is used", o.confErr)
-	}
 	k := o.conf.Key(o.args)
 	del := func() error { return o.manager().Del(ctx, k) }
 	if livesOn(o.args.Netns) {
@@ -116,18 +125,33 @@ func (o *operation) check(ctx context.Context) error {
 }
 
 func (o *operation) gc(ctx context.Context) error {
-	valid := make([]etcfiles.Valid, 0, len(o.conf.ValidAttachments))
-	for _, a := range o.conf.ValidAttachments {
-		valid = append(valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})
+	valid, err := o.conf.Valid()
+	if err != nil {
+		return err
 	}
 	return o.manager().GC(ctx, o.conf.Namespace, o.conf.Name, valid)
 }
 
 func (o *operation) status(context.Context) error {
+	if err := o.acceptable(); err != nil {
+		return err
+	}
 	for _, namespace := range o.conf.Namespaces(o.args) {
 		if err := o.manager().Status(namespace, o.conf.Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// acceptable refuses a configuration with which every ADD would fail.
+func (o *operation) acceptable() error {
+	prospect, err := o.conf.Prospect()
+	if err == nil {
+		err = o.conf.ReadHostDNS(&prospect.DNS)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: an ADD would be refused: %w", etcfiles.ErrUnavailable, err)
+	}
+	return etcfiles.Refuses(prospect)
 }

@@ -97,7 +97,7 @@ func printShown(w io.Writer, s *shownContainer) error {
 }
 
 func (p *sheet) attached(a *shownAttachment) {
-	p.row("network", "%s: %s on interface %s, since %s (%s)", a.Network, join(a.Addresses), a.IfName, cmp.Or(a.Since, "-"), ago(time.Now(), a.since))
+	p.row("network", "%s: %s on interface %s, since %s (%s)", a.Network, cmp.Or(join(a.Addresses), "no address"), a.IfName, cmp.Or(a.Since, "-"), ago(time.Now(), a.since))
 	var names []string
 	for _, n := range a.Names {
 		if n.Kind != inspect.OwnName {
