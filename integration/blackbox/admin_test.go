@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -38,7 +39,9 @@ func (w *world) cmdEtcfiles(ts *testscript.TestScript, args []string) {
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	w.printed.Reset()
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), &w.printed), io.MultiWriter(ts.Stderr(), &w.printed)
+	start := time.Now()
 	err := cmd.Run()
+	w.took = time.Since(start)
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || !exit.Exited()) {
 		ts.Fatalf("etcfiles %q: %v", args, err)

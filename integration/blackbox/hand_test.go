@@ -159,6 +159,33 @@ func (w *world) cmdProcess(ts *testscript.TestScript, args []string) {
 	fmt.Fprintln(ts.Stdout(), cmd.Process.Pid)
 }
 
+// cmdHang starts processes whose /etc is a FUSE file system, see fuse(4), that nobody serves, each in a mount namespace of its own.
+func (w *world) cmdHang(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: hang NAME COUNT")
+	}
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	const script = `set -e
+mount --make-rprivate /
+exec 9<>/dev/fuse
+mount -i -n -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 hang /etc
+read x`
+	for range count {
+		cmd := exec.Command("nsenter", "--net="+w.netns(args[0]), "unshare", "-m", "sh", "-c", script)
+		_, err := cmd.StdinPipe()
+		ts.Check(err)
+		ts.Check(cmd.Start())
+		w.processes = append(w.processes, cmd)
+		if within(10*time.Second, func() bool {
+			mounts, _ := os.ReadFile(fmt.Sprintf("/proc/%d/mounts", cmd.Process.Pid))
+			return strings.Contains(string(mounts), "\nhang /etc fuse ")
+		}) != nil {
+			ts.Fatalf("no FUSE file system in %s", args[0])
+		}
+	}
+}
+
 func (w *world) cmdEndProcesses(*testscript.TestScript, []string) { w.endProcesses() }
 
 func (w *world) endProcesses() {

@@ -20,7 +20,7 @@ import (
 //	refuse CODES REGEXP COMMAND ... run the plugin, which must fail so and leave the store as it was
 //	fail CODES REGEXP COMMAND ...   run the plugin, which must fail so
 //	mtimes FILE..., samemtimes      remember when files of the data directory were written; compare
-//	took DURATION                   the last run of the plugin took no longer
+//	took DURATION                   the last run of the plugin, or of the admin tool, took no longer
 //	hosts PLACE                     print a hosts file
 //	live PLACE                      print what libc reads of it, sorted
 //	resolves PLACE NAME ADDR...     the name has exactly these addresses, in this order; with ! it has none
@@ -44,6 +44,7 @@ import (
 //	watch ARG...                    run "etcfiles watch" from now on
 //	watched LINES                   wait until it has printed so many lines, end it, and print them, TIME for each time
 //	process NAME [FILE TARGET]...   a process in the namespace of NAME, with files mounted; hosts:PLACE is a hosts file
+//	hang NAME COUNT                 so many processes there, whose /etc does not answer
 //	endprocesses                    end them
 //	umask OCTAL                     the umask of the plugin from now on
 //	explains                        what the last etcfiles printed is what the page says, see TestTroubles
@@ -84,6 +85,7 @@ func runScripts(t *testing.T, dir string) {
 			"watch":        worldCmd((*world).cmdWatch),
 			"watched":      worldCmd((*world).cmdWatched),
 			"process":      worldCmd((*world).cmdProcess),
+			"hang":         worldCmd((*world).cmdHang),
 			"endprocesses": worldCmd((*world).cmdEndProcesses),
 			"damaged":      worldCmd((*world).cmdDamaged),
 			"cni":          worldCmd((*world).cmdCNI),

@@ -90,7 +90,7 @@ func (m *Inspector) Lookup(c *Inspected, name string, all []*Inspected) (*Lookup
 		return nil, err
 	}
 	defer done()
-	entries := l.see(sights)
+	entries := l.see(sights[0])
 	l.candidates = l.wanted()
 	for _, e := range entries {
 		if !holdsName(e.Names, l.Name) {

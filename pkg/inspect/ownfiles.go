@@ -1,10 +1,12 @@
 package inspect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -101,59 +103,90 @@ type Sight struct {
 	Services []string // of the line hosts in /etc/nsswitch.conf, see nsswitch.conf(5); nil if it has no such line
 	NoFiles  bool     // that line lacks files: glibc reads no /etc/hosts
 
-	root *sandbox.Root
+	root  *sandbox.Root
+	hangs bool // it did not answer in time
 }
 
 // maxHosts is how much of an /etc/hosts that is not of the store is read, in bytes.
 const maxHosts = 4 << 20
 
 // hosts returns what /etc/hosts holds for these processes, at most 4 MiB.
-func (s *Sight) hosts() ([]byte, error) { return s.root.Read(hostsPath, maxHosts) }
+func (s *Sight) hosts() ([]byte, error) {
+	if s.hangs {
+		return nil, fmt.Errorf("%s: %w", hostsPath, sandbox.ErrTimeout)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sandbox.Patience)
+	defer cancel()
+	return s.root.Read(ctx, hostsPath, maxHosts)
+}
 
-// Sights looks at the running processes of a container: one Sight for each mount namespace in its network namespace, but not
-// for the one of this process, whose are the tools of the host. There is none if nobody can be seen there. done is to be
-// called when they are no longer needed.
-func (m *Inspector) Sights(c *Inspected) (sights []*Sight, done func(), err error) {
-	done = func() {}
+// Sights looks at the running processes of containers, at all of them at once: for each container one Sight for each mount
+// namespace in its network namespace, but not for the one of this process, whose are the tools of the host. There is none if
+// nobody can be seen there. done is to be called when they are no longer needed.
+func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), err error) {
+	done = func() {
+		for _, of := range sights {
+			for _, s := range of {
+				s.root.Close()
+			}
+		}
+	}
+	sights = make([][]*Sight, len(list))
+	for n, c := range list {
+		if sights[n], err = sightsOf(c); err != nil {
+			return nil, done, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sandbox.Patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	for n, c := range list {
+		var ours unix.Stat_t
+		err := unix.Lstat(m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID), &ours)
+		for _, s := range sights[n] {
+			wg.Go(func() { s.look(ctx, ours, err == nil) })
+		}
+	}
+	wg.Wait()
+	return sights, done, nil
+}
+
+// sightsOf finds the mount namespaces of a container and looks at none.
+func sightsOf(c *Inspected) ([]*Sight, error) {
 	if c.Record.Etcfiles == nil || c.Record.Etcfiles.Netns.Inode == 0 || c.State == NetnsEarlierBoot {
-		return nil, done, nil
+		return nil, nil
 	}
 	id := c.Record.Etcfiles.Netns
 	roots, err := sandbox.Roots(id.Device, id.Inode)
-	if err != nil {
-		return nil, done, err
-	}
-	done = func() {
-		for _, r := range roots {
-			r.Close()
-		}
-	}
-	var ours unix.Stat_t
-	oursErr := unix.Lstat(m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID), &ours)
+	var list []*Sight
 	for _, r := range roots {
 		if r.Host {
+			r.Close()
 			continue
 		}
-		s := &Sight{PID: r.PID, Command: r.Command, root: r}
-		theirs, err := r.Stat(hostsPath)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			s.Trouble = "it has no " + hostsPath
-		case err != nil:
-			s.Trouble = err.Error()
-		case oursErr != nil || theirs.Dev != ours.Dev || theirs.Ino != ours.Ino:
-			s.Trouble = "its " + hostsPath + " is another file"
-		default:
-			s.Mounted = true
-		}
-		if data, err := r.Read("/etc/nsswitch.conf", hostsstore.MaxResolvConf); err == nil {
-			if services, ok := sandbox.Databases(data, "hosts"); ok {
-				s.Services, s.NoFiles = services, !holdsName(services, "files")
-			}
-		}
-		sights = append(sights, s)
+		list = append(list, &Sight{PID: r.PID, Command: r.Command, root: r})
 	}
-	return sights, done, nil
+	return list, err
+}
+
+// look compares /etc/hosts with the file of the store, if that is there, and reads nsswitch.conf.
+func (s *Sight) look(ctx context.Context, ours unix.Stat_t, exists bool) {
+	theirs, err := s.root.Stat(ctx, hostsPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.Trouble = "it has no " + hostsPath
+	case err != nil:
+		s.Trouble, s.hangs = err.Error(), errors.Is(err, sandbox.ErrTimeout)
+	case !exists || theirs.Dev != ours.Dev || theirs.Ino != ours.Ino:
+		s.Trouble = "its " + hostsPath + " is another file"
+	default:
+		s.Mounted = true
+	}
+	if data, err := s.root.Read(ctx, "/etc/nsswitch.conf", hostsstore.MaxResolvConf); err == nil {
+		if services, ok := sandbox.Databases(data, "hosts"); ok {
+			s.Services, s.NoFiles = services, !holdsName(services, "files")
+		}
+	}
 }
 
 // InNamespace returns the containers of one namespace, or all for "".

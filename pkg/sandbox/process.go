@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,11 +24,11 @@ type Root struct {
 	dir *os.File
 }
 
-// errTimeout is the error when a container's file system does not answer.
-var errTimeout = errors.New("does not answer in time")
+// ErrTimeout is the error when a container's file system does not answer.
+var ErrTimeout = errors.New("does not answer in time")
 
-// patience is how long a file system of a container, which may be a FUSE of its own, has to answer.
-const patience = 2 * time.Second
+// Patience is how long the file systems of a container, one of which may be a FUSE of its own, have to answer in all.
+const Patience = 2 * time.Second
 
 // procDir is where the kernel shows processes.
 const procDir = "/proc"
@@ -85,9 +86,9 @@ func namespaceOf(proc, kind string) (namespaceID, error) {
 func (r *Root) Close() { r.dir.Close() }
 
 // Stat returns the state of what processes with the root have at an absolute path, symbolic links resolved inside the
-// root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist or errTimeout.
-func (r *Root) Stat(path string) (unix.Stat_t, error) {
-	return withPatience(path, func() (st unix.Stat_t, err error) {
+// root, see RESOLVE_IN_ROOT in openat2(2). The error may be fs.ErrNotExist, or ErrTimeout when the context has ended.
+func (r *Root) Stat(ctx context.Context, path string) (unix.Stat_t, error) {
+	return withPatience(ctx, path, func() (st unix.Stat_t, err error) {
 		f, err := r.open(path)
 		if err != nil {
 			return st, err
@@ -100,8 +101,8 @@ func (r *Root) Stat(path string) (unix.Stat_t, error) {
 
 // Read returns the first limit bytes of a regular file at a path as Stat resolves it. The error may also be
 // safefile.ErrNotRegular.
-func (r *Root) Read(path string, limit int64) ([]byte, error) {
-	return withPatience(path, func() ([]byte, error) {
+func (r *Root) Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	return withPatience(ctx, path, func() ([]byte, error) {
 		f, err := r.open(path)
 		if err != nil {
 			return nil, err
@@ -115,24 +116,31 @@ func (r *Root) open(path string) (*os.File, error) {
 	return safefile.OpenIn(r.dir, path, unix.O_PATH, unix.RESOLVE_IN_ROOT)
 }
 
-// withPatience gives up waiting for do in time; what do then returns is dropped.
-func withPatience[T any](path string, do func() (T, error)) (T, error) {
+// slots bounds the calls at one time: each that hangs keeps a thread, and a container may have any number of mount namespaces.
+var slots = make(chan struct{}, 256)
+
+// withPatience gives up waiting for do when the context ends; what do then returns is dropped.
+func withPatience[T any](ctx context.Context, path string, do func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := do()
-		done <- result{value, err}
-	}()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	var out result
 	select {
-	case out = <-done:
-	case <-timer.C:
-		out.err = errTimeout
+	case slots <- struct{}{}:
+		done := make(chan result, 1)
+		go func() {
+			value, err := do()
+			<-slots
+			done <- result{value, err}
+		}()
+		select {
+		case out = <-done:
+		case <-ctx.Done():
+			out.err = ErrTimeout
+		}
+	case <-ctx.Done():
+		out.err = ErrTimeout
 	}
 	if out.err != nil {
 		var of *fs.PathError

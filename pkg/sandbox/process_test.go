@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -88,22 +89,22 @@ func TestHostileRoot(t *testing.T) {
 	r := &Root{dir: f}
 	defer r.Close()
 	for path, want := range map[string]string{"/file": "inside", "/link": "inside", "../../file": "inside"} {
-		if got, err := r.Read(path, 100); err != nil || string(got) != want {
+		if got, err := r.Read(t.Context(), path, 100); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", path, got, err)
 		}
 	}
-	if got, err := r.Read("/file", 2); err != nil || string(got) != "in" {
+	if got, err := r.Read(t.Context(), "/file", 2); err != nil || string(got) != "in" {
 		t.Errorf("limit: %q, %v", got, err)
 	}
 	start := time.Now()
 	for path, want := range map[string]error{
 		"/up": fs.ErrNotExist, "/absolute": fs.ErrNotExist, "/loop": unix.ELOOP, "/fifo": safefile.ErrNotRegular, "/": safefile.ErrNotRegular,
 	} {
-		if got, err := r.Read(path, 100); !errors.Is(err, want) {
+		if got, err := r.Read(t.Context(), path, 100); !errors.Is(err, want) {
 			t.Errorf("%s: %q, %v", path, got, err)
 		}
 	}
-	if took := time.Since(start); took > patience/2 {
+	if took := time.Since(start); took > Patience/2 {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -111,7 +112,12 @@ func TestHostileRoot(t *testing.T) {
 func TestPatience(t *testing.T) {
 	block := make(chan struct{})
 	defer close(block)
-	if _, err := withPatience("/slow", func() (int, error) { <-block; return 0, nil }); !errors.Is(err, errTimeout) || !strings.Contains(err.Error(), "/slow") {
-		t.Errorf("%v", err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	hang := func() (int, error) { <-block; return 0, nil }
+	for range 2 * cap(slots) {
+		if _, err := withPatience(ctx, "/slow", hang); !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), "/slow") {
+			t.Fatalf("%v", err)
+		}
 	}
 }

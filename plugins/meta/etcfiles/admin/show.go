@@ -37,11 +37,15 @@ lock and writes nothing. The answer is no (exit code 1) when no container is mea
 				return o.unknown(cmd, args[0])
 			}
 			m := o.manager(cmd)
+			sights, done, err := m.Sights(found...)
+			if err != nil {
+				return err
+			}
+			defer done()
 			shown := make([]shownContainer, len(found))
 			for n, i := range found {
-				if shown[n], err = describe(m, i, list); err != nil {
-					return err
-				}
+				shown[n] = describe(m, i, list)
+				shown[n].processes(sights[n])
 			}
 			if f == formatJSON {
 				return printJSON(cmd.OutOrStdout(), shown)

@@ -131,7 +131,7 @@ func excerpt(lines []string) []string {
 }
 
 // describe gathers what is known of a container of the list.
-func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspected) (shownContainer, error) {
+func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspected) shownContainer {
 	s := shownContainer{
 		Namespace: i.Namespace, ID: i.Record.ID, Name: i.Name(), Hostname: i.Record.Hostname, Domainname: i.Record.Domainname,
 		Record:      shownRecord{Path: m.Dir.Namespace(i.Namespace).RecordPath(i.Record.ID), Writer: "nerdctl"},
@@ -158,7 +158,7 @@ func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspec
 	s.Hosts = shownHosts{h.Path, h.Size, h.Lines, h.Trouble, excerpt(h.User)}
 	r := m.ResolvConf(i)
 	s.ResolvConf = shownResolvConf{r.Path, excerpt(slices.Collect(strings.Lines(string(r.Content)))), r.Inherited, r.Edited, r.Trouble}
-	return s, s.lookInside(m, i)
+	return s
 }
 
 func describeAttachment(i *inspect.Inspected, a *hostsstore.Attachment) shownAttachment {
@@ -178,13 +178,8 @@ func describeAttachment(i *inspect.Inspected, a *hostsstore.Attachment) shownAtt
 	return s
 }
 
-// lookInside looks at the container's running processes.
-func (s *shownContainer) lookInside(m *inspect.Inspector, i *inspect.Inspected) error {
-	sights, done, err := m.Sights(i)
-	if err != nil {
-		return err
-	}
-	defer done()
+// processes adds what the container's running processes see.
+func (s *shownContainer) processes(sights []*inspect.Sight) {
 	for _, at := range sights {
 		s.Processes = append(s.Processes, shownProcess{at.PID, at.Command, at.Mounted, at.Trouble, append([]string{}, at.Services...), at.NoFiles})
 	}
@@ -194,5 +189,4 @@ func (s *shownContainer) lookInside(m *inspect.Inspector, i *inspect.Inspected) 
 			s.ProcessesNote += "; run it as root to see those of others"
 		}
 	}
-	return nil
 }
