@@ -185,46 +185,6 @@ func (a *addition) result() *types100.Result {
 	return &out
 }
 
-// evict takes addresses away from older attachments: that they were given to this one proves that their owner is dead.
-func (t *tx) evict(a *addition) error {
-	why := "address given to container " + a.ContainerID
-	var stale []Key
-	for _, c := range t.ix.Containers {
-		for i := range c.Attachments {
-			old := &c.Attachments[i]
-			if c.ID != a.ContainerID && old.Network == a.Network && slices.ContainsFunc(old.Addresses, func(addr netip.Addr) bool {
-				return slices.Contains(a.addresses, addr)
-			}) {
-				stale = append(stale, Key{a.Namespace, c.ID, old.IfName, old.Network})
-				if c.Foreign {
-					t.disown(c, i, a.addresses, why)
-				}
-			}
-		}
-	}
-	for _, k := range stale {
-		if err := t.detach(k, false, why); err != nil {
-			return err
-		}
-		t.did.Evicted = append(t.did.Evicted, k.short())
-	}
-	return nil
-}
-
-// disown hides addresses of a container whose record is not ours to change.
-func (t *tx) disown(c *hostsstore.Container, i int, addresses []netip.Addr, why string) {
-	old := c.Attachments[i]
-	t.went = append(t.went, roster.Placed{Container: c, Attachment: &old})
-	c.Attachments = slices.Clone(c.Attachments)
-	rest := &c.Attachments[i]
-	rest.Addresses = slices.DeleteFunc(slices.Clone(old.Addresses), func(addr netip.Addr) bool { return slices.Contains(addresses, addr) })
-	if len(rest.Addresses) == 0 {
-		t.ix.Depart(c.ID, &old, why)
-	}
-	t.came = append(t.came, roster.Placed{Container: c, Attachment: rest})
-	t.own[c] = true
-}
-
 // place puts the new record into the index and notes what comes and goes.
 func (t *tx) place(a *addition, r *hostsstore.Record) {
 	old := t.ix.Containers[a.ContainerID]

@@ -14,11 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/containernetworking/plugins/pkg/ns"
-	"github.com/vishvananda/netlink"
-
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/netns"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -80,20 +78,7 @@ func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr
 
 // checkInterface asks the kernel for the addresses in the network namespace.
 func checkInterface(r *Request, want []netip.Addr) error {
-	have := map[netip.Addr][]string{} // address to the interfaces that have it
-	err := ns.WithNetNSPath(r.Netns, func(ns.NetNS) error {
-		links, err := netlink.LinkList()
-		for _, link := range links {
-			list, listErr := netlink.AddrList(link, netlink.FAMILY_ALL)
-			err = errors.Join(err, listErr)
-			for _, a := range list {
-				if addr, ok := netip.AddrFromSlice(a.IP); ok {
-					have[addr.Unmap()] = append(have[addr.Unmap()], link.Attrs().Name)
-				}
-			}
-		}
-		return err
-	})
+	have, err := netns.Addresses(r.Netns, 0, 0)
 	if err != nil {
 		return differ("network namespace %s of container %s: %w", r.Netns, r.ContainerID, err)
 	}

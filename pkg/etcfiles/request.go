@@ -86,7 +86,7 @@ const (
 
 // Validate refuses, as ErrInvalid, what cannot be written.
 func (r *Request) Validate() error {
-	if err := r.Key.validate(); err != nil {
+	if err := r.validate(); err != nil {
 		return err
 	}
 	if n := len(r.Aliases); n > maxAliases {

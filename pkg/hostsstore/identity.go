@@ -39,7 +39,7 @@ func IsNetns(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE)
 	return err == nil && kind == unix.CLONE_NEWNET, nil
 }

@@ -108,14 +108,10 @@ func (a *audit) lookAtIndex() {
 			}
 			continue
 		}
-		if c.Foreign && want.Foreign && c.Record == want.Record {
-			a.adoptIndexed(want, c)
-		}
 		if what := difference(c, want); what != "" {
 			differs(id, "the index has other %s of container %s than its record", what, id)
 		}
 	}
-	a.members = roster.MembersOf(a.want) // with what was adopted
 	for id, c := range a.want.Containers {
 		a.behind = a.behind || ix.Containers[id] == nil
 		if ix.Containers[id] == nil && !c.Foreign {
@@ -130,20 +126,6 @@ func (a *audit) lookAtIndex() {
 	for network := range a.members.Networks() {
 		if ix.Networks[network] == nil {
 			differs("", "the index lacks network %s", network)
-		}
-	}
-}
-
-// adoptIndexed takes over what only the index can know of a container whose record is not ours to change: which addresses
-// it has lost to others.
-func (a *audit) adoptIndexed(want, indexed *hostsstore.Container) {
-	for i := range want.Attachments {
-		w := &want.Attachments[i]
-		for _, have := range indexed.Attachments {
-			lost := slices.ContainsFunc(have.Addresses, func(addr netip.Addr) bool { return !slices.Contains(w.Addresses, addr) })
-			if have.Network == w.Network && have.IfName == w.IfName && !lost {
-				w.Addresses = have.Addresses
-			}
 		}
 	}
 }

@@ -62,7 +62,7 @@ func EachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
 	return slices.ContainsFunc(a.Own, stop) || slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
 }
 
-// Members are the attachments of each network, oldest first. Of two that claim one address the later has it.
+// Members are the attachments of each network, oldest first. Two may claim one address: then both have it.
 type Members struct {
 	of     map[string][]Member
 	format func() // makes the lines of all: an operation that only adds or takes away needs none

@@ -1,0 +1,55 @@
+// Package netns asks the kernel about a network namespace from inside it.
+package netns
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/containernetworking/plugins/pkg/ns"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// ErrOther is the error when a path leads to another network namespace than it should.
+var ErrOther = errors.New("another network namespace")
+
+// Addresses returns the addresses in the network namespace at path with the names of the interfaces that have them, IPv4-mapped
+// ones as IPv4. With an inode other than 0 the error is ErrOther for a namespace that does not have this device and inode.
+func Addresses(path string, device, inode uint64) (map[netip.Addr][]string, error) {
+	target, err := ns.GetNS(path)
+	if err != nil {
+		return nil, err
+	}
+	defer target.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(target.Fd()), &st); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if inode != 0 && (st.Dev != device || st.Ino != inode) {
+		return nil, fmt.Errorf("%s: %w", path, ErrOther)
+	}
+	have := map[netip.Addr][]string{}
+	err = target.Do(func(ns.NetNS) error {
+		links, err := netlink.LinkList()
+		if err != nil {
+			return err
+		}
+		for _, link := range links {
+			list, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+			if err != nil {
+				return err
+			}
+			for _, a := range list {
+				if addr, ok := netip.AddrFromSlice(a.IP); ok {
+					have[addr.Unmap()] = append(have[addr.Unmap()], link.Attrs().Name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return have, nil
+}
