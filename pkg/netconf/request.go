@@ -75,7 +75,13 @@ func (c *Conf) namespace(args *skel.CmdArgs) (name, from string) {
 	case parseArguments(args.Args).pod != "":
 		return podNamespace, etcfiles.FromPodName
 	}
-	return defaultNamespace, "default"
+	return defaultNamespace, fromDefault
+}
+
+// NamesNamespace reports whether the runtime or the configuration names the namespace of a call.
+func (c *Conf) NamesNamespace(args *skel.CmdArgs) bool {
+	_, from := c.namespace(args)
+	return from != fromDefault
 }
 
 // Namespaces returns the namespaces that an ADD may be about: unless the call or the configuration says which, that is known
@@ -155,6 +161,7 @@ const (
 	fromRuntime    = "runtimeConfig etcfiles"
 	fromRuntimeDNS = "runtimeConfig dns"
 	fromAnnotation = "annotation "
+	fromDefault    = "default"
 )
 
 // podDNS is the place of the capability dns among the explicit sources. It is the whole DNS configuration of a pod, by its

@@ -21,7 +21,7 @@ func Addresses(path string, device, inode uint64) (map[netip.Addr][]string, erro
 	if err != nil {
 		return nil, err
 	}
-	defer target.Close()
+	defer func() { _ = target.Close() }()
 	var st unix.Stat_t
 	if err := unix.Fstat(int(target.Fd()), &st); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

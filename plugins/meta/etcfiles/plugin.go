@@ -92,12 +92,21 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 // del succeeds on whatever is not there, also with a wrong value in the configuration: an error would keep the plugins before
 // this one from freeing the address.
 func (o *operation) del(ctx context.Context) error {
-	k := o.conf.Key(o.args)
-	del := func() error { return o.manager().Del(ctx, k) }
-	if livesOn(o.args.Netns) {
-		del = func() error { return o.manager().Leave(ctx, k, o.args.Netns) }
+	keys := []etcfiles.Key{o.conf.Key(o.args)}
+	var err error
+	if !o.conf.NamesNamespace(o.args) {
+		var more []etcfiles.Key
+		more, err = o.manager().Elsewhere(keys[0], o.args.Netns)
+		keys = append(keys, more...)
 	}
-	if err := del(); err != nil {
+	del := func(k etcfiles.Key) error { return o.manager().Del(ctx, k) }
+	if livesOn(o.args.Netns) {
+		del = func(k etcfiles.Key) error { return o.manager().Leave(ctx, k, o.args.Netns) }
+	}
+	for _, k := range keys {
+		err = errors.Join(err, del(k))
+	}
+	if err != nil {
 		o.failed = err
 		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
 	}
