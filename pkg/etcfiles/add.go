@@ -95,6 +95,7 @@ func (t *tx) add(a *addition) error {
 	if err := t.evict(a); err != nil {
 		return err
 	}
+	t.replaceSandbox(a)
 	t.place(a, r)
 	t.rewrites = slices.DeleteFunc(t.rewrites, func(f *refreshment) bool { return f.record.ID == a.ContainerID })
 	t.ownFiles = files.prepare(t, a, r)
@@ -135,6 +136,9 @@ func (a *addition) record(before *hostsstore.Record, bootID string, sequence uin
 	d.Version, d.BootID, d.Netns, d.NoIPv6Loopback = hostsstore.FormatVersion, bootID, a.netns, a.noIPv6
 	if a.Kubernetes != "" {
 		d.KubernetesNamespace = a.Kubernetes
+	}
+	if a.PodUID != "" {
+		d.PodUID = a.PodUID
 	}
 	decide.Adopt(r)
 	decide.Leave(r, a.IfName)

@@ -39,6 +39,22 @@ func (t *tx) evict(a *addition) error {
 	return nil
 }
 
+// replaceSandbox takes out former sandboxes of the pod, which may never be given back (containerd#5768).
+func (t *tx) replaceSandbox(a *addition) {
+	if a.PodUID == "" {
+		return
+	}
+	for _, c := range t.ix.Containers {
+		if c.PodUID != a.PodUID || c.ID == a.ContainerID {
+			continue
+		}
+		for i := range c.Attachments {
+			t.did.Evicted = append(t.did.Evicted, Key{ContainerID: c.ID, IfName: c.Attachments[i].IfName}.short())
+		}
+		t.drop(c, "new sandbox of the pod: container "+a.ContainerID)
+	}
+}
+
 // lost reports that a network namespace certainly has none of the addresses. They may never have been in it, as with the
 // runtimes of virtual machines.
 func (t *tx) lost(id hostsstore.Netns, addresses []netip.Addr) bool {

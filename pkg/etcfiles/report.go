@@ -19,7 +19,7 @@ type Report struct {
 	Peers     int          // those of them that belong to other containers
 	Repaired  int          // namespaces that an earlier operation left unfinished, and all of whose files were compared
 	Dead      []string     // IDs of containers that were dropped: their network namespace, or their boot, is no more
-	Evicted   []string     // attachments, as ID/interface, whose address was given to another container
+	Evicted   []string     // attachments, as ID/interface, whose address was given to another container, or whose pod has a new sandbox
 	Collected []string     // attachments that GC removed
 	CaughtUp  []string     // attachments whose removal had been put off
 	PutOff    bool         // Del left its removal to the next operation

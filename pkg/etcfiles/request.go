@@ -22,6 +22,7 @@ type Request struct {
 	roster.Identity                       // what was given explicitly; "" for what was not
 	Otherwise       *hostsstore.Otherwise // names where none is given explicitly; nil for no such
 	Kubernetes      string                // Kubernetes namespace of the pod
+	PodUID          string                // of the pod; "" if it is not known
 	PodNames        string                // as in hostsstore.Asked
 	ClusterDNS      bool                  // as in hostsstore.Asked
 	Domain          string                // names are listed as name.Domain too
@@ -104,6 +105,7 @@ func (r *Request) Validate() error {
 		{"domainname", r.Domainname, names.Check},
 		{"domain", r.Domain, names.Check},
 		{"K8S_POD_NAMESPACE", r.Kubernetes, names.Check},
+		{"K8S_POD_UID", r.PodUID, names.Check},
 	} {
 		if err := c.check(c.value); err != nil {
 			return fmt.Errorf("%s: %w: %w", c.key, ErrInvalid, err)

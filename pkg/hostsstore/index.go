@@ -76,6 +76,7 @@ type Container struct {
 	Hosts          Hosts
 	Netns          Netns
 	Kubernetes     string // Kubernetes namespace
+	PodUID         string
 	NoIPv6Loopback bool
 	Foreign        bool     // the record is not ours
 	Owner          *Owner   // of its own files; nil for root

@@ -160,6 +160,7 @@ func (e *encoder) container(c *Container, lists map[*string]int) {
 	e.words(extra)
 	e.words(c.Created)
 	e.owner(c.Owner)
+	e.text(c.PodUID)
 	e.end()
 }
 
@@ -393,6 +394,7 @@ func (d *decoder) container() {
 	}
 	d.last.Created = d.words()
 	d.last.Owner = d.owner()
+	d.last.PodUID = d.text()
 }
 
 func (d *decoder) owner() *Owner {

@@ -39,6 +39,7 @@ type Details struct {
 	BootID              string
 	Netns               Netns
 	KubernetesNamespace string       `json:",omitempty"`
+	PodUID              string       `json:",omitempty"` // of a pod
 	NoIPv6Loopback      bool         `json:",omitempty"` // the container has no ::1
 	Gateway             string       `json:",omitempty"` // of the first network
 	ExtraHosts          []ExtraHost  `json:",omitempty"` // in order

@@ -16,7 +16,7 @@ import (
 
 // arguments are the parts of CNI_ARGS that the plugin knows; the rest belongs to others.
 type arguments struct {
-	pod, podNamespace                string
+	pod, podNamespace, podUID        string
 	nomadJob, nomadGroup, nomadAlloc string
 	nerdctlHostname                  string
 }
@@ -24,7 +24,7 @@ type arguments struct {
 func parseArguments(s string) arguments {
 	var a arguments
 	known := map[string]*string{
-		"K8S_POD_NAME": &a.pod, "K8S_POD_NAMESPACE": &a.podNamespace,
+		"K8S_POD_NAME": &a.pod, "K8S_POD_NAMESPACE": &a.podNamespace, "K8S_POD_UID": &a.podUID,
 		"NOMAD_JOB_ID": &a.nomadJob, "NOMAD_GROUP_NAME": &a.nomadGroup, "NOMAD_ALLOC_ID": &a.nomadAlloc,
 		"NERDCTL_CNI_DHCP_HOSTNAME": &a.nerdctlHostname,
 	}
@@ -117,7 +117,7 @@ func (c *Conf) request(args *skel.CmdArgs, previous *types100.Result) (*etcfiles
 	}
 	r := &etcfiles.Request{
 		Key: c.Key(args), Netns: args.Netns, Result: previous, Owner: given.Owner,
-		Otherwise: env.otherwise(), Kubernetes: env.podNamespace, Domain: c.Domain,
+		Otherwise: env.otherwise(), Kubernetes: env.podNamespace, PodUID: env.podUID, Domain: c.Domain,
 		QualifiedAliases: c.AllowQualifiedAliases,
 		DNS: resolvconf.Sources{
 			Explicit: []resolvconf.DNS{

@@ -19,7 +19,7 @@ func ContainerOf(r *hostsstore.Record) (*hostsstore.Container, []hostsstore.Refu
 	netns := d.Netns
 	netns.UserNamespace = 0 // only its record says that
 	c := &hostsstore.Container{
-		ID: r.ID, Netns: netns, Owner: d.Owner, Kubernetes: d.KubernetesNamespace, NoIPv6Loopback: d.NoIPv6Loopback,
+		ID: r.ID, Netns: netns, Owner: d.Owner, Kubernetes: d.KubernetesNamespace, PodUID: d.PodUID, NoIPv6Loopback: d.NoIPv6Loopback,
 		Created: d.Created, Attachments: slices.Clone(d.Attachments),
 	}
 	if len(d.Attachments) > 0 { // who has left the last network has nothing but localhost until it comes back
