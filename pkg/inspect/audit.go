@@ -147,7 +147,11 @@ type audit struct {
 	index   *hostsstore.Index             // as it stands, nil if there is none for this boot
 	behind  bool                          // records have come, gone or changed since the index was written
 	want    *hostsstore.Index             // what it should hold
-	members roster.Members                // of want
+	// theirsMoved says that records of nerdctl have come, gone or changed since the index was written.
+	theirsMoved bool
+	every       map[given][]*hostsstore.Record // see everyRecord
+	everyOnce   *sync.Once
+	members     roster.Members // of want
 
 	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
@@ -167,7 +171,7 @@ func (a *audit) found(f Finding) {
 
 // look fills the findings, without writing anything.
 func (a *audit) look(ctx context.Context) error {
-	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended}
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, everyOnce: &sync.Once{}}
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {
 		return err

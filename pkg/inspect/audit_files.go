@@ -103,7 +103,7 @@ func (a *audit) lookAtLeftovers() {
 				continue
 			}
 		case hostsstore.KindNetwork:
-			if len(a.members.Of(e.Network)) > 0 || a.staleNetwork(e.Network) {
+			if len(a.members.Of(e.Network)) > 0 || a.staleNetwork(e.Network) || theirsOnly(a.index, e.Network) {
 				continue
 			}
 			f.Problem, f.What, f.Do = NetworkOrphan, "it is of a network that has no container", doRepair
@@ -145,7 +145,7 @@ func (a *audit) leftDirectory(f *Finding, e *hostsstore.Entry, known map[string]
 	case e.Empty:
 		f.What, f.Do = "an empty directory of a container", doAudit
 		return a.records[e.ID] == nil || a.records[e.ID].Etcfiles != nil
-	case known[e.ID] || a.hasOthersFiles(e.ID):
+	case known[e.ID] || a.hasOthersFiles(e.ID) || a.leftByNerdctl(e.ID):
 		return false
 	}
 	f.What = "files of a container that has no record"

@@ -39,7 +39,14 @@ func (a *audit) lookAtHosts() {
 	}
 	parallel.Do(len(files), func(i int) {
 		h := &files[i]
-		d, state, err := a.compareHosts(h.finding.Path, h.view, &h.state, sizes)
+		path, c := h.finding.Path, h.view.Container
+		d, state, err := a.compareHosts(path, h.view, &h.state, sizes, a.members)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && c == nil && a.index != nil && a.index.Networks[h.view.Network] == nil && theirsOnly(a.want, h.view.Network):
+			return // the next operation makes it
+		case err == nil && !d.None() && (c != nil && a.byNerdctl(path, c.ID) || a.asIndexed(path, h.view, &h.state, sizes)):
+			return
+		}
 		if err != nil {
 			a.hostsError(h.finding, h.view.Container, err)
 			return
@@ -60,7 +67,7 @@ func (a *audit) lookAtHosts() {
 	})
 }
 
-func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Hosts, sizes roster.Sizes) (d etchosts.Difference, state hostsstore.FileID, err error) {
+func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Hosts, sizes roster.Sizes, members roster.Members) (d etchosts.Difference, state hostsstore.FileID, err error) {
 	if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
 		return d, state, err
 	}
@@ -81,9 +88,9 @@ func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Ho
 				c.UserNames = userNames
 				v = &roster.Viewer{Container: c}
 			}
-			return a.members.Blocks(v)
+			return members.Blocks(v)
 		},
-		Known:    a.members.Known(v, nil),
+		Known:    members.Known(v, nil),
 		Gathered: known.Gathered > 0,
 		Patient:  known.Gathered > 0,
 	})

@@ -128,6 +128,9 @@ func (a *audit) madeByUs(e *hostsstore.Entry) bool {
 
 // sharedStore reports whether nerdctl keeps records in the namespace too.
 func (a *audit) sharedStore() bool {
+	if a.shared() {
+		return true
+	}
 	for _, r := range a.records {
 		if r.Etcfiles == nil {
 			return true

@@ -101,7 +101,9 @@ func (a *audit) lookAtIndex() {
 	}
 	for id, c := range ix.Containers {
 		want := a.want.Containers[id]
-		a.behind = a.behind || want == nil || want.Record != c.Record
+		moved := want == nil || want.Record != c.Record
+		a.behind = a.behind || moved
+		a.theirsMoved = a.theirsMoved || moved && c.Foreign
 		if want == nil {
 			if !a.stale[id] && !c.Foreign {
 				differs(id, "the index has container %s, which has no record", id)
@@ -114,17 +116,18 @@ func (a *audit) lookAtIndex() {
 	}
 	for id, c := range a.want.Containers {
 		a.behind = a.behind || ix.Containers[id] == nil
+		a.theirsMoved = a.theirsMoved || ix.Containers[id] == nil && c.Foreign
 		if ix.Containers[id] == nil && !c.Foreign {
 			differs(id, "the index lacks container %s", id)
 		}
 	}
 	for network := range ix.Networks {
-		if len(a.members.Of(network)) == 0 && !a.staleNetwork(network) {
+		if len(a.members.Of(network)) == 0 && !a.staleNetwork(network) && !theirsOnly(ix, network) {
 			differs("", "the index has network %s, which has no container", network)
 		}
 	}
 	for network := range a.members.Networks() {
-		if ix.Networks[network] == nil {
+		if ix.Networks[network] == nil && !theirsOnly(a.want, network) {
 			differs("", "the index lacks network %s", network)
 		}
 	}

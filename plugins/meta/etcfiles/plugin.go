@@ -9,6 +9,7 @@ import (
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
+	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -62,6 +63,9 @@ func (o *operation) add(ctx context.Context) error {
 		return err
 	}
 	o.detailRequest(request)
+	if o.keptByNerdctl() {
+		return o.answer(previous)
+	}
 	if err := o.conf.ReadHostDNS(&request.DNS); err != nil {
 		return err
 	}
@@ -71,15 +75,28 @@ func (o *operation) add(ctx context.Context) error {
 	}
 	previous.DNS = answerDNS(previous.DNS, dns)
 	o.detailDNS(previous.DNS)
-	versioned, err := previous.GetAsVersion(o.conf.CNIVersion)
-	if err != nil {
-		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
-	}
-	if err := versioned.PrintTo(o.stdout); err != nil { // nobody has learnt of the attachment
-		err = fmt.Errorf("the result could not be written to stdout: %w", err)
+	if err := o.answer(previous); err != nil { // nobody has learnt of the attachment
 		return errors.Join(err, o.manager().Del(context.WithoutCancel(ctx), request.Key))
 	}
 	return nil
+}
+
+// answer prints the result of an ADD.
+func (o *operation) answer(result *types100.Result) error {
+	versioned, err := result.GetAsVersion(o.conf.CNIVersion)
+	if err != nil {
+		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+	}
+	if err := versioned.PrintTo(o.stdout); err != nil {
+		return fmt.Errorf("the result could not be written to stdout: %w", err)
+	}
+	return nil
+}
+
+// keptByNerdctl reports whether the container is one of nerdctl's, in a store that is shared with it: nerdctl writes its record and
+// its names, and a second record would take them from it.
+func (o *operation) keptByNerdctl() bool {
+	return o.conf.Marker == hostsstore.NerdctlMarker && hostsstore.Dir(o.conf.DataDir).KeptByNerdctl(o.args.ContainerID)
 }
 
 // answerDNS completes the dns of the result with what resolv.conf holds.
@@ -130,6 +147,9 @@ func (o *operation) check(ctx context.Context) error {
 		return err
 	}
 	o.detailRequest(request)
+	if o.keptByNerdctl() {
+		return nil
+	}
 	return o.manager().Check(ctx, request)
 }
 
