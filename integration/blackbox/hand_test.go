@@ -159,6 +159,15 @@ func (w *world) cmdProcess(ts *testscript.TestScript, args []string) {
 	fmt.Fprintln(ts.Stdout(), cmd.Process.Pid)
 }
 
+// cmdUnit runs the command of a unit as systemd would.
+func (w *world) cmdUnit(ts *testscript.TestScript, args []string) {
+	command, err := unitCommand(args[0], w.dataDir)
+	ts.Check(err)
+	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	fmt.Fprintf(ts.Stdout(), "%s", out)
+	ts.Check(err)
+}
+
 // cmdHang starts processes whose /etc is a FUSE file system, see fuse(4), that nobody serves, each in a mount namespace of its own.
 func (w *world) cmdHang(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {

@@ -42,16 +42,13 @@ func counted(values map[string]float64, command string) int {
 func TestMetricsUnit(t *testing.T) {
 	f := newFleet(t)
 	dir := t.TempDir()
-	unit, err := os.ReadFile("../../plugins/meta/etcfiles/etcfiles-metrics.service")
+	args, err := unitCommand("etcfiles-metrics.service", f.DataDir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, command, _ := strings.Cut(string(unit), "\nExecStart=")
-	command, _, _ = strings.Cut(command, "\n")
-	args := strings.Fields(strings.NewReplacer(
-		"/usr/local/bin/etcfiles", binary, "/var/lib/prometheus/node-exporter", dir,
-	).Replace(command))
-	args = append(args, "--data-dir", f.DataDir)
+	for i := range args {
+		args[i] = strings.Replace(args[i], "/var/lib/prometheus/node-exporter", dir, 1)
+	}
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%q: %v: %s", args, err, out)
 	}
@@ -59,6 +56,15 @@ func TestMetricsUnit(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "etcfiles_repairs_total 0\n") {
 		t.Errorf("%v:\n%s", err, text)
 	}
+}
+
+// unitCommand returns what a systemd unit of etcfiles runs, with the program under test and in a data directory.
+func unitCommand(unit, dataDir string) ([]string, error) {
+	text, err := os.ReadFile("../../plugins/meta/etcfiles/" + unit)
+	_, command, _ := strings.Cut(string(text), "\nExecStart=")
+	command, _, _ = strings.Cut(command, "\n")
+	args := strings.Fields(strings.Replace(command, "/usr/local/bin/etcfiles", binary, 1))
+	return append(args, "--data-dir", dataDir), err
 }
 
 // TestCountsOfManyProcesses: 50 processes at once, and 400 altogether, are counted exactly, while others read.

@@ -40,6 +40,7 @@ import (
 //	cover FILE TARGET, uncover      from now on the plugin sees FILE at TARGET
 //	readonly DIR, writable          from now on a directory is mounted read-only for the plugin
 //	etcfiles [EXITCODE] ARG...      run the admin tool on the data directory
+//	unit NAME                       run what a systemd unit of etcfiles runs
 //	damaged                         the store is left damaged: without it "etcfiles check" must find nothing at the end
 //	watch ARG...                    run "etcfiles watch" from now on
 //	watched LINES                   wait until it has printed so many lines, end it, and print them, TIME for each time
@@ -87,6 +88,7 @@ func runScripts(t *testing.T, dir string) {
 			"process":      worldCmd((*world).cmdProcess),
 			"hang":         worldCmd((*world).cmdHang),
 			"endprocesses": worldCmd((*world).cmdEndProcesses),
+			"unit":         worldCmd((*world).cmdUnit),
 			"damaged":      worldCmd((*world).cmdDamaged),
 			"cni":          worldCmd((*world).cmdCNI),
 			"refuse":       worldCmd((*world).cmdRefuse),

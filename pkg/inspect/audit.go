@@ -213,5 +213,5 @@ func (a *audit) of(kind hostsstore.Kind) []hostsstore.Entry {
 const (
 	doRepair = "the next operation mends it, or: etcfiles check --repair"
 	doAudit  = "etcfiles check --repair mends it"
-	doPrune  = "the next operation removes it, or: etcfiles prune"
+	doPrune  = "etcfiles prune removes it; the next operation on its namespace would too"
 )

@@ -78,9 +78,9 @@ func (l *lookup) stale() {
 func (l *lookup) deadSelf() {
 	switch l.viewer.State {
 	case NetnsGone:
-		l.because(ContainerIsDead, l.viewer, "%s itself is gone with its network namespace %s: the next operation removes it", l.Container, l.viewer.container.Netns.Path)
+		l.because(ContainerIsDead, l.viewer, "%s itself is gone with its network namespace %s: run `etcfiles prune`", l.Container, l.viewer.container.Netns.Path)
 	case NetnsEarlierBoot:
-		l.because(ContainerIsDead, l.viewer, "%s itself is of an earlier boot: the next operation removes it", l.Container)
+		l.because(ContainerIsDead, l.viewer, "%s itself is of an earlier boot: run `etcfiles prune`", l.Container)
 	}
 }
 
@@ -119,10 +119,10 @@ func (l *lookup) trouble() string {
 
 func (l *lookup) dead(peer *Inspected, network string) {
 	if peer.State == NetnsEarlierBoot {
-		l.because(DeadPeerBoot, peer, "%s has the name on %s, and its record is of an earlier boot: the next operation removes it", peer.Ref(), network)
+		l.because(DeadPeerBoot, peer, "%s has the name on %s, and its record is of an earlier boot: run `etcfiles prune`", peer.Ref(), network)
 		return
 	}
-	l.because(DeadPeer, peer, "%s has the name on %s, and its network namespace %s is gone: the next operation removes it", peer.Ref(), network, peer.container.Netns.Path)
+	l.because(DeadPeer, peer, "%s has the name on %s, and its network namespace %s is gone: run `etcfiles prune`", peer.Ref(), network, peer.container.Netns.Path)
 }
 
 // search looks for the name where the container does not see it.

@@ -25,7 +25,7 @@ func listCommand(o *options) *cobra.Command {
 		Use:   "ls [NETWORK]",
 		Short: "List the containers of the store",
 		Long: `List the containers of the store, one line for each attachment: of all networks, or of one. It reads their records, takes no lock
-and writes nothing. NETNS is alive, gone (the next operation removes the container), of an earlier boot (the same) or
+and writes nothing. NETNS is alive, gone (etcfiles prune removes the container), of an earlier boot (the same) or
 unknown. A record that cannot be read is a warning on stderr. The answer is no (exit code 1) when a network or
 namespace is named that no container has.
 

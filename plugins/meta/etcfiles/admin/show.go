@@ -121,7 +121,7 @@ func (p *sheet) attached(a *shownAttachment) {
 func (p *sheet) netns(s *shownContainer) {
 	state := string(s.Netns.State)
 	if s.Netns.State.Dead() {
-		state += ": the next operation removes the container"
+		state += ": etcfiles prune removes the container"
 	}
 	p.row("netns", "%s: %s", cmp.Or(s.Netns.Path, "-"), state)
 	boot := "of nerdctl"
