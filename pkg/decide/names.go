@@ -15,6 +15,7 @@ import (
 const (
 	FromContainerID = "container ID"
 	FromPrevious    = "previous ADD" // another attachment of the container gave it, or one that has gone
+	FromSet         = "etcfiles set"
 )
 
 // The names of a pod that its peers see, values of hostsstore.Asked.PodNames.
@@ -37,11 +38,14 @@ func Names(r *hostsstore.Record) {
 	id, from := identity(r, list)
 	r.Name, r.Hostname, r.Domainname = id.Name, id.Hostname, id.Domainname
 	qualified := slices.ContainsFunc(list, func(a *hostsstore.Attachment) bool { return a.Asked != nil && a.Asked.ClusterDNS })
+	set := setIn(r)
 	for _, a := range list {
 		if a.Asked == nil {
+			more := roster.HostNames(roster.Identity{Name: set.Name}, a.Network, "", d.KubernetesNamespace, set.Aliases)
+			a.Names = roster.Unique(append(slices.Clone(a.Names), roster.ParseNames(more, &a.Refused)...))
 			continue
 		}
-		n := &naming{Attachment: a, id: id, from: from, kubernetes: d.KubernetesNamespace}
+		n := &naming{Attachment: a, id: id, from: from, kubernetes: d.KubernetesNamespace, set: set.Aliases}
 		n.mode = cmp.Or(a.Asked.PodNames, PodNamesShort)
 		if a.Asked.PodNames == "" && qualified {
 			n.mode = PodNamesQualified
@@ -64,7 +68,7 @@ type source struct {
 
 // asked reports whether somebody asked for the name: what is left out of it is to be said then.
 func (s source) asked() bool {
-	return s.attachment != nil || s.from == FromPrevious || (s.otherwise != nil && s.otherwise.Pod)
+	return s.attachment != nil || s.from == FromPrevious || s.from == FromSet || (s.otherwise != nil && s.otherwise.Pod)
 }
 
 // pod reports whether it is the name of a Kubernetes pod.
@@ -85,6 +89,9 @@ func identity(r *hostsstore.Record, list []*hostsstore.Attachment) (roster.Ident
 			a.Refused = append(a.Refused, refused...)
 		}
 		return good
+	}
+	if set := setIn(r); set.Name != "" && usable(set.Name, nil) {
+		id.Name, from.name = set.Name, source{from: FromSet}
 	}
 	for _, a := range list {
 		if a.Asked == nil {
@@ -143,6 +150,15 @@ type naming struct {
 	from       sources
 	kubernetes string
 	mode       string
+	set        []string // aliases that were set by hand
+}
+
+// setIn returns what was set by hand of a container.
+func setIn(r *hostsstore.Record) *hostsstore.Asked {
+	if r.Etcfiles.Set == nil {
+		return &hostsstore.Asked{}
+	}
+	return r.Etcfiles.Set
 }
 
 func (n *naming) write() {
@@ -205,7 +221,7 @@ func (n *naming) domains(name string) []string {
 // names returns the names of an identity on the network, and the aliases.
 func (n *naming) names(id roster.Identity, kubernetes string) []string {
 	list := roster.HostNames(id, n.Network, n.Asked.Domain, kubernetes, nil)
-	return roster.Unique(append(n.parse(list), roster.ParseNames(slices.Clone(n.Asked.Aliases), &n.Refused)...))
+	return roster.Unique(append(n.parse(list), roster.ParseNames(slices.Concat(n.Asked.Aliases, n.set), &n.Refused)...))
 }
 
 // parse keeps the names that can be looked up. What is left out is told of names that somebody asked for.
@@ -341,6 +357,7 @@ func ExtraHosts(r *hostsstore.Record) bool {
 			}
 		}
 	}
+	add(setIn(r).ExtraHosts, new([]hostsstore.Refusal))
 	if d.Left != nil {
 		add(d.Left.ExtraHosts, new([]hostsstore.Refusal))
 	}

@@ -151,7 +151,7 @@ func (a *addition) record(before *hostsstore.Record, bootID string, sequence uin
 			}
 		}
 	}
-	return r, a.checkExtraHosts(len(d.ExtraHosts))
+	return r, checkExtraHosts(a.ContainerID, len(d.ExtraHosts))
 }
 
 func (a *addition) attachment(before *hostsstore.Record, sequence uint64) hostsstore.Attachment {

@@ -23,6 +23,11 @@ func (a *addition) origins(before *hostsstore.Record) []hostsstore.Origin {
 	for _, x := range a.ExtraHosts {
 		again[given{strings.ToLower(x.Name), x.Address}] = true
 	}
+	if set := before.Etcfiles.Set; set != nil {
+		for _, x := range set.ExtraHosts {
+			again[given{strings.ToLower(x.Name), x.Address}] = true
+		}
+	}
 	for _, x := range before.Etcfiles.ExtraHosts {
 		if name := strings.ToLower(x.Name); !again[given{name, netip.Addr{}}] && !again[given{name, x.Address}] {
 			out = append(out, hostsstore.Origin{Key: "extraHosts", Value: x.Name + ":" + x.Address.String(), From: decide.FromPrevious})

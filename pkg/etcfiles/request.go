@@ -93,7 +93,7 @@ func (r *Request) Validate() error {
 	if n := len(r.Aliases); n > maxAliases {
 		return fmt.Errorf("aliases: %w: %d names for container %s, which may have %d: give fewer", ErrInvalid, n, r.ContainerID, maxAliases)
 	}
-	if err := r.checkExtraHosts(len(r.ExtraHosts)); err != nil {
+	if err := checkExtraHosts(r.ContainerID, len(r.ExtraHosts)); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -129,9 +129,9 @@ func (r *Request) Validate() error {
 }
 
 // checkExtraHosts refuses more extra hosts than a container may have.
-func (r *Request) checkExtraHosts(n int) error {
+func checkExtraHosts(id string, n int) error {
 	if n > maxExtraHosts {
-		return fmt.Errorf("extraHosts: %w: %d for container %s, which may have %d: give fewer", ErrInvalid, n, r.ContainerID, maxExtraHosts)
+		return fmt.Errorf("extraHosts: %w: %d for container %s, which may have %d: give fewer", ErrInvalid, n, id, maxExtraHosts)
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type Details struct {
 	Netns               Netns
 	KubernetesNamespace string       `json:",omitempty"`
 	PodUID              string       `json:",omitempty"` // of a pod
+	Set                 *Asked       `json:",omitempty"` // by hand, while the container runs: before what its attachments ask for
 	NoIPv6Loopback      bool         `json:",omitempty"` // the container has no ::1
 	Gateway             string       `json:",omitempty"` // of the first network
 	ExtraHosts          []ExtraHost  `json:",omitempty"` // in order

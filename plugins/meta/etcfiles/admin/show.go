@@ -93,6 +93,9 @@ func printShown(w io.Writer, s *shownContainer) error {
 	for _, line := range s.Kubelet {
 		p.row("kubelet", "%s", line)
 	}
+	if s.Set != nil {
+		p.row("set", "%s", strings.Join(s.Set.words(), ", "))
+	}
 	p.netns(s)
 	p.files(s)
 	p.processes(s)
@@ -116,6 +119,21 @@ func (p *sheet) attached(a *shownAttachment) {
 	for _, left := range a.LeftOut {
 		p.row("  left out", "%s: %s", left.Name, left.Why)
 	}
+}
+
+// words says what was set.
+func (s *shownSet) words() []string {
+	var out []string
+	if s.Name != "" {
+		out = append(out, "name "+s.Name)
+	}
+	for _, alias := range s.Aliases {
+		out = append(out, "alias "+alias)
+	}
+	for _, x := range s.ExtraHosts {
+		out = append(out, "extra host "+x)
+	}
+	return out
 }
 
 func (p *sheet) netns(s *shownContainer) {

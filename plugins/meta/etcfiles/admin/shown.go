@@ -26,10 +26,33 @@ type shownContainer struct {
 	Attachments   []shownAttachment `json:"attachments"`
 	ExtraHosts    []string          `json:"extraHosts"`        // name:address
 	Kubelet       []string          `json:"kubelet,omitempty"` // lines taken over from its hosts file
+	Set           *shownSet         `json:"set,omitempty"`
 	Hosts         shownHosts        `json:"hosts"`
 	ResolvConf    shownResolvConf   `json:"resolvConf"`
 	Processes     []shownProcess    `json:"processes"`
 	ProcessesNote string            `json:"processesNote,omitempty"`
+}
+
+// shownSet is what etcfiles set has given.
+type shownSet struct {
+	Name       string   `json:"name,omitempty"`
+	Aliases    []string `json:"aliases,omitempty"`
+	ExtraHosts []string `json:"extraHosts,omitempty"`
+}
+
+func setOf(d *hostsstore.Details) *shownSet {
+	if d.Set == nil {
+		return nil
+	}
+	s := &shownSet{Name: d.Set.Name, Aliases: d.Set.Aliases}
+	for _, x := range d.Set.ExtraHosts {
+		address := "host-gateway"
+		if x.Address.IsValid() {
+			address = x.Address.String()
+		}
+		s.ExtraHosts = append(s.ExtraHosts, x.Name+":"+address)
+	}
+	return s
 }
 
 type shownRecord struct {
@@ -139,7 +162,7 @@ func describe(m *inspect.Inspector, i *inspect.Inspected, list []*inspect.Inspec
 		Attachments: []shownAttachment{}, ExtraHosts: []string{}, Processes: []shownProcess{},
 	}
 	if d := i.Record.Etcfiles; d != nil {
-		s.Kubernetes = d.KubernetesNamespace
+		s.Kubernetes, s.Set = d.KubernetesNamespace, setOf(d)
 		s.Record = shownRecord{s.Record.Path, "etcfiles", d.Version, d.BootID, i.State != inspect.NetnsEarlierBoot}
 		for _, x := range d.ExtraHosts {
 			s.ExtraHosts = append(s.ExtraHosts, x.Name+":"+x.Address.String())
