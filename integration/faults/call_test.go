@@ -35,6 +35,9 @@ func (c call) behind(prefix ...string) plugin.Call {
 		Binary: binary, DataDir: c.dataDir, Extra: plugin.Object{"dns": plugin.Object{"nameservers": []string{"192.0.2.53"}}},
 	}
 	p := f.CallIn(c.netns, c.verb, c.Attachment, c.extra)
+	if c.netns == noNetns {
+		p.Env = append(p.Env, "CNI_NETNS_OVERRIDE=1")
+	}
 	p.Prefix = prefix
 	return p
 }

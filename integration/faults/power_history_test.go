@@ -10,7 +10,7 @@ import (
 	"github.com/etcfiles/etcfiles/integration/internal/plugin"
 )
 
-const noNetns = "/run/netns/none" // who has no identity is never found dead but by the boot ID
+const noNetns = "/proc/self/ns/net" // that of the test: who has it is never found dead but by the boot ID
 
 // history is a data directory with the changes that operations of one boot have made in it.
 func history(t *testing.T, dataDir string) *recorder {
