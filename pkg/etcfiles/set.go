@@ -39,6 +39,8 @@ func (m *Manager) Set(ctx context.Context, namespace, id string, change Change) 
 			return err
 		case c.Foreign:
 			return fmt.Errorf("container %s/%s: %w: its record is nerdctl's", namespace, id, ErrInvalid)
+		case len(c.Attachments) == 0:
+			return fmt.Errorf("container %s/%s: %w: it is on no network", namespace, id, ErrInvalid)
 		}
 		return t.set(c, change)
 	})
