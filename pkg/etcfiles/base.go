@@ -4,21 +4,34 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
-// base returns the content of baseHostsFile and the names in it; one that is absent is none.
-func (m *Manager) base() (data []byte, userNames []string) {
+// base is Manager.base that parses the file only if it is another than the index knows.
+func (t *tx) base() ([]byte, []string) { return t.m.base(&t.ix.Base) }
+
+// base returns the content of baseHostsFile and the names in it, which known may have already; one that is absent is none.
+func (m *Manager) base(known *hostsstore.Base) (data []byte, userNames []string) {
 	if m.BaseHostsFile == "" {
 		return nil, nil
 	}
+	file, settled := identifyBase(m.BaseHostsFile) // before it is read: of one that changes meanwhile the next operation sees it
 	data, err := readBase(m.BaseHostsFile)
 	if err == nil {
 		data = etchosts.WithoutLoopback(data)
-		userNames, err = etchosts.UserNames(m.Marker, string(data), roster.Spare())
+		if userNames = known.Names; !settled || known.File != file || known.Marker != string(m.Marker) {
+			userNames, err = etchosts.UserNames(m.Marker, string(data), roster.Spare())
+		}
+	}
+	if err == nil && settled {
+		*known = hostsstore.Base{File: file, Marker: string(m.Marker), Names: userNames}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -28,6 +41,17 @@ func (m *Manager) base() (data []byte, userNames []string) {
 		return nil, nil
 	}
 	return data, userNames
+}
+
+// identifyBase tells one content of the file from another. Settled says that a further change would show: file times may
+// advance once a tick.
+func identifyBase(path string) (file hostsstore.FileID, settled bool) {
+	var st unix.Stat_t
+	if unix.Stat(path, &st) != nil {
+		return file, false
+	}
+	file = hostsstore.FileID{Inode: st.Ino, Size: st.Size, Ctime: st.Ctim.Nano()}
+	return file, time.Since(time.Unix(0, file.Ctime)) > time.Second
 }
 
 // readBase reads a regular file, which may be a link, within the bounds of a hosts file. It does not wait for a FIFO.

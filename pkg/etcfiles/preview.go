@@ -34,7 +34,7 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	m.leaveOut(record.Etcfiles.Attachments[0].Refused)
 	c, _ := roster.ContainerOf(record)
 	var head []byte
-	head, c.UserNames = m.base()
+	head, c.UserNames = m.base(&hostsstore.Base{})
 	hosts, _ := etchosts.Render(m.Marker, head, roster.MembersOf(hostsstore.NewIndex("")).Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: roster.Unique(slices.Concat(c.Attachments[0].Names, c.Attachments[0].Qualified)), Hosts: string(hosts), ResolvConf: a.dns,

@@ -303,7 +303,7 @@ func (t *tx) write(r *hostsstore.Record) error {
 // applyFiles edits the hosts files.
 func (t *tx) applyFiles() error {
 	e := &hostsfiles.Edit{
-		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: t.m.base, Label: t.fileLabel, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
+		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(t.base), Label: t.fileLabel, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
 		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
 	}
 	files, peers, err := e.Apply()

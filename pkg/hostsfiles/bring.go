@@ -65,7 +65,7 @@ func (e *Edit) edit(f *file) error {
 		f.state.State = hostsstore.FileID(state)
 	}
 	f.changed = open.Changed()
-	if err = errors.Join(err, open.Close()); err == nil && f.view.Container == nil && f.state.State.Size > f.limit() {
+	if err = errors.Join(err, open.Close()); err == nil && f.view.Container == nil && f.state.State.Size-f.state.User > f.limit() {
 		return e.make(f)
 	}
 	return err
@@ -261,20 +261,20 @@ const (
 	grace      = 2 * time.Second // within which whoever has begun to read a file is done
 )
 
-// limit returns how many bytes a file may have before something is done about it: four times what belongs into the file of
-// a network, or the most that ever did into a container's, which cannot shrink, and what the user has written.
+// limit returns how many bytes of ours a file may have before something is done about it: four times what belongs into the file
+// of a network, or the most that ever did into a container's, which cannot shrink.
 func (f *file) limit() int64 {
 	most := f.state.Most
 	if f.view.Container == nil {
 		most = f.state.Belongs
 	}
-	return max(leastLimit, roster.Growth*most) + f.state.User
+	return max(leastLimit, roster.Growth*most)
 }
 
 // gather copies what lives to the beginning of a file that is half as large as it may be, so that it has room at its end
 // again. The copies at the end are struck by a later operation.
 func (e *Edit) gather(f *file, open *etchosts.File) error {
-	if !f.tight || f.state.Gathered > 0 || open.State().Size <= f.limit()/2 {
+	if !f.tight || f.state.Gathered > 0 || open.State().Size-f.state.User <= f.limit()/2 {
 		return nil
 	}
 	copied, err := open.Gather(e.boundsNow(f))

@@ -20,12 +20,20 @@ type Index struct {
 	NextSequence uint64
 	Containers   map[string]*Container
 	Networks     map[string]*Hosts // the hosts file of each network
+	Base         Base              // of the last file that was made with a baseHostsFile
 	Departed     []Departure       // the last ones to go, oldest first, at most maxDeparted
 
 	// Interrupted says that an operation took the index and did not come to its end. What it did not reach are at most
 	// files of the networks in Taken and of their containers.
 	Interrupted bool
 	Taken       []string
+}
+
+// Base is what is known of a baseHostsFile, so that it need not be parsed again.
+type Base struct {
+	File   FileID   // zero if nothing is known
+	Marker string   // the names in lines that are ours are none of it
+	Names  []string // lower-case, sorted, as those of a container that has it
 }
 
 // Departure is an attachment that has gone. It is remembered for those who ask why a name no longer resolves, as long as

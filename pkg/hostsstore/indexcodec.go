@@ -81,6 +81,7 @@ func (ix *Index) encode() []byte {
 		e.departure(&ix.Departed[i])
 	}
 	lists := e.lists(ix)
+	e.base(&ix.Base, lists)
 	for _, c := range ix.Containers {
 		e.container(c, lists)
 		for _, line := range c.Adopted {
@@ -103,15 +104,11 @@ const maxUserNames = 512 << 10
 // from the index share it, so that few have to be compared.
 func (e *encoder) lists(ix *Index) map[*string]int {
 	numbers, written, all := map[*string]int{}, map[string]int{}, 0
-	for _, c := range ix.Containers {
-		if len(c.UserNames) == 0 {
-			continue
+	number := func(names []string) {
+		if len(names) == 0 || numbers[&names[0]] > 0 {
+			return
 		}
-		first := &c.UserNames[0]
-		if _, ok := numbers[first]; ok {
-			continue
-		}
-		words := strings.Join(c.UserNames, " ")
+		words := strings.Join(names, " ")
 		if written[words] == 0 && all+len(words) <= maxUserNames {
 			all += len(words)
 			written[words] = len(written) + 1
@@ -119,9 +116,24 @@ func (e *encoder) lists(ix *Index) map[*string]int {
 			e.text(words)
 			e.end()
 		}
-		numbers[first] = written[words]
+		numbers[&names[0]] = written[words]
+	}
+	number(ix.Base.Names)
+	for _, c := range ix.Containers {
+		number(c.UserNames)
 	}
 	return numbers
+}
+
+func (e *encoder) base(b *Base, lists map[*string]int) {
+	if len(b.Names) == 0 || lists[&b.Names[0]] == 0 {
+		return
+	}
+	e.text("B")
+	e.file(b.File)
+	e.quoted(b.Marker)
+	e.number(uint64(lists[&b.Names[0]]))
+	e.end()
 }
 
 func (e *encoder) departure(d *Departure) {
@@ -348,6 +360,8 @@ func (d *decoder) line(ix *Index) {
 		})
 	case "U":
 		d.lists = append(d.lists, d.words())
+	case "B":
+		ix.Base = Base{d.file(), d.quoted(), d.list()}
 	case "C":
 		d.container()
 		ix.Containers[d.last.ID] = d.last
@@ -369,6 +383,18 @@ func (d *decoder) line(ix *Index) {
 	}
 }
 
+// list returns the users' names that the next field numbers, none for 0.
+func (d *decoder) list() []string {
+	list := d.small()
+	if list > len(d.lists) {
+		d.err = ErrIndex
+	}
+	if list == 0 || d.err != nil {
+		return nil
+	}
+	return d.lists[list-1]
+}
+
 func (d *decoder) container() {
 	if len(d.slab) == cap(d.slab) {
 		d.slab = make([]Container, 0, 64)
@@ -379,12 +405,7 @@ func (d *decoder) container() {
 		Kubernetes: d.text(), NoIPv6Loopback: d.flag(), Foreign: d.flag(),
 	})
 	d.last = &d.slab[len(d.slab)-1]
-	switch list := d.small(); {
-	case list > len(d.lists):
-		d.err = ErrIndex
-	case list > 0:
-		d.last.UserNames = d.lists[list-1]
-	}
+	d.last.UserNames = d.list()
 	for pair := range slices.Chunk(d.words(), 2) {
 		if len(pair) != 2 {
 			d.err = ErrIndex
