@@ -1,17 +1,28 @@
 package etcfiles
 
-import "github.com/etcfiles/etcfiles/pkg/hostsstore"
+import (
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+)
 
 // Elsewhere returns the attachments that a DEL is about for which nobody has named the namespace: one that the ADD had from
 // CNI_ARGS, which not every runtime repeats. There are none if the key's own namespace has the attachment. The network namespace
 // of such a record has to be the one at path, or gone: the ID may be another container's. It takes no lock.
 func (m *Manager) Elsewhere(k Key, path string) ([]Key, error) {
-	if k.validate() != nil || m.attachment(k) != nil {
+	if k.validate() != nil {
 		return nil, nil
 	}
 	namespaces, err := m.Dir.Namespaces()
 	if err != nil {
 		return nil, err
+	}
+	namespaces = slices.DeleteFunc(namespaces, func(ns string) bool {
+		return ns == k.Namespace || names.CheckElement(ns) != nil || !m.Dir.Namespace(ns).HasRecord(k.ContainerID)
+	})
+	if len(namespaces) == 0 || m.attachment(k) != nil {
+		return nil, nil
 	}
 	boot, err := hostsstore.BootID()
 	if err != nil {
@@ -21,9 +32,6 @@ func (m *Manager) Elsewhere(k Key, path string) ([]Key, error) {
 	var list []Key
 	for _, ns := range namespaces {
 		other := Key{ns, k.ContainerID, k.IfName, k.Network}
-		if ns == k.Namespace || other.validate() != nil {
-			continue
-		}
 		d := m.attachment(other)
 		if d == nil {
 			continue

@@ -3,21 +3,17 @@ package hostsstore
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
 // NerdctlMarker is the word in the marker lines of nerdctl, which a store has to use that is shared with it.
 const NerdctlMarker = "nerdctl"
 
-// nerdctlID is the form of nerdctl's container IDs.
-var nerdctlID = regexp.MustCompile("^[0-9a-f]{64}$")
-
 // KeptByNerdctl reports whether nerdctl keeps a container itself that it gives CNI the ID for: NAMESPACE-ID. It makes the
 // container's directory before it calls CNI, and the record in it afterwards.
 func (d Dir) KeptByNerdctl(containerID string) bool {
 	at := strings.LastIndexByte(containerID, '-')
-	if at < 1 || !nerdctlID.MatchString(containerID[at+1:]) {
+	if at < 1 || !NerdctlID(containerID[at+1:]) {
 		return false
 	}
 	n, id := d.Namespace(containerID[:at]), containerID[at+1:]
@@ -30,4 +26,6 @@ func (d Dir) KeptByNerdctl(containerID string) bool {
 }
 
 // NerdctlID reports whether a container's ID is of the form that nerdctl gives.
-func NerdctlID(id string) bool { return nerdctlID.MatchString(id) }
+func NerdctlID(id string) bool {
+	return len(id) == 64 && strings.Trim(id, "0123456789abcdef") == ""
+}

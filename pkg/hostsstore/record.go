@@ -184,6 +184,12 @@ func identify(st *unix.Stat_t) FileID { return FileID{st.Ino, st.Size, st.Ctim.N
 // StatRecord returns the identity of a container's meta.json without reading it.
 func (n *Namespace) StatRecord(id string) (FileID, error) { return Stat(n.RecordPath(id)) }
 
+// HasRecord reports whether a container has a meta.json, whatever that may be.
+func (n *Namespace) HasRecord(id string) bool {
+	_, err := n.StatRecord(id)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // OpenRecords opens RecordsDir, for one who looks at many records or hosts files.
 func (n *Namespace) OpenRecords() (*safefile.Dir, error) { return safefile.OpenDir(n.RecordsDir()) }
 

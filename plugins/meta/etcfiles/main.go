@@ -54,10 +54,7 @@ func (p *plugin) call(stdin io.Reader) error {
 	if err := os.Setenv("CNI_NETNS_OVERRIDE", "1"); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process
-	if err := skel.PluginMainFuncsWithError(p.funcs(ctx), versions, "CNI etcfiles plugin "+version); err != nil {
+	if err := skel.PluginMainFuncsWithError(p.funcs(interruptibly(context.Background())), versions, "CNI etcfiles plugin "+version); err != nil {
 		return err
 	}
 	return nil
