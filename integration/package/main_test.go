@@ -2,17 +2,15 @@ package packages
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
+	"github.com/etcfiles/etcfiles/integration/internal/machines"
 	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
-const repository = "../.."
+const repository = machines.Repository
 
 // The versions that the tests install, as git would describe them: one after the other.
 const (
@@ -26,7 +24,7 @@ var packages string
 func TestMain(m *testing.M) {
 	os.Exit(suite.Suite{
 		Name:     "package",
-		Commands: []string{"make", "dpkg", "rpm", "runc", "busybox", "wget", "ip", "iptables", "nsenter", "systemctl"},
+		Commands: machines.Commands,
 		Prepare: func(dir string) error {
 			packages = dir
 			return errors.Join(makePackage(repository, older), makePackage(repository, newer))
@@ -34,16 +32,9 @@ func TestMain(m *testing.M) {
 	}.Run(m))
 }
 
-// makePackage makes the packages for this architecture of the sources in a directory.
+// makePackage makes the packages of the sources in a directory.
 func makePackage(source, version string, env ...string) error {
-	dist := dist(source, version)
-	cmd := exec.Command("make", "package", "PACKAGE_ARCHS="+runtime.GOARCH, "VERSION="+version, "DIST="+dist)
-	cmd.Dir = source
-	cmd.Env = append(append(os.Environ(), "MAKEFLAGS="), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("make package in %s: %w\n%s", source, err, out)
-	}
-	return nil
+	return machines.MakePackages(source, dist(source, version), version, env...)
 }
 
 // dist returns where the packages of a version are: for the sources elsewhere, among them.

@@ -20,6 +20,8 @@ install -D -t "$root/usr/lib/cni" "$plugins"/{bridge,host-local,portmap,firewall
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
+# crun refuses cgroups of version 1 with a version 2 beside them. What it then writes there instead is the machine's.
+[[ ! -d $root/sys/fs/cgroup/unified ]] || mount -t tmpfs tmpfs "$root/sys/fs/cgroup/unified"
 mount -t tmpfs tmpfs "$root/run"
 mkdir "$root"/run/{upper,lower}
 mount --bind "$dir/upper" "$root/run/upper"
