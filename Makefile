@@ -21,7 +21,7 @@ MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds former demo-packages test-packages fresh-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ build: ## build the static binaries into bin/
 unit: ## test what needs no root, in seconds
 	go test ./pkg/... ./plugins/...
 
-test: root test-packages build cni-plugins containerds $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
+test: root test-packages build cni-plugins containerds former-if-known $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
 	$(call each,go vet -tags kubelet ./... && CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...)
 
 test-kubelet: root test-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
@@ -153,17 +153,33 @@ $(BIN)/kubelet/kubelet: integration/containerd/kubelet/go.mod
 	cd integration/containerd/kubelet && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ k8s.io/kubernetes/cmd/kubelet
 	@touch $@
 
-# The version before, of which an update begins: from its commit, so this needs the history, which a shallow clone lacks.
+# The version before, of which an update begins, with its packages: from its commit, so this needs the history, which a shallow clone lacks.
 FORMER := af233fc6f2969668075ef43667536b9d244c696e
+FORMER_VERSION := v0.0.0-$(shell printf %.12s $(FORMER))
+FORMER_DIR := $(BIN)/former
 
-former: $(BIN)/former/$(FORMER)
+former: $(FORMER_DIR)/dist/SHA256SUMS
 
-$(BIN)/former/$(FORMER):
+$(FORMER_DIR)/$(FORMER):
 	@rm -rf $(@D) && mkdir -p $(@D)/source
 	@git cat-file -e $(FORMER)^{commit} 2>/dev/null || git fetch --quiet --depth 1 origin $(FORMER)
 	git archive $(FORMER) | tar -x -C $(@D)/source
-	$(MAKE) --no-print-directory -C $(@D)/source build VERSION=0.0.0-$$(git rev-parse --short=12 $(FORMER))
+	$(MAKE) --no-print-directory -C $(@D)/source build VERSION=$(FORMER_VERSION)
 	@touch $@
+
+$(FORMER_DIR)/dist/SHA256SUMS: $(FORMER_DIR)/$(FORMER)
+	$(MAKE) --no-print-directory -C $(FORMER_DIR)/source package DIST=$(@D) PACKAGE_ARCHS=$$(go env GOARCH) VERSION=$(FORMER_VERSION) GOTOOLCHAIN=local
+
+# For the tests. Where the clone is shallow and the commit out of reach, and only there, the tests of the update are left out.
+former-if-known:
+	@rm -f $(FORMER_DIR)/unknown
+	@if [[ -e $(FORMER_DIR)/$(FORMER) ]] || git cat-file -e $(FORMER)^{commit} 2>/dev/null || \
+		[[ $$(git rev-parse --is-shallow-repository) == false ]] || git fetch --quiet --depth 1 origin $(FORMER); then \
+		$(MAKE) --no-print-directory former; \
+	else \
+		mkdir -p $(FORMER_DIR); \
+		echo "the tests of the update are left out: this clone is shallow, and the version before, $(FORMER), cannot be fetched" | tee $(FORMER_DIR)/unknown; \
+	fi
 
 # CoreDNS with the plugins of conflists/dns/Corefile, in the version of its go.mod.
 $(BIN)/coredns: integration/dns/go.mod integration/dns/coredns/main.go

@@ -20,7 +20,8 @@ func (o *options) lsCommand() *cobra.Command {
 		Short: "Show what is recorded of containers",
 		Long: `Show of each container what is recorded: its ID as CNI plugins see it, which is what rm wants; the PID of a process that
 lives, its own or one of its network namespace; its networks and interfaces; its bundle. If the last DEL failed, the next
-line says why. Where a hook entry of a version before has no --allow, the next line has the command that renews it.`,
+line says why. Where a hook entry of a version before has no --allow, the next line has the command that renews it; the
+bundle of a container that such a version has started is not known.`,
 		Example: "  oci-cni-hook ls",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,8 +51,12 @@ func printRecorded(w io.Writer, all []ocihook.Recorded) error {
 	}
 	lines := strings.SplitAfter(text.String(), "\n")
 	for i, r := range slices.Backward(all) {
-		if command := renewal(r); command != "" {
+		switch command := renewal(r); {
+		case command != "":
 			lines = slices.Insert(lines, i+2, "  its hook has no --allow, so that annotations of an image count: renew it: "+cli.Plain(command)+"\n")
+		case r.Bundle == "" && r.PID != 0:
+			lines = slices.Insert(lines, i+2, "  a version before has started it: if its hook has no --allow, renew that of its bundle: "+
+				program+" spec --mount-hook '' BUNDLE\n")
 		}
 		if r.Failure != "" {
 			lines = slices.Insert(lines, i+2, "  not freed: "+cli.Plain(strings.ReplaceAll(r.Failure, "\n", "; "))+"\n")
