@@ -159,6 +159,7 @@ FORMER_VERSION := v0.0.0-$(shell printf %.12s $(FORMER))
 FORMER_DIR := $(BIN)/former
 
 former: $(FORMER_DIR)/dist/SHA256SUMS
+	@:
 
 $(FORMER_DIR)/$(FORMER):
 	@rm -rf $(@D) && mkdir -p $(@D)/source
@@ -170,7 +171,7 @@ $(FORMER_DIR)/$(FORMER):
 $(FORMER_DIR)/dist/SHA256SUMS: $(FORMER_DIR)/$(FORMER)
 	$(MAKE) --no-print-directory -C $(FORMER_DIR)/source package DIST=$(@D) PACKAGE_ARCHS=$$(go env GOARCH) VERSION=$(FORMER_VERSION) GOTOOLCHAIN=local
 
-# For the tests. Where the clone is shallow and the commit out of reach, and only there, the tests of the update are left out.
+# For the tests. Where the history ends before the commit, and that is out of reach, and only there, the tests of the update are left out.
 former-if-known:
 	@rm -f $(FORMER_DIR)/unknown
 	@if [[ -e $(FORMER_DIR)/$(FORMER) ]] || git cat-file -e $(FORMER)^{commit} 2>/dev/null || \
@@ -178,7 +179,7 @@ former-if-known:
 		$(MAKE) --no-print-directory former; \
 	else \
 		mkdir -p $(FORMER_DIR); \
-		echo "the tests of the update are left out: this clone is shallow, and the version before, $(FORMER), cannot be fetched" | tee $(FORMER_DIR)/unknown; \
+		echo "the tests of the update are left out: the history here ends before the version before, $(FORMER), which cannot be fetched" | tee $(FORMER_DIR)/unknown; \
 	fi
 
 # CoreDNS with the plugins of conflists/dns/Corefile, in the version of its go.mod.
