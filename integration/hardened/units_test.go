@@ -1,0 +1,103 @@
+package hardened
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
+	"github.com/etcfiles/etcfiles/integration/internal/worlds"
+)
+
+// exposure is the most that systemd-analyze may find each service to be exposed, of 10. A service without any of these settings has 9.6.
+var exposure = map[string]float64{
+	"etcfiles-refresh.service": 2,
+	"etcfiles-metrics.service": 4,   // it has to see the host's mounts
+	"oci-cni-hook-gc.service":  6.5, // so does this, and it runs CNI plugins
+}
+
+var overall = regexp.MustCompile(`Overall exposure level for \S+: ([0-9.]+)`)
+
+func services(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "plugins/*/*/*.service"))
+	if err != nil || len(paths) != len(exposure) {
+		t.Fatalf("%d services, of which %d have a threshold: %v", len(paths), len(exposure), err)
+	}
+	return paths
+}
+
+// TestExposure: systemd finds no service more exposed than it has to be.
+func TestExposure(t *testing.T) {
+	for _, path := range services(t) {
+		most, ok := exposure[filepath.Base(path)]
+		if !ok {
+			t.Errorf("%s has no threshold", path)
+			continue
+		}
+		out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--no-pager", path).CombinedOutput()
+		found := overall.FindSubmatch(out)
+		if found == nil {
+			t.Errorf("%s: %v\n%s", path, err, out)
+			continue
+		}
+		level, err := strconv.ParseFloat(string(found[1]), 64)
+		if err != nil || level > most {
+			t.Errorf("%s: exposure %v, %v; want at most %v\n%s", path, level, err, most, out)
+		}
+	}
+}
+
+// TestUnits: what the services are for works with their settings. This machine's systemd runs them as they are shipped, as the first process of a
+// machine of its own; and a program in the place of ours can write where the unit may, and nowhere else.
+func TestUnits(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Fatal("this test starts a systemd in namespaces: run it as root")
+	}
+	bin := t.TempDir()
+	if err := suite.Build(bin, "./plugins/meta/etcfiles", "./plugins/hook/oci-cni-hook"); err != nil {
+		t.Fatal(err)
+	}
+	plugins, err := suite.ReferencePlugins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cgroup := fmt.Sprintf("/etcfiles-hardened-%d", os.Getpid())
+	t.Cleanup(func() {
+		if err := worlds.RemoveCgroups(cgroup); err != nil {
+			t.Error(err)
+		}
+	})
+	args := append([]string{t.TempDir(), cgroup, "testdata/units.sh", bin, plugins}, services(t)...)
+	cmd := exec.Command("testdata/systemd.sh", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	hung := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	var said strings.Builder
+	for lines := bufio.NewScanner(read); !strings.Contains(said.String(), "the script ended with ") && lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+	}
+	hung.Stop()
+	_ = cmd.Process.Kill() // and with it, by unshare --kill-child, systemd and all that is on the machine
+	_ = cmd.Wait()
+	if !strings.HasSuffix(said.String(), "the script ended with 0\n") {
+		t.Error(said.String())
+	}
+}
