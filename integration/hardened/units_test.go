@@ -21,6 +21,7 @@ import (
 var exposure = map[string]float64{
 	"etcfiles-refresh.service": 2,
 	"etcfiles-metrics.service": 4,   // it has to see the host's mounts
+	"etcfiles-prune.service":   4,   // so has this
 	"oci-cni-hook-gc.service":  6.5, // so does this, and it runs CNI plugins
 }
 

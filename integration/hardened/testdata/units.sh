@@ -42,6 +42,13 @@ text=/var/lib/prometheus/node-exporter/etcfiles.prom
 grep -qx 'etcfiles_dead_containers{namespace="default"} 1' $text || say "metrics: $(cat $text)"
 [[ $(stat -c %a $text) == 644 ]] || say "metrics: nobody else can read $text"
 
+# prune takes the dead one away, and its names from a file of another owner.
+grep -q '^10.4.10.15 .*web' $store/etchosts/default/mapped/hosts || say "mapped does not know web"
+start etcfiles-prune.service
+[[ ! -e $store/etchosts/default/web ]] || say "prune left web"
+! grep -q '^10.4.10.15' $store/etchosts/default/mapped/hosts || say "prune left the name of web"
+[[ $(stat -c %u:%g $store/etchosts/default/mapped/hosts) == 100000:100000 ]] || say "prune took a file from its owner"
+
 # gc runs a whole chain for a container whose runtime was killed, and the pin is gone from this mount namespace.
 echo '{"cniVersion": "1.0.0", "name": "real", "plugins": [
 	{"type": "bridge", "bridge": "cni-real", "isGateway": true, "ipMasq": true, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.231.77.0/24"}]]}},
