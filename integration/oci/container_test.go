@@ -302,7 +302,7 @@ func (w *world) makeNetns(path string) error {
 
 // unmount undoes every mount at a path of the world and below it.
 func (w *world) unmount(dir string) error {
-	mounts, err := w.mounts(dir)
+	mounts, err := w.Mounts(dir)
 	for _, m := range mounts {
 		_, e := w.run("umount", "-l", m)
 		err = errors.Join(err, e)

@@ -1,10 +1,7 @@
 package oci
 
 import (
-	"bufio"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
@@ -16,7 +13,7 @@ var subjects = worlds.Subjects[*world]{
 	"cache":   func(w *world) ([]string, error) { return worlds.Files(w.cache(), nil) },
 	"records": func(w *world) ([]string, error) { return children(filepath.Join(w.runDir(), "containers")) },
 	"pins":    func(w *world) ([]string, error) { return children(filepath.Join(w.runDir(), "netns")) },
-	"mounts":  func(w *world) ([]string, error) { return w.mounts(w.runDir()) },
+	"mounts":  func(w *world) ([]string, error) { return w.Mounts(w.runDir()) },
 	"rules":   func(w *world) ([]string, error) { return w.Rules() },
 	"links":   func(w *world) ([]string, error) { return w.Links() },
 }
@@ -41,21 +38,4 @@ func (w *world) left(want map[string]int) error {
 
 func children(dir string) ([]string, error) {
 	return filepath.Glob(filepath.Join(dir, "*"))
-}
-
-// mounts lists the mount points at a path in the world and below it.
-func (w *world) mounts(dir string) ([]string, error) {
-	f, err := os.Open(w.Inside("/proc/1/mountinfo"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var out []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if point := strings.Fields(lines.Text())[4]; point == dir || strings.HasPrefix(point, dir+"/") { // proc_pid_mountinfo(5)
-			out = append(out, point)
-		}
-	}
-	return out, lines.Err()
 }

@@ -1,6 +1,7 @@
 package worlds
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -115,4 +116,21 @@ func (w *World) Rules() ([]string, error) {
 		}
 	}
 	return rules, nil
+}
+
+// Mounts lists the mount points at a path in the world and below it.
+func (w *World) Mounts(dir string) ([]string, error) {
+	f, err := os.Open(w.Inside("/proc/1/mountinfo"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if point := strings.Fields(lines.Text())[4]; point == dir || strings.HasPrefix(point, dir+"/") { // proc_pid_mountinfo(5)
+			out = append(out, point)
+		}
+	}
+	return out, lines.Err()
 }
