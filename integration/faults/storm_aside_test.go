@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 )
 
@@ -34,6 +36,28 @@ func (s *storm) killHolders(rng *rand.Rand) error {
 		}
 		s.tally.killedHolding.Add(1)
 		next = s.begun.Load() + rng.Int64N(8)
+	}
+	return nil
+}
+
+// forget deletes the caches of a namespace, all or the index only, now and then and whoever is at work in it.
+func (s *storm) forget(rng *rand.Rand) error {
+	for !s.over.Load() {
+		time.Sleep(time.Duration(rng.Int64N(int64(400 * time.Millisecond))))
+		if !s.killing.Load() { // until then nobody has anything to warn of
+			continue
+		}
+		path := s.model.path("index", fmt.Sprint("ns", rng.IntN(namespaces)))
+		if rng.IntN(2) == 0 {
+			path = filepath.Join(path, "index")
+		}
+		s.gate.RLock() // a look at everything wants the index, too
+		err := os.RemoveAll(path)
+		s.gate.RUnlock()
+		if err != nil && !errors.Is(err, unix.ENOTEMPTY) { // somebody has made a file meanwhile
+			return err
+		}
+		s.tally.forgotten.Add(1)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ type storm struct {
 
 // tally counts what has happened.
 type tally struct {
-	killed, killedHolding, timeouts, reads atomic.Int64
+	killed, killedHolding, timeouts, reads, forgotten atomic.Int64
 
 	mu    sync.Mutex
 	waits []time.Duration // of operations that wait as long as they may
@@ -58,7 +58,7 @@ func (y *tally) wait(d time.Duration) {
 func networkName(i int) string { return fmt.Sprintf("net%d", i) }
 
 // TestStorm lets many processes at once attach and detach containers, check and collect garbage, while others are killed
-// at any moment and readers look at running containers' files. A model says what must be in every file.
+// at any moment, the index is deleted and readers look at running containers' files. A model says what must be in every file.
 func TestStorm(t *testing.T) {
 	processes, operations := 40, 800
 	if *full {
@@ -71,6 +71,7 @@ func TestStorm(t *testing.T) {
 		wg.Go(func() { s.fail(slot.work(rng)) })
 	}
 	aside.Go(func() { s.fail(s.killHolders(rand.New(rand.NewPCG(1, 6)))) })
+	aside.Go(func() { s.fail(s.forget(rand.New(rand.NewPCG(3, 6)))) })
 	aside.Go(func() { s.fail(s.read(rand.New(rand.NewPCG(2, 6)))) })
 	wg.Wait()
 	s.over.Store(true)
@@ -149,8 +150,8 @@ func (s *storm) report(t *testing.T, processes int) {
 	slices.Sort(y.waits)
 	longest, median := y.waits[len(y.waits)-1], y.waits[len(y.waits)/2]
 	held, killed := y.killedHolding.Load(), y.killed.Load()
-	if held == 0 || killed <= held || y.timeouts.Load() == 0 || y.reads.Load() == 0 {
-		t.Errorf("nothing was tested: %d killed, %d of them with the lock, %d timeouts, %d reads", killed, held, y.timeouts.Load(), y.reads.Load())
+	if held == 0 || killed <= held || y.timeouts.Load() == 0 || y.reads.Load() == 0 || y.forgotten.Load() == 0 {
+		t.Errorf("nothing was tested: %d killed, %d of them with the lock, %d timeouts, %d reads, %d times without an index", killed, held, y.timeouts.Load(), y.reads.Load(), y.forgotten.Load())
 	}
 	row(t, fmt.Sprintf("ADD, DEL, CHECK and GC by %d processes at once, on %d networks in each of %d namespaces", processes, networks, namespaces),
 		int(s.operations), fmt.Sprintf("every file exact at %d looks and when all had gone; %d reads of running containers' files meanwhile "+
@@ -158,5 +159,6 @@ func (s *storm) report(t *testing.T, processes int) {
 			looks+1, y.reads.Load(), longest.Round(time.Millisecond), median.Round(time.Millisecond)))
 	row(t, "kill -9 of such a process at a random moment", int(killed-held), "the files exact after the next operation")
 	row(t, "kill -9 of such a process while it holds the lock", int(held), "the same")
+	row(t, "all or a part of index/<NS> deleted while such processes are at work", int(y.forgotten.Load()), "the same")
 	row(t, "a lock that is not to be had within 1 to 50 ms", int(y.timeouts.Load()), "code 11, nothing changed")
 }

@@ -52,7 +52,7 @@ type chaos struct {
 
 // tally counts what has happened in all rounds.
 type tally struct {
-	rounds                                                          [kinds]int
+	rounds                                                    [kinds]int
 	started, attached, failed, killed, stopped, filled, reads atomic.Int64
 }
 

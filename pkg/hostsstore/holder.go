@@ -2,7 +2,6 @@ package hostsstore
 
 import (
 	"errors"
-	"path/filepath"
 	"strconv"
 
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -15,11 +14,7 @@ func (n *Namespace) NoteHolder(err error) error {
 	if !errors.As(err, &late) {
 		return nil
 	}
-	path := n.holderPath()
-	if err := n.dir.MakeDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	return safefile.Replace(path, []byte(strconv.Itoa(late.holder)), recordMode, false)
+	return n.putCache(n.holderPath(), []byte(strconv.Itoa(late.holder)))
 }
 
 // notedHolder returns the process that NoteHolder has noted, 0 for one that it could not see, and false if there is no note.

@@ -172,30 +172,50 @@ func (n *Namespace) TakeIndex(networks []string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil: // a cache: without it all is repaired
-		return os.Remove(path)
+		return removeCache(path)
 	}
 	_, err = f.Write(encodeTaken(networks))
 	err = errors.Join(err, f.Close())
 	if err == nil && path != n.takenPath() {
 		err = os.Rename(path, n.takenPath())
 	}
-	if err != nil { // no room, or something else in its place: all is repaired
-		return os.Remove(path)
+	if err != nil { // no room, somebody has deleted it just now, or something else is in its place: all is repaired
+		return removeCache(path)
+	}
+	return nil
+}
+
+// removeCache removes the index, or what is in its place, which has to go.
+func removeCache(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
 
 // WriteIndex puts a new index in place, which says that all files are as the records want them.
 func (n *Namespace) WriteIndex(ix *Index) error {
-	if err := n.dir.MakeDir(filepath.Dir(n.IndexPath())); err != nil {
-		return err
-	}
 	data := ix.encode()
-	err := safefile.Replace(n.IndexPath(), data, recordMode, false)
+	err := n.putCache(n.IndexPath(), data)
 	if err != nil { // the one that was taken may have the room that this one needs
-		err = errors.Join(safefile.Remove(n.takenPath()), safefile.Replace(n.IndexPath(), data, recordMode, false))
+		err = errors.Join(safefile.Remove(n.takenPath()), n.putCache(n.IndexPath(), data))
 	}
 	return errors.Join(err, safefile.Remove(n.takenPath()))
+}
+
+// putCache puts a file into the index's directory. Somebody may delete that at any moment: who does it again and again has
+// his way, and there is no such file.
+func (n *Namespace) putCache(path string, data []byte) error {
+	for range 3 {
+		err := n.dir.MakeDir(filepath.Dir(path))
+		if err == nil {
+			err = safefile.Replace(path, data, recordMode, false)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // DropIndex removes the index, and the one that was taken, so that the whole namespace is repaired.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -196,5 +199,38 @@ func BenchmarkIndex(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestIndexMayGo: the index is deleted at any moment, by itself, with its directory or with that of all namespaces. It is
+// written nevertheless, or there is none afterwards.
+func TestIndexMayGo(t *testing.T) {
+	n := Dir(t.TempDir()).Namespace("ns")
+	over := make(chan struct{})
+	var deleting sync.WaitGroup
+	deleting.Go(func() {
+		for {
+			for _, path := range []string{n.IndexPath(), n.indexDir(), filepath.Dir(n.indexDir())} {
+				select {
+				case <-over:
+					return
+				default:
+					_ = os.RemoveAll(path) // not if somebody has made a file in it meanwhile
+				}
+			}
+		}
+	})
+	defer deleting.Wait()
+	defer close(over)
+	for range 500 {
+		if err := n.TakeIndex([]string{"lab"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.WriteIndex(NewIndex("boot")); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.NoteHolder(&lateError{holder: 1}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
