@@ -3,7 +3,9 @@
 //   - It is killed before any system call that changes a file, any call on a file fails, the disk is full (TestKilled,
 //     TestFailed, TestFullDisk, TestPutOffInARace): names that stay are never missing from a live hosts file, an error is
 //     reported, and the next operation repairs what is left.
-//   - Many processes work at once, some of them killed or stopped at work (TestStorm, TestStuckHolder).
+//   - Many processes work at once, some of them killed or stopped at work, while the index is deleted (TestStorm,
+//     TestStuckHolder).
+//   - Containers that share an alias are replaced thousands of times: no file grows with what came and went (TestReplaced).
 //   - The power fails (TestPowerLoss): the calls of real operations that change files are recorded, disks as a power loss may
 //     leave them are made from every prefix of the record, and the machine "boots" on each of them; what runs first then is
 //     killed at every call, too.
