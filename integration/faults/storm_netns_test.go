@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net"
+	"runtime"
 	"testing"
 
 	"github.com/containernetworking/plugins/pkg/ns"
@@ -9,6 +10,10 @@ import (
 
 	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
+
+// The first thread of this process never enters a network namespace, as another that assign uses does for a moment: the plugin
+// would take this process for one of the container's.
+func init() { runtime.LockOSThread() }
 
 // makeNetns makes a network namespace at the path with interfaces eth0 and eth1, for the time of the test.
 func makeNetns(t *testing.T, path string) {
