@@ -46,7 +46,7 @@ type misuse struct {
 func (m misuse) Unwrap() error { return m.error }
 
 // Run runs the command that args name, without the name of the program, and returns its exit code: OK, No, Usage, NotRoot, or
-// failed for any other error. An error is printed as one line, unless it is ErrNo alone. root is one that Program has completed.
+// failed for any other error. An error is printed as one line, unless it is ErrNo. root is one that Program has completed.
 func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "--version" {
 		args = []string{"version"}
@@ -58,6 +58,7 @@ func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout
 	err := root.Execute()
 	var wrong misuse
 	var other notRoot
+	var said answer
 	switch {
 	case err == nil:
 		return OK
@@ -70,7 +71,7 @@ func Run(root *cobra.Command, failed int, args []string, stdin io.Reader, stdout
 	case !errors.Is(err, ErrNo):
 		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
 		return failed
-	case err.Error() != ErrNo.Error():
+	case errors.As(err, &said):
 		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), oneLine(err))
 	}
 	return No

@@ -14,6 +14,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -68,32 +69,32 @@ func (l *look) configuration() {
 	})
 	for _, namespace := range conf.Namespaces(args) {
 		if err := m.Status(namespace, conf.Name); err != nil {
-			l.keyError(&netconf.KeyError{Key: "dataDir", Err: err})
+			l.wrongKey("dataDir", err.Error())
 			break
 		}
 	}
-	request, _, err := conf.Request(args)
+	asked, _, err := conf.Request(args)
 	if err == nil {
-		err = conf.ReadHostDNS(&request.DNS)
+		err = conf.ReadHostDNS(&asked.DNS)
 	}
 	var preview *etcfiles.Preview
 	if err == nil {
-		preview, err = m.Preview(request)
+		preview, err = m.Preview(asked)
 	}
 	if err != nil {
 		l.keyError(err)
 		return
 	}
-	if l.Example.Pod != "" && request.PodNames == "" && conf.Capabilities["dns"] {
+	if l.Example.Pod != "" && asked.PodNames == "" && conf.Capabilities["dns"] {
 		at, key := l.ours.node, l.ours.key
 		if n := l.ours.get("podNames"); n != nil {
 			at, key = n, key+".podNames"
 		}
 		l.note(at, key, "podNames is auto: a pod that has the DNS of a cluster is %s.%s.pod to its peers, and not known to them by the names below", l.Example.Pod, l.Example.PodNS)
 	}
-	result.Namespace, result.DataDir, result.Hostname, result.Names = request.Namespace, conf.DataDir, preview.Hostname, preview.Names
+	result.Namespace, result.DataDir, result.Hostname, result.Names = asked.Namespace, conf.DataDir, preview.Hostname, preview.Names
 	result.Hosts, result.ResolvConf = preview.Hosts, string(preview.ResolvConf.Bytes())
-	result.Origins = origins(request.DNS.Host.Path, preview.ResolvConf)
+	result.Origins = origins(asked.DNS.Host.Path, preview.ResolvConf)
 	var addresses []netip.Prefix
 	addresses, result.Sample = l.addresses()
 	for _, prefix := range addresses {
@@ -102,29 +103,35 @@ func (l *look) configuration() {
 	l.Result = result
 }
 
-// keyError notes an error of the plugin at the line of its key.
+// keyError notes an error of the plugin at the line of its key, if it is about one.
 func (l *look) keyError(err error) {
-	key, _, _ := strings.Cut(err.Error(), ": ") // many messages begin with the key
-	var known *netconf.KeyError
-	if errors.As(err, &known) {
-		key = known.Key
+	var unknown *netconf.UnknownKeyError
+	var known *request.KeyError
+	switch {
+	case errors.As(err, &unknown):
+		l.wrongKey(unknown.Key, unknown.Error())
+	case errors.As(err, &known) && l.has(known.Key):
+		l.wrongKey(known.Key, known.Why())
+	case errors.As(err, &known): // of what the example brings, or of what is not given
+		l.wrongKey("", "an ADD of the example would fail: "+known.Key+": "+known.Why())
+	default:
+		l.wrongKey("", "an ADD of the example would fail: "+err.Error())
 	}
-	line, message := l.ours.lineOfKey(key), err.Error()
-	if l.ours.get(strings.SplitN(key, ".", 2)[0]) == nil {
-		key = "" // it is not about a key, or about one that is not given
-	}
-	if key == "" {
-		message = "an ADD of the example would fail: " + message
-	}
+}
+
+// has reports whether our part of the list has a key, or the first of those above it.
+func (l *look) has(key string) bool {
+	first, _, _ := strings.Cut(key, ".")
+	return l.ours.get(first) != nil
+}
+
+// wrongKey notes what is wrong with a key of our part of the list, "" for the whole of it, at its line.
+func (l *look) wrongKey(key, message string) {
 	where := l.ours.key
 	if key != "" {
 		where += "." + key
-		for _, prefix := range []string{"key " + key + ": ", key + ": "} {
-			message = strings.TrimPrefix(message, prefix)
-		}
 	}
-	message = strings.Replace(message, etcfiles.ErrInvalid.Error()+": ", "", 1)
-	l.Faults = append(l.Faults, Fault{File: l.File, Line: line, Key: where, Message: message})
+	l.Faults = append(l.Faults, Fault{File: l.File, Line: l.ours.lineOfKey(key), Key: where, Message: message})
 }
 
 // missingCapabilities says what will not work.

@@ -14,7 +14,8 @@ import (
 // Where a name comes from that nobody gave, see hostsstore.Origin.
 const (
 	FromContainerID = "container ID"
-	FromPrevious    = "previous ADD" // another attachment of the container gave it, or one that has gone
+	FromPodName     = "CNI_ARGS K8S_POD_NAME" // it is that of a pod
+	FromPrevious    = "previous ADD"          // another attachment of the container gave it, or one that has gone
 	FromSet         = "etcfiles set"
 )
 

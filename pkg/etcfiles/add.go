@@ -12,13 +12,14 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // addition is a request that has been found to be good.
 type addition struct {
-	*Request
+	*request.Add
 	addresses []netip.Addr
 	dns       resolvconf.Result
 	netns     hostsstore.Netns
@@ -28,8 +29,8 @@ type addition struct {
 
 // Add lists an attachment in the files of every container on its network and writes the container's own three. It
 // returns what resolv.conf holds. An attachment that has the same container and interface is replaced. After an error
-// nothing of the attachment is left; the error is ErrInvalid, ErrLocked, ErrNewer or one of the file system.
-func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error) {
+// nothing of the attachment is left; the error is request.ErrInvalid, ErrLocked, ErrNewer or one of the file system.
+func (m *Manager) Add(ctx context.Context, r *request.Add) (resolvconf.Result, error) {
 	a, err := m.check(r)
 	if err != nil {
 		return resolvconf.Result{}, err
@@ -42,14 +43,14 @@ func (m *Manager) Add(ctx context.Context, r *Request) (resolvconf.Result, error
 }
 
 // check does all that can be done without the lock.
-func (m *Manager) check(r *Request) (*addition, error) {
+func (m *Manager) check(r *request.Add) (*addition, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	r.shorten()
-	a := &addition{Request: r}
+	r.Shorten()
+	a := &addition{Add: r}
 	var err error
-	if a.addresses, err = r.addresses(); err != nil {
+	if a.addresses, err = r.ListedAddresses(); err != nil {
 		return nil, err
 	}
 	r.DNS.IPv4, r.DNS.IPv6 = slices.ContainsFunc(a.addresses, netip.Addr.Is4), slices.ContainsFunc(a.addresses, netip.Addr.Is6)
@@ -57,8 +58,8 @@ func (m *Manager) check(r *Request) (*addition, error) {
 		m.Warnf("container %s has no address in prevResult: no peer has a line for it on network %s; "+
 			"if it should have one, place etcfiles after the plugin that gives addresses", r.ContainerID, r.Network)
 	}
-	if a.dns, err = resolvconf.Resolve(r.DNS); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	if a.dns, err = r.Resolve(); err != nil {
+		return nil, err
 	}
 	for _, w := range r.Warnings {
 		m.Warnf("%s", w)
@@ -147,11 +148,13 @@ func (a *addition) record(before *hostsstore.Record, bootID string, sequence uin
 	if !decide.ExtraHosts(r) {
 		for _, x := range a.ExtraHosts {
 			if x.HostGateway {
-				return nil, fmt.Errorf("extraHosts: %s:%s: %w: network %s has no gateway", x.Name, hostGateway, ErrInvalid, a.Network)
+				return nil, &request.KeyError{
+					Key: "extraHosts", Value: x.Name + ":" + request.HostGateway, Reason: fmt.Errorf("network %s has no gateway", a.Network),
+				}
 			}
 		}
 	}
-	return r, checkExtraHosts(a.ContainerID, len(d.ExtraHosts))
+	return r, request.CheckExtraHosts(a.ContainerID, len(d.ExtraHosts))
 }
 
 func (a *addition) attachment(before *hostsstore.Record, sequence uint64) hostsstore.Attachment {

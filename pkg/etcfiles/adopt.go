@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/kubehosts"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -17,7 +18,7 @@ import (
 // does not know, or knows with another network namespace than that at netns, is left alone, and so is one for which the file
 // has nothing; then no lock is taken. What is wrong with the file is a warning.
 func (m *Manager) Adopt(ctx context.Context, namespace, id, netns, path string) error {
-	if err := (Key{Namespace: namespace, ContainerID: id, Network: "none"}).validate(); err != nil {
+	if err := request.CheckContainer(namespace, id); err != nil {
 		return err
 	}
 	ns, now := m.Dir.Namespace(namespace), hostsstore.Identify(netns)

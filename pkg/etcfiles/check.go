@@ -18,6 +18,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/netns"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -25,11 +26,11 @@ import (
 // Check compares the attachment's addresses in its network namespace, its record, and the files with what they should
 // be, and returns the first difference as ErrDifferent. It writes nothing, and tolerates what the container's user did
 // to the files and peers that came or went.
-func (m *Manager) Check(ctx context.Context, r *Request) error {
+func (m *Manager) Check(ctx context.Context, r *request.Add) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	want, err := r.addresses()
+	want, err := r.ListedAddresses()
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func differ(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrDifferent}, args...)...)
 }
 
-func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr) error {
+func (m *Manager) compare(n *hostsstore.Namespace, r *request.Add, want []netip.Addr) error {
 	record, err := n.ReadRecord(r.ContainerID)
 	if errors.Is(err, ErrNewer) {
 		return err
@@ -61,7 +62,7 @@ func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr
 		return differ("container %s has no record of ours: %w", r.ContainerID, err)
 	}
 	list := record.Etcfiles.Attachments
-	i := slices.IndexFunc(list, func(a hostsstore.Attachment) bool { return a.IfName == r.IfName && a.Network == r.Network })
+	i := r.In(list)
 	if i < 0 {
 		return differ("the record of container %s has no interface %s on network %s", r.ContainerID, r.IfName, r.Network)
 	}
@@ -77,28 +78,18 @@ func (m *Manager) compare(n *hostsstore.Namespace, r *Request, want []netip.Addr
 }
 
 // checkInterface asks the kernel for the addresses in the network namespace.
-func checkInterface(r *Request, want []netip.Addr) error {
+func checkInterface(r *request.Add, want []netip.Addr) error {
 	have, err := netns.Addresses(r.Netns, 0, 0)
 	if err != nil {
 		return differ("network namespace %s of container %s: %w", r.Netns, r.ContainerID, err)
 	}
 	for _, addr := range want {
-		name := r.interfaceOf(addr)
+		name := r.InterfaceOf(addr)
 		if len(have[addr]) == 0 || (name != "" && !slices.Contains(have[addr], name)) {
 			return differ("interface %s of container %s does not have the address %s", cmp.Or(name, r.IfName), r.ContainerID, addr)
 		}
 	}
 	return nil
-}
-
-// interfaceOf returns the interface that the result gives an address to, "" if it names none.
-func (r *Request) interfaceOf(addr netip.Addr) string {
-	for _, ip := range r.Result.IPs {
-		if have, ok := netip.AddrFromSlice(ip.Address.IP); ok && have.Unmap() == addr && ip.Interface != nil {
-			return r.Result.Interfaces[*ip.Interface].Name
-		}
-	}
-	return ""
 }
 
 func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record, a *hostsstore.Attachment) error {

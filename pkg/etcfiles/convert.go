@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Convert writes the records of a namespace, or of all for "", in an earlier format, for the version that reads no later one.
@@ -12,7 +13,7 @@ import (
 // Existing.
 func (m *Manager) Convert(ctx context.Context, namespace string, format int) error {
 	if format != hostsstore.FormerVersion {
-		return fmt.Errorf("format %d: %w: %d can be written", format, ErrInvalid, hostsstore.FormerVersion)
+		return fmt.Errorf("format %d: %w: %d can be written", format, request.ErrInvalid, hostsstore.FormerVersion)
 	}
 	namespaces, err := m.Existing(namespace)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -13,7 +14,7 @@ func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
 	hostname := r.Hostname
 	decide.Names(r)
 	if !decide.ExtraHosts(r) {
-		t.m.Warnf("container %s: none of the networks that are left to it has a gateway: its names for %s are taken out", r.ID, hostGateway)
+		t.m.Warnf("container %s: none of the networks that are left to it has a gateway: its names for %s are taken out", r.ID, request.HostGateway)
 	}
 	for ifName := range roster.Renamed(c.Attachments, r.Etcfiles.Attachments) {
 		i, j := roster.At(c.Attachments, ifName), roster.At(r.Etcfiles.Attachments, ifName)

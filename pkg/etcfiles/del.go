@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
 // fails is left to the next operation; when that is because the lock is not to be had in time or before the context is
 // done, or the store is of a later format, it is a warning only.
-func (m *Manager) Del(ctx context.Context, k Key) error {
+func (m *Manager) Del(ctx context.Context, k request.Key) error {
 	return m.delOrPutOff(ctx, k, hostsstore.Netns{})
 }
 
 // delOrPutOff is Del, or Leave if the container lives in a network namespace.
-func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives hostsstore.Netns) error {
-	if err := k.validate(); err != nil {
+func (m *Manager) delOrPutOff(ctx context.Context, k request.Key, lives hostsstore.Netns) error {
+	if err := k.Validate(); err != nil {
 		return err
 	}
 	err := m.del(ctx, k, lives)
@@ -39,7 +40,7 @@ func (m *Manager) delOrPutOff(ctx context.Context, k Key, lives hostsstore.Netns
 	return fmt.Errorf("%w; the next operation goes on with it", err)
 }
 
-func (m *Manager) del(ctx context.Context, k Key, lives hostsstore.Netns) error {
+func (m *Manager) del(ctx context.Context, k request.Key, lives hostsstore.Netns) error {
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
@@ -66,7 +67,7 @@ func (m *Manager) del(ctx context.Context, k Key, lives hostsstore.Netns) error 
 }
 
 // pendingOf is the note about the removal of an attachment that the next operation is to do.
-func pendingOf(k Key, keep bool, lives hostsstore.Netns) hostsstore.Pending {
+func pendingOf(k request.Key, keep bool, lives hostsstore.Netns) hostsstore.Pending {
 	return hostsstore.Pending{ID: k.ContainerID, IfName: k.IfName, Network: k.Network, Keep: keep, Lives: lives}
 }
 
@@ -81,7 +82,7 @@ func (t *tx) sweep(id string) {
 // is lost. It is what an administrator does by hand; the error is ErrInvalid when the store has nothing of the container,
 // or ErrNoNamespace, and then nothing was written.
 func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
-	if err := (Key{Namespace: namespace, ContainerID: id, Network: "none"}).validate(); err != nil {
+	if err := request.CheckContainer(namespace, id); err != nil {
 		return err
 	}
 	has, err := m.Dir.Namespace(namespace).Has(id)
@@ -92,7 +93,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 		if _, err := m.Existing(namespace); errors.Is(err, ErrNoNamespace) {
 			return err
 		}
-		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, ErrInvalid)
+		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, request.ErrInvalid)
 	}
 	err = m.update(ctx, namespace, func(t *tx) error {
 		kept, known := t.ns.Kept(id)

@@ -5,13 +5,14 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Elsewhere returns the attachments that a DEL is about for which nobody has named the namespace: one that the ADD had from
 // CNI_ARGS, which not every runtime repeats. There are none if the key's own namespace has the attachment. The network namespace
 // of such a record has to be the one at path, or gone: the ID may be another container's. It takes no lock.
-func (m *Manager) Elsewhere(k Key, path string) ([]Key, error) {
-	if k.validate() != nil {
+func (m *Manager) Elsewhere(k request.Key, path string) ([]request.Key, error) {
+	if k.Validate() != nil {
 		return nil, nil
 	}
 	namespaces, err := m.Dir.Namespaces()
@@ -29,9 +30,9 @@ func (m *Manager) Elsewhere(k Key, path string) ([]Key, error) {
 		return nil, err
 	}
 	given, mntns := hostsstore.Identify(path), hostsstore.MountNamespace()
-	var list []Key
+	var list []request.Key
 	for _, ns := range namespaces {
-		other := Key{ns, k.ContainerID, k.IfName, k.Network}
+		other := request.Key{Namespace: ns, ContainerID: k.ContainerID, IfName: k.IfName, Network: k.Network}
 		d := m.attachment(other)
 		if d == nil {
 			continue
@@ -46,18 +47,13 @@ func (m *Manager) Elsewhere(k Key, path string) ([]Key, error) {
 
 // attachment returns what is ours of the record of a container that has the attachment, or that has left its last network; nil
 // if there is none.
-func (m *Manager) attachment(k Key) *hostsstore.Details {
+func (m *Manager) attachment(k request.Key) *hostsstore.Details {
 	r, err := m.Dir.Namespace(k.Namespace).ReadRecord(k.ContainerID)
 	if err != nil || r.Etcfiles == nil {
 		return nil
 	}
-	if len(r.Etcfiles.Attachments) == 0 {
-		return r.Etcfiles
+	if list := r.Etcfiles.Attachments; len(list) > 0 && k.In(list) < 0 {
+		return nil
 	}
-	for i := range r.Etcfiles.Attachments {
-		if a := &r.Etcfiles.Attachments[i]; a.IfName == k.IfName && a.Network == k.Network {
-			return r.Etcfiles
-		}
-	}
-	return nil
+	return r.Etcfiles
 }

@@ -9,8 +9,6 @@ import (
 )
 
 var (
-	// ErrInvalid is the error for a request that names something impossible; nothing was changed.
-	ErrInvalid = errors.New("invalid")
 	// ErrLocked is the error when the lock of the namespace was not to be had in time.
 	ErrLocked = hostsstore.ErrLocked
 	// ErrNewer is the error for a store of a later format; nothing was changed.

@@ -6,12 +6,13 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/netns"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // evict takes older attachments out whose address this one was given, if their container has lost it. One that still has it,
 // or of which that cannot be told, stays beside the new one: a typing error in a static address must not erase it.
 func (t *tx) evict(a *addition) error {
-	var stale []Key
+	var stale []request.Key
 	for _, c := range t.ix.Containers {
 		for i := range c.Attachments {
 			old := &c.Attachments[i]
@@ -23,7 +24,7 @@ func (t *tx) evict(a *addition) error {
 				continue
 			}
 			if t.lost(c.Netns, both) {
-				stale = append(stale, Key{a.Namespace, c.ID, old.IfName, old.Network})
+				stale = append(stale, request.Key{Namespace: a.Namespace, ContainerID: c.ID, IfName: old.IfName, Network: old.Network})
 				continue
 			}
 			t.m.Warnf("address %s of container %s on network %s is that of container %s too, which may live: both are listed; end the one that has no right to it",
@@ -34,7 +35,7 @@ func (t *tx) evict(a *addition) error {
 		if err := t.detach(k, false, "address given to container "+a.ContainerID); err != nil {
 			return err
 		}
-		t.did.Evicted = append(t.did.Evicted, k.short())
+		t.did.Evicted = append(t.did.Evicted, k.String())
 	}
 	return nil
 }
@@ -49,7 +50,7 @@ func (t *tx) replaceSandbox(a *addition) {
 			continue
 		}
 		for i := range c.Attachments {
-			t.did.Evicted = append(t.did.Evicted, Key{ContainerID: c.ID, IfName: c.Attachments[i].IfName}.short())
+			t.did.Evicted = append(t.did.Evicted, request.Key{ContainerID: c.ID, IfName: c.Attachments[i].IfName}.String())
 		}
 		t.drop(c, "new sandbox of the pod: container "+a.ContainerID)
 	}

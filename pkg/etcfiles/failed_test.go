@@ -14,6 +14,7 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -32,7 +33,7 @@ func (s *store) failingAdd(id string) {
 		s.t.Fatal(err)
 	}
 	ip := net.IPNet{IP: net.IPv4(10, 0, 9, 9), Mask: net.CIDRMask(24, 32)}
-	_, err := s.Add(context.Background(), &Request{
+	_, err := s.Add(context.Background(), &request.Add{
 		Key: key(id, "eth9", "bad"), Netns: "/none", Identity: roster.Identity{Name: id, Hostname: id},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	})
@@ -66,7 +67,7 @@ func TestPutOffRemovalIsNotLost(t *testing.T) {
 	if err := s.Dir.Namespace("ns").AddPending(hostsstore.Pending{ID: "web", IfName: "eth0", Network: "lab"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Remove(context.Background(), "ns", "absent"); !errors.Is(err, ErrInvalid) {
+	if err := s.Remove(context.Background(), "ns", "absent"); !errors.Is(err, request.ErrInvalid) {
 		t.Fatal(err)
 	}
 	s.del(key("absent", "eth0", "lab"))
@@ -211,7 +212,7 @@ func TestFailedAddIsUndone(t *testing.T) {
 		t.Fatal(err)
 	}
 	ip := net.IPNet{IP: net.IPv4(10, 0, 0, 9), Mask: net.CIDRMask(24, 32)}
-	if _, err := s.Add(context.Background(), &Request{
+	if _, err := s.Add(context.Background(), &request.Add{
 		Key: key("web", "eth0", "lab"), Netns: "/none", Identity: roster.Identity{Name: "web", Hostname: "web"},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err == nil {

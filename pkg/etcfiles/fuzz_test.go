@@ -1,7 +1,6 @@
 package etcfiles
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,31 +64,4 @@ func (s *store) lists(spoilt, id string, lines ...string) {
 			s.t.Fatalf("%s is spoilt: %s has no single %q:\n%s", spoilt, id, line, hosts)
 		}
 	}
-}
-
-// FuzzParseExtraHost: an extra host that is taken is a name that breaks no line and an address, and is the same when it is
-// read again.
-func FuzzParseExtraHost(f *testing.F) {
-	for _, s := range []string{"a:192.0.2.1", "a:[2001:db8::1]", "a:host-gateway", "a:::ffff:192.0.2.1", "a\nb:192.0.2.1", "a:fe80::1%x y"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		x, err := ParseExtraHost(s)
-		if err != nil {
-			if !errors.Is(err, ErrInvalid) {
-				t.Fatalf("%q: %v", s, err)
-			}
-			return
-		}
-		address := hostGateway
-		if !x.HostGateway {
-			address = x.Address.String()
-		}
-		if len(strings.Fields(x.Name+" "+address)) != 2 || strings.Contains(x.Name, "#") || strings.Contains(address, "%") || x.Address.Is4In6() {
-			t.Fatalf("%q: %+v", s, x)
-		}
-		if again, err := ParseExtraHost(x.Name + ":" + address); err != nil || again != x {
-			t.Fatalf("%q is %+v, and again %+v, %v", s, x, again, err)
-		}
-	})
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Valid is an attachment that garbage collection leaves alone.
@@ -27,7 +28,7 @@ func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Val
 		keep[v] = true
 	}
 	return each(ctx, namespaces, func(name string) error {
-		if err := (Key{Namespace: name, ContainerID: "none", Network: network}).validate(); err != nil {
+		if err := request.CheckElements(name, "none", network); err != nil {
 			return err
 		}
 		return m.collect(ctx, name, network, keep)
@@ -39,19 +40,19 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 		return nil
 	}
 	return m.update(ctx, namespace, func(t *tx) error {
-		var stale []Key
+		var stale []request.Key
 		for _, c := range t.ix.Containers {
 			for i := range c.Attachments {
 				a := &c.Attachments[i]
 				if a.Network == network && !keep[Valid{c.ID, a.IfName}] {
-					stale = append(stale, Key{namespace, c.ID, a.IfName, network})
+					stale = append(stale, request.Key{Namespace: namespace, ContainerID: c.ID, IfName: a.IfName, Network: network})
 				}
 			}
 		}
 		var failed []error
 		for _, k := range stale {
 			failed = append(failed, t.detach(k, false, "GC"))
-			t.did.Collected = append(t.did.Collected, k.short())
+			t.did.Collected = append(t.did.Collected, k.String())
 		}
 		// What could be detached is committed; what could not be taken away the next operation tries again.
 		t.finish = func() error {

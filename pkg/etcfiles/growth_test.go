@@ -13,15 +13,16 @@ import (
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // replica adds a container that shares the alias svc with others.
-func (s *store) replica(n int) Key {
+func (s *store) replica(n int) request.Key {
 	s.t.Helper()
 	k := key(fmt.Sprintf("replica%06d", n), "eth0", "lab")
 	ip := net.IPNet{IP: net.IPv4(10, 1, byte(n>>8), byte(n)), Mask: net.CIDRMask(8, 32)}
-	if _, err := s.Add(context.Background(), &Request{
+	if _, err := s.Add(context.Background(), &request.Add{
 		Key: k, Netns: "/none", Identity: roster.Identity{Name: k.ContainerID, Hostname: k.ContainerID}, Aliases: []string{"svc"},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err != nil {

@@ -7,23 +7,24 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Leave is Del for a container that lives in the network namespace at the path. With its last attachment every name goes out of its hosts file but localhost. The
 // files stay, since they are mounted in it, and so does its record, without an attachment, until the container comes back to
 // a network, has a Del, or its network namespace is gone.
-func (m *Manager) Leave(ctx context.Context, k Key, netns string) error {
+func (m *Manager) Leave(ctx context.Context, k request.Key, netns string) error {
 	return m.delOrPutOff(ctx, k, hostsstore.Identify(netns))
 }
 
 // leave is detach for a container that lives in the network namespace.
-func (t *tx) leave(k Key, netns hostsstore.Netns, why string) error {
+func (t *tx) leave(k request.Key, netns hostsstore.Netns, why string) error {
 	c := t.ix.Containers[k.ContainerID]
 	if c == nil || c.Foreign || len(c.Attachments) == 0 {
 		return nil
 	}
-	i := attachmentOf(c, k)
+	i := k.In(c.Attachments)
 	if i < 0 || len(c.Attachments) > 1 {
 		return t.detach(k, false, why)
 	}
@@ -43,11 +44,4 @@ func (t *tx) leave(k Key, netns hostsstore.Netns, why string) error {
 	c.Netns, c.Attachments, c.ExtraHosts, c.Adopted = netns, nil, nil, nil
 	t.save(c, r)
 	return nil
-}
-
-// attachmentOf returns the place of an attachment among those of a container, -1 if it is not there.
-func attachmentOf(c *hostsstore.Container, k Key) int {
-	return slices.IndexFunc(c.Attachments, func(a hostsstore.Attachment) bool {
-		return a.Network == k.Network && a.IfName == k.IfName
-	})
 }

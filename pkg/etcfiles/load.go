@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -41,7 +42,7 @@ func (t *tx) load() error {
 func (t *tx) catchUp() {
 	list, err := t.ns.Pending()
 	for _, p := range list {
-		k := Key{t.ns.Name(), p.ID, p.IfName, p.Network}
+		k := request.Key{Namespace: t.ns.Name(), ContainerID: p.ID, IfName: p.IfName, Network: p.Network}
 		var e error
 		if p.Lives.Inode != 0 && !p.Keep {
 			e = t.leave(k, p.Lives, "DEL")
@@ -52,7 +53,7 @@ func (t *tx) catchUp() {
 			err = errors.Join(err, e)
 			continue
 		}
-		t.did.CaughtUp = append(t.did.CaughtUp, k.short())
+		t.did.CaughtUp = append(t.did.CaughtUp, k.String())
 		t.pending = append(t.pending, p)
 	}
 	if err != nil {

@@ -2,14 +2,12 @@ package etcfiles
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
-	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -26,26 +24,6 @@ type Manager struct {
 	Report        *Report                          // what the operations did is added to it; nil if nobody asks
 
 	now func() time.Duration // since boot; nil for the kernel's
-}
-
-// Key identifies an attachment: container and interface on a network of a namespace.
-type Key struct {
-	Namespace   string
-	ContainerID string
-	IfName      string
-	Network     string
-}
-
-// validate checks the parts of a key that become elements of a path.
-func (k Key) validate() error {
-	for _, e := range []struct{ key, value string }{
-		{"namespace", k.Namespace}, {"CNI_CONTAINERID", k.ContainerID}, {"network name", k.Network},
-	} {
-		if err := names.CheckElement(e.value); err != nil {
-			return fmt.Errorf("%s: %w: %w", e.key, ErrInvalid, err)
-		}
-	}
-	return nil
 }
 
 // update does one operation on a namespace as a transaction: under the lock it brings what earlier operations left to its

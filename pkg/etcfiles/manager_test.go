@@ -2,7 +2,6 @@ package etcfiles
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -13,6 +12,7 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -28,14 +28,14 @@ func newStore(t *testing.T) *store {
 	}}
 }
 
-func key(id, ifName, network string) Key {
-	return Key{Namespace: "ns", ContainerID: id, IfName: ifName, Network: network}
+func key(id, ifName, network string) request.Key {
+	return request.Key{Namespace: "ns", ContainerID: id, IfName: ifName, Network: network}
 }
 
-func (s *store) add(k Key, last byte) {
+func (s *store) add(k request.Key, last byte) {
 	s.t.Helper()
 	ip := net.IPNet{IP: net.IPv4(10, 0, 0, last), Mask: net.CIDRMask(24, 32)}
-	if _, err := s.Add(context.Background(), &Request{
+	if _, err := s.Add(context.Background(), &request.Add{
 		Key: k, Netns: "/none", Identity: roster.Identity{Name: k.ContainerID, Hostname: k.ContainerID},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err != nil {
@@ -43,7 +43,7 @@ func (s *store) add(k Key, last byte) {
 	}
 }
 
-func (s *store) del(k Key) {
+func (s *store) del(k request.Key) {
 	s.t.Helper()
 	if err := s.Del(context.Background(), k); err != nil {
 		s.t.Fatal(err)
@@ -138,41 +138,6 @@ func TestForeignRecord(t *testing.T) {
 	}
 }
 
-func TestParseExtraHost(t *testing.T) {
-	for in, want := range map[string]string{
-		"a:192.0.2.1":           "a 192.0.2.1",
-		"a:2001:db8::1":         "a 2001:db8::1",
-		"a:[2001:db8::1]":       "a 2001:db8::1",
-		"a:::ffff:192.0.2.1":    "a 192.0.2.1",
-		"a:host-gateway":        "a gateway",
-		"":                      "",
-		"a":                     "",
-		"a:":                    "",
-		":192.0.2.1":            "",
-		"a:b":                   "",
-		"a b:192.0.2.1":         "",
-		"a:[2001:db8::1":        "",
-		"a:192.0.2.1 192.0.2.2": "",
-		"a:fe80::1%eth0":        "",
-	} {
-		x, err := ParseExtraHost(in)
-		got := ""
-		switch {
-		case err != nil:
-			if !errors.Is(err, ErrInvalid) {
-				t.Errorf("%q: %v", in, err)
-			}
-		case x.HostGateway:
-			got = x.Name + " gateway"
-		default:
-			got = x.Name + " " + x.Address.String()
-		}
-		if got != want {
-			t.Errorf("ParseExtraHost(%q) = %q, %v; want %q", in, got, err, want)
-		}
-	}
-}
-
 // TestYoungerThanBefore: a container that is added again with the lines that it has already is younger than those who came
 // in between and share its alias, in every file, as if all were compared.
 func TestYoungerThanBefore(t *testing.T) {
@@ -204,7 +169,7 @@ func TestOldestOfTwoNetworks(t *testing.T) {
 	s.add(key("longer-than-the-others", "eth0", "lab"), 3)
 	add := func(id, network string, last byte) {
 		ip := net.IPNet{IP: net.IPv4(10, 0, 0, last), Mask: net.CIDRMask(24, 32)}
-		if _, err := s.Add(context.Background(), &Request{
+		if _, err := s.Add(context.Background(), &request.Add{
 			Key: key(id, "eth0", network), Netns: "/none", Identity: roster.Identity{Name: id, Hostname: id}, Aliases: []string{"svc"},
 			Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 		}); err != nil {

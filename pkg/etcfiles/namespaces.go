@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Namespaces returns the one that is given, or for "" all that may have a container.
@@ -34,7 +35,7 @@ func (m *Manager) Existing(given string) ([]string, error) {
 		return all, nil
 	}
 	if err := names.CheckElement(given); err != nil {
-		return nil, fmt.Errorf("namespace: %w: %w", ErrInvalid, err)
+		return nil, &request.KeyError{Key: "namespace", Reason: err}
 	}
 	if !slices.Contains(all, given) {
 		has := "name one that it has: " + strings.Join(all, ", ")

@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
@@ -19,7 +21,7 @@ type Preview struct {
 
 // Preview tells what Add would write for the first container of a network. It looks at nothing in the data directory, and
 // makes nothing. The errors are those of Add for a wrong request.
-func (m *Manager) Preview(r *Request) (*Preview, error) {
+func (m *Manager) Preview(r *request.Add) (*Preview, error) {
 	a, err := m.check(r)
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func (m *Manager) Preview(r *Request) (*Preview, error) {
 	m.leaveOut(record.Etcfiles.Attachments[0].Refused)
 	c, _ := roster.ContainerOf(record)
 	var head []byte
-	head, c.UserNames = m.base(&hostsstore.Base{})
+	head, c.UserNames = hostsfiles.Base(m.BaseHostsFile, m.Marker, &hostsstore.Base{}, m.Warnf)
 	hosts, _ := etchosts.Render(m.Marker, head, roster.MembersOf(hostsstore.NewIndex("")).Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: roster.Unique(slices.Concat(c.Attachments[0].Names, c.Attachments[0].Qualified)), Hosts: string(hosts), ResolvConf: a.dns,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Report is what operations did, for whoever logs or counts it. Of an operation that fails it has the wait for the lock,
@@ -51,15 +52,13 @@ func (m *Manager) about(name string, a *hostsstore.Attachment) {
 }
 
 // aboutKey is about for an attachment of the index; one that is not there says nothing.
-func (t *tx) aboutKey(k Key) {
+func (t *tx) aboutKey(k request.Key) {
 	c := t.ix.Containers[k.ContainerID]
 	if c == nil {
 		return
 	}
-	for i := range c.Attachments {
-		if a := &c.Attachments[i]; a.Network == k.Network && a.IfName == k.IfName {
-			t.m.about("", a)
-		}
+	if i := k.In(c.Attachments); i >= 0 {
+		t.m.about("", &c.Attachments[i])
 	}
 }
 
@@ -76,6 +75,3 @@ func (t *tx) interrupted() bool {
 	}
 	return false
 }
-
-// short returns the attachment as reports have it.
-func (k Key) short() string { return k.ContainerID + "/" + k.IfName }

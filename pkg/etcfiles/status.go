@@ -11,7 +11,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
-	"github.com/etcfiles/etcfiles/pkg/resolvconf"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -26,7 +26,7 @@ func (m *Manager) Status(namespace, network string) error {
 		return fmt.Errorf("%w: dataDir %s: %w", ErrUnavailable, m.Dir, err)
 	}
 	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
-		if err := writable(dir); err != nil {
+		if err := safefile.CheckWritable(dir); err != nil {
 			do := "make it a directory that root can write"
 			if errors.Is(err, unix.ENOSPC) {
 				do = "make room there"
@@ -72,10 +72,10 @@ func unavailable(err error) error {
 
 // Refuses returns, as ErrUnavailable, why Add would refuse every container with the settings of a request, whatever its result
 // is. It looks at nothing else.
-func Refuses(r *Request) error {
+func Refuses(r *request.Add) error {
 	err := r.Validate()
 	if err == nil {
-		_, err = resolvconf.Resolve(r.DNS)
+		_, err = r.Resolve()
 	}
 	if err != nil {
 		return fmt.Errorf("%w: an ADD would be refused: %w", ErrUnavailable, err)
@@ -118,46 +118,4 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 		}
 	}
 	return nil
-}
-
-// virtual are file systems, see statfs(2), that root may write, and in which nobody can make a file.
-var virtual = map[int64]bool{
-	unix.PROC_SUPER_MAGIC: true, unix.SYSFS_MAGIC: true, unix.CGROUP_SUPER_MAGIC: true, unix.CGROUP2_SUPER_MAGIC: true,
-	unix.DEVPTS_SUPER_MAGIC: true, unix.DEBUGFS_MAGIC: true, unix.TRACEFS_MAGIC: true, unix.SECURITYFS_MAGIC: true,
-	unix.SELINUX_MAGIC: true, unix.NSFS_MAGIC: true,
-}
-
-// writable checks the directory, or the nearest one above it that exists, in which it would be made.
-func writable(dir string) error {
-	for {
-		var st unix.Stat_t
-		err := unix.Stat(dir, &st)
-		if errors.Is(err, unix.ENOENT) && dir != "/" {
-			if unix.Lstat(dir, &st) == nil {
-				return fmt.Errorf("%s is a link that leads nowhere", dir)
-			}
-			dir = filepath.Dir(dir)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", dir, err)
-		}
-		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
-			return fmt.Errorf("%s is no directory", dir)
-		}
-		if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-			return fmt.Errorf("%s: %w", dir, err)
-		}
-		var fsStat unix.Statfs_t
-		if err := unix.Statfs(dir, &fsStat); err != nil {
-			return fmt.Errorf("%s: %w", dir, err)
-		}
-		if virtual[int64(fsStat.Type)] {
-			return fmt.Errorf("%s: no directory can be made in a file system of the kernel's", dir)
-		}
-		if fsStat.Blocks > 0 && (fsStat.Bavail == 0 || (fsStat.Files > 0 && fsStat.Ffree == 0)) {
-			return fmt.Errorf("%s: %w", dir, unix.ENOSPC)
-		}
-		return nil
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -72,12 +73,12 @@ func (t *tx) drop(c *hostsstore.Container, why string) {
 
 // detach takes one attachment out; the container goes with its last one, or if it has left that already. What is not there is
 // gone already. After an error nothing has changed.
-func (t *tx) detach(k Key, keep bool, why string) error {
+func (t *tx) detach(k request.Key, keep bool, why string) error {
 	c := t.ix.Containers[k.ContainerID]
 	if c == nil || c.Foreign {
 		return nil
 	}
-	i := attachmentOf(c, k)
+	i := k.In(c.Attachments)
 	if i < 0 && len(c.Attachments) > 0 {
 		return nil
 	}
@@ -302,8 +303,11 @@ func (t *tx) write(r *hostsstore.Record) error {
 
 // applyFiles edits the hosts files.
 func (t *tx) applyFiles() error {
+	base := func() ([]byte, []string) {
+		return hostsfiles.Base(t.m.BaseHostsFile, t.m.Marker, &t.ix.Base, t.m.Warnf)
+	}
 	e := &hostsfiles.Edit{
-		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(t.base), Label: t.fileLabel, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
+		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(base), Label: t.fileLabel, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
 		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
 	}
 	files, peers, err := e.Apply()

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Bounds are what a file may hold; one that holds more is left alone. A container owns its file and may fill it.
@@ -258,7 +260,7 @@ func (f *File) Content(b Bounds) (lines, userNames []string, err error) {
 	}
 	p, err := parse(f.marker, text, b, func(string) bool { return false })
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", f.path(), err)
+		return nil, nil, &safefile.ContentError{Path: f.path(), Err: err}
 	}
 	for _, e := range p.live {
 		lines = append(lines, e.text)

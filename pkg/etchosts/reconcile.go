@@ -2,11 +2,12 @@ package etchosts
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Layout is what Reconcile has learnt and made.
@@ -80,7 +81,7 @@ func (f *File) plan(w Wish) (*parsed, *plan, Layout, error) {
 	}
 	p, err := parse(f.marker, text, w.Bounds, w.Known)
 	if err != nil {
-		return nil, nil, Layout{}, fmt.Errorf("%s: %w", f.path(), err)
+		return nil, nil, Layout{}, &safefile.ContentError{Path: f.path(), Err: err}
 	}
 	layout := Layout{UserNames: slices.Sorted(maps.Keys(p.userNames)), User: p.userBytes}
 	return p, newPlan(p, w.Blocks(layout.UserNames), w.Gathered), layout, nil

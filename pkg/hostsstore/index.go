@@ -138,10 +138,10 @@ func loadIndex(path, bootID string) (*Index, error) {
 	}
 	ix, err := decodeIndex(string(data))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, &safefile.ContentError{Path: path, Err: err}
 	}
 	if ix.BootID != bootID {
-		return nil, fmt.Errorf("%s: %w", path, ErrIndexOfAnotherBoot)
+		return nil, &safefile.ContentError{Path: path, Err: ErrIndexOfAnotherBoot}
 	}
 	return ix, nil
 }

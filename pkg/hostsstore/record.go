@@ -232,10 +232,10 @@ func (n *Namespace) ReadRecord(id string) (*Record, error) {
 		return nil, err
 	}
 	if r.ID != id {
-		return nil, fmt.Errorf("%s: %w: it is of container %q", path, ErrCorrupt, r.ID)
+		return nil, &safefile.ContentError{Path: path, Err: fmt.Errorf("%w: it is of container %q", ErrCorrupt, r.ID)}
 	}
 	if err := r.sound(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
+		return nil, &safefile.ContentError{Path: path, Err: fmt.Errorf("%w: %w", ErrCorrupt, err)}
 	}
 	r.part()
 	return r, nil

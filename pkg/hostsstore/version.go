@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // maxVersion bounds what passes for a version: a greater number is garbage.
@@ -23,7 +25,7 @@ func (n *Namespace) decodeRecord(path string, data []byte) (*Record, error) {
 	if err == nil {
 		err = fmt.Errorf("it is of format %d", r.Etcfiles.Version)
 	}
-	return nil, fmt.Errorf("%s: %w: %w", path, ErrCorrupt, err)
+	return nil, &safefile.ContentError{Path: path, Err: fmt.Errorf("%w: %w", ErrCorrupt, err)}
 }
 
 // checkVersion refuses a record of a later format, whatever else it holds: what a format changes is no damage.

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
 
@@ -71,10 +71,14 @@ func hasEnded(r *hostsstore.Record) bool {
 // reason is the text of an error about the file at path, without the path.
 func reason(err error, path string) string {
 	var pathError *fs.PathError
-	if errors.As(err, &pathError) && pathError.Path == path {
+	var content *safefile.ContentError
+	switch {
+	case errors.As(err, &content) && content.Path == path:
+		err = content.Err
+	case errors.As(err, &pathError) && pathError.Path == path:
 		err = pathError.Err
 	}
-	return strings.TrimPrefix(err.Error(), path+": ")
+	return err.Error()
 }
 
 // lookAtIndex compares the index with the records.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // findings looks at the store and returns what the findings are about, by problem.
@@ -111,7 +112,7 @@ func TestAuditOfNothing(t *testing.T) {
 		}
 	}
 	s.del(key("a", "eth0", "lab"))
-	if err := s.Remove(context.Background(), "ns", "a"); !errors.Is(err, etcfiles.ErrInvalid) {
+	if err := s.Remove(context.Background(), "ns", "a"); !errors.Is(err, request.ErrInvalid) {
 		t.Error(err)
 	}
 	if err := s.GC(context.Background(), "ns", "lab", nil); err != nil {

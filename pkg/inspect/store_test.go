@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -25,14 +26,14 @@ func newStore(t *testing.T) *store {
 	})}
 }
 
-func key(id, ifName, network string) etcfiles.Key {
-	return etcfiles.Key{Namespace: "ns", ContainerID: id, IfName: ifName, Network: network}
+func key(id, ifName, network string) request.Key {
+	return request.Key{Namespace: "ns", ContainerID: id, IfName: ifName, Network: network}
 }
 
-func (s *store) add(k etcfiles.Key, last byte) {
+func (s *store) add(k request.Key, last byte) {
 	s.t.Helper()
 	ip := net.IPNet{IP: net.IPv4(10, 0, 0, last), Mask: net.CIDRMask(24, 32)}
-	if _, err := s.Add(context.Background(), &etcfiles.Request{
+	if _, err := s.Add(context.Background(), &request.Add{
 		Key: k, Netns: "/none", Identity: roster.Identity{Name: k.ContainerID, Hostname: k.ContainerID},
 		Result: &types100.Result{IPs: []*types100.IPConfig{{Address: ip}}},
 	}); err != nil {
@@ -40,7 +41,7 @@ func (s *store) add(k etcfiles.Key, last byte) {
 	}
 }
 
-func (s *store) del(k etcfiles.Key) {
+func (s *store) del(k request.Key) {
 	s.t.Helper()
 	if err := s.Del(context.Background(), k); err != nil {
 		s.t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // What holds where the configuration says nothing.
@@ -57,7 +58,7 @@ type Conf struct {
 }
 
 // Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
-// ErrDecoding, or etcfiles.ErrInvalid for a key or value that cannot be, and names the key.
+// ErrDecoding, or request.ErrInvalid for a key or value that cannot be, and names the key.
 func Parse(stdin []byte) (*Conf, error) {
 	c, errs := ParseAll(stdin)
 	if len(errs) > 0 {
@@ -66,7 +67,7 @@ func Parse(stdin []byte) (*Conf, error) {
 	return c, nil
 }
 
-// ParseAll is Parse with every error instead of the first. Those about one key are a KeyError.
+// ParseAll is Parse with every error instead of the first. Those about one key are a request.KeyError or an UnknownKeyError.
 func ParseAll(stdin []byte) (*Conf, []error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(stdin, &keys); err != nil {
@@ -79,7 +80,7 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 		if !errors.As(err, &wrong) {
 			return nil, []error{decodingError("the configuration on stdin", err)}
 		}
-		errs = append(errs, &KeyError{wrong.Field, fmt.Errorf("key %s: %w: it is a JSON %s", wrong.Field, etcfiles.ErrInvalid, wrong.Value)})
+		errs = append(errs, wrongKey(wrong.Field, "it is a JSON %s", wrong.Value))
 	}
 	errs = append(errs, unknownKeys("", keys, Keys, libraryKeys...)...)
 	var capabilities map[string]json.RawMessage
@@ -87,7 +88,7 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 		errs = append(errs, unknownKeys("capabilities.", capabilities, Capabilities)...)
 	}
 	if err := c.DNSSettings.decode("dns", keys["dns"]); err != nil {
-		errs = append(errs, &KeyError{"dns", err})
+		errs = append(errs, err)
 	}
 	c.parseValid(keys)
 	errs = append(errs, c.complete()...)
@@ -101,17 +102,10 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 	return c, errs
 }
 
-// KeyError is an error about one key of the configuration.
-type KeyError struct {
-	Key string // with the keys above it, separated by dots, such as capabilities.dns
-	Err error
+// wrongKey returns the error about a key of the configuration itself.
+func wrongKey(key, format string, args ...any) error {
+	return fmt.Errorf("key %w", request.Refuse(key, format, args...))
 }
-
-// Error returns the message of the error, which names the key.
-func (e *KeyError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error.
-func (e *KeyError) Unwrap() error { return e.Err }
 
 // ErrDecoding is the error of Parse for what is no JSON or no result of a plugin.
 var ErrDecoding = errors.New("cannot be decoded")
@@ -125,7 +119,7 @@ func (c *Conf) complete() []error {
 	c.lockTimeout = defaultLockTimeout
 	var errs []error
 	refuse := func(key, format string, args ...any) {
-		errs = append(errs, &KeyError{key, fmt.Errorf("key %s: %w: "+format, append([]any{key, etcfiles.ErrInvalid}, args...)...)})
+		errs = append(errs, wrongKey(key, format, args...))
 	}
 	if c.DataDir == "" {
 		c.DataDir = DefaultDataDir

@@ -8,8 +8,8 @@ import (
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 const seed = `{"cniVersion":"1.0.0","name":"lab","type":"etcfiles","dataDir":"/d","dns":{"nameservers":["192.0.2.1"]},
@@ -80,7 +80,7 @@ func FuzzStdin(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if !errors.Is(err, ErrDecoding) && !errors.Is(err, etcfiles.ErrInvalid) {
+		if !errors.Is(err, ErrDecoding) && !errors.Is(err, request.ErrInvalid) {
 			t.Fatal(err)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Key is a key of the plugin's part of a conflist, or a capability in it.
@@ -90,12 +90,12 @@ func unknownKeys(prefix string, have map[string]json.RawMessage, ours []Key, oth
 		if k := Respelled(key, known); k != "" {
 			err.Written = prefix + k
 		}
-		errs = append(errs, &KeyError{prefix + key, err})
+		errs = append(errs, err)
 	}
 	return errs
 }
 
-// UnknownKeyError is the error about a key that nobody knows. It wraps etcfiles.ErrInvalid.
+// UnknownKeyError is the error about a key that nobody knows. It wraps request.ErrInvalid.
 type UnknownKeyError struct {
 	Key     string // with the keys above it, separated by dots
 	Value   string // JSON, cut to what a message can hold
@@ -122,8 +122,8 @@ func (e *UnknownKeyError) Advice() string {
 // Error returns the message and the advice.
 func (e *UnknownKeyError) Error() string { return e.Message() + ": " + e.Advice() }
 
-// Unwrap returns etcfiles.ErrInvalid.
-func (e *UnknownKeyError) Unwrap() error { return etcfiles.ErrInvalid }
+// Unwrap returns request.ErrInvalid.
+func (e *UnknownKeyError) Unwrap() error { return request.ErrInvalid }
 
 // maxValue is how many bytes of a value an error holds.
 const maxValue = 128

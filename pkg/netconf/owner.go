@@ -8,8 +8,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 const ownerKey = "runtimeConfig.etcfiles.owner"
@@ -22,7 +22,7 @@ func decodeOwner(data json.RawMessage) (*hostsstore.Owner, error) {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return nil, fmt.Errorf("%s: %w: it must be an object", ownerKey, etcfiles.ErrInvalid)
+		return nil, request.Refuse(ownerKey, "it must be an object")
 	}
 	if err := unknownKey(ownerKey+".", keys, nil, "uid", "gid"); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func decodeOwner(data json.RawMessage) (*hostsstore.Owner, error) {
 	var owner hostsstore.Owner
 	for key, id := range map[string]*uint32{"uid": &owner.UID, "gid": &owner.GID} {
 		if err := json.Unmarshal(keys[key], id); err != nil || isUnset(keys[key]) || *id == math.MaxUint32 {
-			return nil, fmt.Errorf("%s: %w: %s: want a number from 0 to %d", ownerKey, etcfiles.ErrInvalid, key, uint32(math.MaxUint32-1))
+			return nil, request.Refuse(ownerKey, "%s: want a number from 0 to %d", key, uint32(math.MaxUint32-1))
 		}
 	}
 	if owner == (hostsstore.Owner{}) {
@@ -53,7 +53,7 @@ func checkOwner(owner *hostsstore.Owner) error {
 			return err
 		}
 		if !mapped(string(text), m.id) {
-			return fmt.Errorf("%s: %w: %s %d is not mapped in the user namespace of the plugin, by %s", ownerKey, etcfiles.ErrInvalid, m.what, m.id, m.path)
+			return request.Refuse(ownerKey, "%s %d is not mapped in the user namespace of the plugin, by %s", m.what, m.id, m.path)
 		}
 	}
 	return nil

@@ -6,8 +6,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // TestDecodeOwner: an owner is a uid and a gid that a file can have, and of root's none has to be named.
@@ -28,7 +28,7 @@ func TestDecodeOwner(t *testing.T) {
 		`{"uid":1}`, `{"uid":1,"gid":null}`, `{"uid":-1,"gid":1}`, `{"uid":1.5,"gid":1}`, `{"uid":"1","gid":1}`, `{"uid":4294967295,"gid":1}`,
 		`{"uid":4294967296,"gid":1}`, `{"uid":1,"gid":1,"mode":511}`, `[]`, `"root"`, `1`,
 	} {
-		if got, err := decodeOwner([]byte(text)); !errors.Is(err, etcfiles.ErrInvalid) {
+		if got, err := decodeOwner([]byte(text)); !errors.Is(err, request.ErrInvalid) {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 	cniversion "github.com/containernetworking/cni/pkg/version"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // parsePrevious decodes prevResult in the form of its version.
 func (c *Conf) parsePrevious() error {
 	if place := null("prevResult", c.RawPrevResult); place != "" {
-		return &KeyError{"prevResult", fmt.Errorf("%s: %w: it is null; see what the plugin before etcfiles prints", place, etcfiles.ErrInvalid)}
+		return request.Refuse(place, "it is null; see what the plugin before etcfiles prints")
 	}
 	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
 		return decodingError("prevResult", err)
@@ -51,11 +51,11 @@ var errNotChained = errors.New("no prevResult: place etcfiles last in the confli
 // previousResult returns the result of the plugins before, in the newest form.
 func (c *Conf) previousResult() (*types100.Result, error) {
 	if c.PrevResult == nil {
-		return nil, fmt.Errorf("%w: %w", etcfiles.ErrInvalid, errNotChained)
+		return nil, fmt.Errorf("%w: %w", request.ErrInvalid, errNotChained)
 	}
 	result, err := types100.NewResultFromResult(c.PrevResult)
 	if err != nil {
-		return nil, fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+		return nil, &request.KeyError{Key: "prevResult", Reason: err}
 	}
 	return result, nil
 }

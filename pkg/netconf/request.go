@@ -8,9 +8,10 @@ import (
 	"github.com/containernetworking/cni/pkg/skel"
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/decide"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -47,7 +48,7 @@ func (a arguments) otherwise() *hostsstore.Otherwise {
 	switch {
 	case a.pod != "":
 		return &hostsstore.Otherwise{
-			Name: a.pod, Hostname: strings.TrimRight(a.pod[:min(maxPodHostname, len(a.pod))], "-."), From: etcfiles.FromPodName, Pod: true,
+			Name: a.pod, Hostname: strings.TrimRight(a.pod[:min(maxPodHostname, len(a.pod))], "-."), From: decide.FromPodName, Pod: true,
 		}
 	case a.nomadJob != "" || a.nomadAlloc != "":
 		return &hostsstore.Otherwise{
@@ -60,9 +61,9 @@ func (a arguments) otherwise() *hostsstore.Otherwise {
 }
 
 // Key returns which attachment the call is about.
-func (c *Conf) Key(args *skel.CmdArgs) etcfiles.Key {
+func (c *Conf) Key(args *skel.CmdArgs) request.Key {
 	namespace, _ := c.namespace(args)
-	return etcfiles.Key{Namespace: namespace, ContainerID: args.ContainerID, IfName: args.IfName, Network: c.Name}
+	return request.Key{Namespace: namespace, ContainerID: args.ContainerID, IfName: args.IfName, Network: c.Name}
 }
 
 // namespace returns the namespace and where it came from.
@@ -73,7 +74,7 @@ func (c *Conf) namespace(args *skel.CmdArgs) (name, from string) {
 	case c.Namespace != "":
 		return c.Namespace, "conflist namespace"
 	case parseArguments(args.Args).pod != "":
-		return podNamespace, etcfiles.FromPodName
+		return podNamespace, decide.FromPodName
 	}
 	return defaultNamespace, fromDefault
 }
@@ -94,8 +95,8 @@ func (c *Conf) Namespaces(args *skel.CmdArgs) []string {
 }
 
 // Request gathers what is asked for: from the runtime's capability arguments, the pod's annotations, CNI_ARGS and the
-// configuration, in that order. It returns prevResult in the newest form, too. The error wraps etcfiles.ErrInvalid.
-func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result, error) {
+// configuration, in that order. It returns prevResult in the newest form, too. The error wraps request.ErrInvalid.
+func (c *Conf) Request(args *skel.CmdArgs) (*request.Add, *types100.Result, error) {
 	previous, err := c.previousResult()
 	if err != nil {
 		return nil, nil, err
@@ -105,17 +106,17 @@ func (c *Conf) Request(args *skel.CmdArgs) (*etcfiles.Request, *types100.Result,
 }
 
 // Prospect returns what every ADD asks for by the configuration: a request without a container and without prevResult.
-func (c *Conf) Prospect() (*etcfiles.Request, error) {
+func (c *Conf) Prospect() (*request.Add, error) {
 	return c.request(&skel.CmdArgs{ContainerID: "status", IfName: "eth0"}, &types100.Result{})
 }
 
-func (c *Conf) request(args *skel.CmdArgs, previous *types100.Result) (*etcfiles.Request, error) {
+func (c *Conf) request(args *skel.CmdArgs, previous *types100.Result) (*request.Add, error) {
 	var err error
 	given, notes, env := c.runtime.Etcfiles, annotated(c.runtime.Annotations), parseArguments(args.Args)
 	if err := checkOwner(given.Owner); err != nil {
 		return nil, err
 	}
-	r := &etcfiles.Request{
+	r := &request.Add{
 		Key: c.Key(args), Netns: args.Netns, Result: previous, Owner: given.Owner,
 		Otherwise: env.otherwise(), Kubernetes: env.podNamespace, PodUID: env.podUID, Domain: c.Domain,
 		QualifiedAliases: c.AllowQualifiedAliases,
@@ -170,7 +171,7 @@ const podDNS = 1
 
 // gathered fills a request and notes where each value came from.
 type gathered struct {
-	request *etcfiles.Request
+	request *request.Add
 	aliased map[string]bool // lower-case aliases that are there
 	hosts   map[string]bool // lower-case names of extra hosts that are there
 }
@@ -211,7 +212,7 @@ func (g *gathered) aliases(list []string, from string) {
 func (g *gathered) extraHosts(list []string, from string) error {
 	var given []string
 	for _, text := range list {
-		x, err := etcfiles.ParseExtraHost(text)
+		x, err := request.ParseExtraHost(text)
 		if err != nil {
 			return err
 		}

@@ -3,12 +3,11 @@ package netconf
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 )
 
@@ -42,7 +41,7 @@ func parseRuntimeConfig(data json.RawMessage) (runtimeConfig, error) {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return rc, fmt.Errorf("runtimeConfig: %w: it must be an object", etcfiles.ErrInvalid)
+		return rc, request.Refuse("runtimeConfig", "it must be an object")
 	}
 	if err := rc.Etcfiles.decode(keys["etcfiles"]); err != nil {
 		return rc, err
@@ -55,7 +54,7 @@ func parseRuntimeConfig(data json.RawMessage) (runtimeConfig, error) {
 	}
 	if a := keys[annotationsCapability]; !isUnset(a) {
 		if err := json.Unmarshal(a, &rc.Annotations); err != nil {
-			return rc, fmt.Errorf("runtimeConfig.%s: %w: it must be an object of texts", annotationsCapability, etcfiles.ErrInvalid)
+			return rc, request.Refuse("runtimeConfig."+annotationsCapability, "it must be an object of texts")
 		}
 	}
 	return rc, nil
@@ -72,7 +71,7 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return fmt.Errorf("%s: %w: it must be an object", key, etcfiles.ErrInvalid)
+		return request.Refuse(key, "it must be an object")
 	}
 	fields := map[string]any{
 		"name": &s.Name, "hostname": &s.Hostname, "domainname": &s.Domainname, "namespace": &s.Namespace,
@@ -85,7 +84,7 @@ func (s *containerSettings) decode(data json.RawMessage) error {
 	for _, k := range known {
 		if target := fields[k]; target != nil && !isUnset(keys[k]) {
 			if err := json.Unmarshal(keys[k], target); err != nil {
-				return fmt.Errorf("%s.%s: %w: %w", key, k, etcfiles.ErrInvalid, err)
+				return &request.KeyError{Key: key + "." + k, Reason: err}
 			}
 		}
 	}
@@ -135,7 +134,7 @@ func (a *aliases) decode(data json.RawMessage) error {
 	if isUnset(data) || json.Unmarshal(data, &a.list) == nil || json.Unmarshal(data, &a.byNetwork) == nil {
 		return nil
 	}
-	return fmt.Errorf("runtimeConfig.aliases: %w: want a list of names, or an object with a list for each network", etcfiles.ErrInvalid)
+	return request.Refuse("runtimeConfig.aliases", "want a list of names, or an object with a list for each network")
 }
 
 func (a *aliases) of(network string) []string { return slices.Concat(a.list, a.byNetwork[network]) }
@@ -153,7 +152,7 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return fmt.Errorf("%s: %w: it must be an object", key, etcfiles.ErrInvalid)
+		return request.Refuse(key, "it must be an object")
 	}
 	for k, value := range keys {
 		var target any
@@ -173,7 +172,7 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 			continue
 		}
 		if err := json.Unmarshal(value, target); err != nil {
-			return fmt.Errorf("%s.%s: %w: %w", key, k, etcfiles.ErrInvalid, err)
+			return &request.KeyError{Key: key + "." + k, Reason: err}
 		}
 	}
 	return nil

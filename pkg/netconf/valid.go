@@ -3,7 +3,6 @@ package netconf
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/containernetworking/cni/pkg/types"
 
@@ -22,8 +21,7 @@ func (c *Conf) parseValid(keys map[string]json.RawMessage) {
 		}
 		var list []types.GCAttachment
 		if err := json.Unmarshal(keys[key], &list); err != nil {
-			c.validErr = errors.Join(c.validErr, &KeyError{key, fmt.Errorf(
-				"key %s: %w: want a list of objects with containerID and ifname; nothing is removed", key, etcfiles.ErrInvalid)})
+			c.validErr = errors.Join(c.validErr, wrongKey(key, "want a list of objects with containerID and ifname; nothing is removed"))
 		}
 		for _, a := range list {
 			c.valid = append(c.valid, etcfiles.Valid{ContainerID: a.ContainerID, IfName: a.IfName})

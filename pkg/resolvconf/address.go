@@ -2,7 +2,6 @@ package resolvconf
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -94,10 +93,10 @@ func validateNameservers(key string, list []string) error {
 			continue
 		}
 		if addr, err := netip.ParseAddr(s); err != nil || !word(addr.Zone()) {
-			return fmt.Errorf("%s: %q: %w: it is not an IP address", key, s, ErrRefused)
+			return refuse(key, strconv.Quote(s), "it is not an IP address")
 		}
 		if !fits("nameserver", s) {
-			return fmt.Errorf("%s: %.20q…: %w: it is too long for a line of %d bytes", key, s, ErrRefused, maxLine)
+			return tooLong(key, s)
 		}
 	}
 	return nil

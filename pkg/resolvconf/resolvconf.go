@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -15,9 +16,6 @@ const (
 	maxLine        = 254 // bytes without the newline: musl ignores a longer line whole
 	maxWords       = 256 // search domains, and options: so that the file and the record stay small whatever the host's holds
 )
-
-// ErrRefused is the error for a value that was given explicitly and cannot be written.
-var ErrRefused = errors.New("refused")
 
 // DNS is what one source sets; an empty field is unset.
 type DNS struct {
@@ -60,7 +58,7 @@ const (
 	fromFallback = "conflist fallbackNameservers"
 )
 
-// Resolve chooses the content. The error wraps ErrRefused and names the key and the value.
+// Resolve chooses the content. The error is a ValueError.
 func Resolve(src Sources) (Result, error) {
 	for _, explicit := range src.Explicit {
 		if err := explicit.validate(); err != nil {
@@ -213,18 +211,18 @@ func (d DNS) validate() error {
 	}{{"dns.domain", []string{d.Domain}, true}, {"dns.search", d.Search, true}, {"dns.options", d.Options, false}} {
 		for _, s := range field.list {
 			if !word(s) {
-				return fmt.Errorf("%s: %q: %w: it holds a blank, a control character, '#' or ';'", field.key, s, ErrRefused)
+				return refuse(field.key, strconv.Quote(s), "it holds a blank, a control character, '#' or ';'")
 			}
 			if domain := strings.Trim(s, "."); field.domains && domain != "" {
 				if err := checkDomain(domain); err != nil {
-					return fmt.Errorf("%s: %.80q: %w: %w", field.key, s, ErrRefused, err)
+					return refuse(field.key, fmt.Sprintf("%.80q", s), "%w", err)
 				}
 			}
 		}
 	}
 	for _, s := range d.Options {
 		if !fits("options", s) {
-			return fmt.Errorf("dns.options: %.20q…: %w: it is too long for a line of %d bytes", s, ErrRefused, maxLine)
+			return tooLong("dns.options", s)
 		}
 	}
 	return nil

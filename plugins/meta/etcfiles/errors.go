@@ -15,6 +15,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // Error codes beyond those of the specification.
@@ -50,7 +51,7 @@ func cniError(err error) *types.Error {
 		code = codeUnavailable
 	case errors.Is(err, netconf.ErrDecoding):
 		code = types.ErrDecodingFailure
-	case errors.Is(err, etcfiles.ErrInvalid):
+	case errors.Is(err, request.ErrInvalid):
 		code = types.ErrInvalidNetworkConfig
 	case errors.Is(err, etcfiles.ErrLocked), errors.Is(err, context.Canceled):
 		code = types.ErrTryAgainLater

@@ -13,6 +13,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 // TestErrorCodes: one place turns errors into CNI errors.
@@ -21,7 +22,7 @@ func TestErrorCodes(t *testing.T) {
 		err  error
 		want uint
 	}{
-		{fmt.Errorf("x: %w", etcfiles.ErrInvalid), types.ErrInvalidNetworkConfig},
+		{fmt.Errorf("x: %w", request.ErrInvalid), types.ErrInvalidNetworkConfig},
 		{fmt.Errorf("x: %w", hostsstore.ErrLocked), types.ErrTryAgainLater},
 		{fmt.Errorf("x: %w", etcfiles.ErrDifferent), codeDifferent},
 		{fmt.Errorf("x: %w", etcfiles.ErrUnavailable), codeUnavailable},

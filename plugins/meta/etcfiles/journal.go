@@ -12,7 +12,7 @@ import (
 
 	"github.com/containernetworking/cni/pkg/types"
 
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -152,7 +152,7 @@ func (o *operation) level(err error) slog.Level {
 }
 
 // detailRequest notes, at level debug, what was asked for.
-func (o *operation) detailRequest(r *etcfiles.Request) {
+func (o *operation) detailRequest(r *request.Add) {
 	if !o.log.debug() {
 		return
 	}
@@ -175,7 +175,7 @@ func (o *operation) detailRequest(r *etcfiles.Request) {
 	o.log.detail = append(o.log.detail, a...)
 }
 
-func extraAddress(x etcfiles.ExtraHost) string {
+func extraAddress(x request.ExtraHost) string {
 	if x.Address == (netip.Addr{}) {
 		return "host-gateway"
 	}

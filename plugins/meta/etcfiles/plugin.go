@@ -13,6 +13,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/resolvconf"
 	"github.com/etcfiles/etcfiles/pkg/sandbox"
 )
@@ -52,9 +53,9 @@ func (p *plugin) funcs(ctx context.Context) skel.CNIFuncs {
 }
 
 func (o *operation) add(ctx context.Context) error {
-	request, previous, err := o.conf.Request(o.args)
+	asked, previous, err := o.conf.Request(o.args)
 	if err == nil {
-		err = request.Validate()
+		err = asked.Validate()
 	}
 	if err == nil {
 		err = o.checkNetns()
@@ -62,21 +63,21 @@ func (o *operation) add(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.detailRequest(request)
+	o.detailRequest(asked)
 	if o.keptByNerdctl() {
 		return o.answer(previous)
 	}
-	if err := o.conf.ReadHostDNS(&request.DNS); err != nil {
+	if err := o.conf.ReadHostDNS(&asked.DNS); err != nil {
 		return err
 	}
-	dns, err := o.manager().Add(ctx, request)
+	dns, err := o.manager().Add(ctx, asked)
 	if err != nil {
 		return err
 	}
 	previous.DNS = answerDNS(previous.DNS, dns)
 	o.detailDNS(previous.DNS)
 	if err := o.answer(previous); err != nil { // nobody has learnt of the attachment
-		return errors.Join(err, o.manager().Del(context.WithoutCancel(ctx), request.Key))
+		return errors.Join(err, o.manager().Del(context.WithoutCancel(ctx), asked.Key))
 	}
 	return nil
 }
@@ -85,7 +86,7 @@ func (o *operation) add(ctx context.Context) error {
 func (o *operation) answer(result *types100.Result) error {
 	versioned, err := result.GetAsVersion(o.conf.CNIVersion)
 	if err != nil {
-		return fmt.Errorf("prevResult: %w: %w", etcfiles.ErrInvalid, err)
+		return &request.KeyError{Key: "prevResult", Reason: err}
 	}
 	if err := versioned.PrintTo(o.stdout); err != nil {
 		return fmt.Errorf("the result could not be written to stdout: %w", err)
@@ -109,16 +110,16 @@ func answerDNS(previous types.DNS, written resolvconf.Result) types.DNS {
 // del succeeds on whatever is not there, also with a wrong value in the configuration: an error would keep the plugins before
 // this one from freeing the address.
 func (o *operation) del(ctx context.Context) error {
-	keys := []etcfiles.Key{o.conf.Key(o.args)}
+	keys := []request.Key{o.conf.Key(o.args)}
 	var err error
 	if !o.conf.NamesNamespace(o.args) {
-		var more []etcfiles.Key
+		var more []request.Key
 		more, err = o.manager().Elsewhere(keys[0], o.args.Netns)
 		keys = append(keys, more...)
 	}
-	del := func(k etcfiles.Key) error { return o.manager().Del(ctx, k) }
+	del := func(k request.Key) error { return o.manager().Del(ctx, k) }
 	if livesOn(o.args.Netns) {
-		del = func(k etcfiles.Key) error { return o.manager().Leave(ctx, k, o.args.Netns) }
+		del = func(k request.Key) error { return o.manager().Leave(ctx, k, o.args.Netns) }
 	}
 	for _, k := range keys {
 		err = errors.Join(err, del(k))
@@ -142,15 +143,15 @@ func livesOn(path string) bool {
 }
 
 func (o *operation) check(ctx context.Context) error {
-	request, _, err := o.conf.Request(o.args)
+	asked, _, err := o.conf.Request(o.args)
 	if err != nil {
 		return err
 	}
-	o.detailRequest(request)
+	o.detailRequest(asked)
 	if o.keptByNerdctl() {
 		return nil
 	}
-	return o.manager().Check(ctx, request)
+	return o.manager().Check(ctx, asked)
 }
 
 func (o *operation) gc(ctx context.Context) error {

@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 func convertCommand(o *options) *cobra.Command {
@@ -22,7 +22,7 @@ containers keep their files and go on.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := o.manager(cmd).Convert(cmd.Context(), o.namespace, to)
-			if errors.Is(err, etcfiles.ErrInvalid) {
+			if errors.Is(err, request.ErrInvalid) {
 				return cli.Misuse(cmd, "%w", err)
 			}
 			return err

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 func removeCommand(o *options) *cobra.Command {
@@ -35,7 +35,7 @@ is written, and the exit code is 1.
 				namespace, id = c.Namespace, c.Record.ID
 			}
 			err := o.manager(cmd).Remove(cmd.Context(), namespace, id)
-			if errors.Is(err, etcfiles.ErrInvalid) {
+			if errors.Is(err, request.ErrInvalid) {
 				return cli.Answer("%w", err)
 			}
 			return err

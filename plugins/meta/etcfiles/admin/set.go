@@ -6,11 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
 func setCommand(o *options) *cobra.Command {
-	var change etcfiles.Change
+	var change request.Set
 	var name string
 	cmd := &cobra.Command{
 		Use:   "set CONTAINER [--name N] [--alias A]... [--extra-host H]...",
@@ -41,7 +41,7 @@ The exit code is 1 for a container that the store does not have and for a name t
 				return err
 			}
 			err = o.manager(cmd).Set(cmd.Context(), c.Namespace, c.Record.ID, change)
-			if errors.Is(err, etcfiles.ErrInvalid) {
+			if errors.Is(err, request.ErrInvalid) {
 				return cli.Answer("%w", err)
 			}
 			return err

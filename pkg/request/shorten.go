@@ -1,4 +1,4 @@
-package etcfiles
+package request
 
 import (
 	"slices"
@@ -11,8 +11,8 @@ import (
 // record, which says so, holds it several times.
 const maxGiven = 256
 
-// shorten cuts what is too long to be a name.
-func (r *Request) shorten() {
+// Shorten cuts what is too long to be a name.
+func (r *Add) Shorten() {
 	given := []*string{&r.Name, &r.Domainname, &r.Domain, &r.Kubernetes}
 	if r.Otherwise != nil {
 		otherwise := *r.Otherwise

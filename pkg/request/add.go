@@ -1,9 +1,11 @@
-package etcfiles
+package request
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	types100 "github.com/containernetworking/cni/pkg/types/100"
@@ -14,8 +16,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
-// Request is what Add is to do for one attachment.
-type Request struct {
+// Add is what Add of a Manager is to do for one attachment, and what its Check is to find.
+type Add struct {
 	Key
 	Netns           string                // path of the network namespace
 	Result          *types100.Result      // of the plugins before
@@ -47,21 +49,24 @@ type ExtraHost struct {
 	HostGateway bool // the gateway of the first network instead of Address
 }
 
-// hostGateway is the word that stands for the gateway of the first network.
-const hostGateway = "host-gateway"
+// HostGateway is the word in an extra host that stands for the gateway of the first network.
+const HostGateway = "host-gateway"
 
 // ParseExtraHost parses "name:ip", split at the first colon, IPv6 with or without brackets, or "name:host-gateway". The
-// error wraps ErrInvalid.
+// error is a KeyError.
 func ParseExtraHost(s string) (ExtraHost, error) {
+	refuse := func(format string, args ...any) (ExtraHost, error) {
+		return ExtraHost{}, &KeyError{Key: "extraHosts", Value: strconv.Quote(s), Reason: fmt.Errorf(format, args...)}
+	}
 	name, address, ok := strings.Cut(s, ":")
 	if !ok || name == "" || address == "" {
-		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: want name:ip or name:host-gateway", s, ErrInvalid)
+		return refuse("want name:ip or name:%s", HostGateway)
 	}
 	if err := names.Check(name); err != nil {
-		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: %w", s, ErrInvalid, err)
+		return refuse("%w", err)
 	}
 	x := ExtraHost{Name: name}
-	if address == hostGateway {
+	if address == HostGateway {
 		x.HostGateway = true
 		return x, nil
 	}
@@ -73,7 +78,7 @@ func ParseExtraHost(s string) (ExtraHost, error) {
 	}
 	addr, err := netip.ParseAddr(address)
 	if err != nil || addr.Zone() != "" {
-		return ExtraHost{}, fmt.Errorf("extraHosts: %q: %w: what follows the first colon is no IP address", s, ErrInvalid)
+		return refuse("what follows the first colon is no IP address")
 	}
 	x.Address = addr.Unmap()
 	return x, nil
@@ -86,14 +91,14 @@ const (
 )
 
 // Validate refuses, as ErrInvalid, what cannot be written.
-func (r *Request) Validate() error {
-	if err := r.validate(); err != nil {
+func (r *Add) Validate() error {
+	if err := r.Key.Validate(); err != nil {
 		return err
 	}
 	if n := len(r.Aliases); n > maxAliases {
-		return fmt.Errorf("aliases: %w: %d names for container %s, which may have %d: give fewer", ErrInvalid, n, r.ContainerID, maxAliases)
+		return Refuse("aliases", "%d names for container %s, which may have %d: give fewer", n, r.ContainerID, maxAliases)
 	}
-	if err := checkExtraHosts(r.ContainerID, len(r.ExtraHosts)); err != nil {
+	if err := CheckExtraHosts(r.ContainerID, len(r.ExtraHosts)); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -108,44 +113,44 @@ func (r *Request) Validate() error {
 		{"K8S_POD_UID", r.PodUID, names.Check},
 	} {
 		if err := c.check(c.value); err != nil {
-			return fmt.Errorf("%s: %w: %w", c.key, ErrInvalid, err)
+			return &KeyError{Key: c.key, Reason: err}
 		}
 	}
 	if o := r.Otherwise; o != nil {
 		if err := cmp.Or(names.Check(o.Name), names.CheckHostname(o.Hostname)); err != nil {
-			return fmt.Errorf("%s: %w: %w", o.From, ErrInvalid, err)
+			return &KeyError{Key: o.From, Reason: err}
 		}
 	}
 	for _, alias := range r.Aliases {
 		if err := names.Check(alias); err != nil {
-			return fmt.Errorf("aliases: %w: %w", ErrInvalid, err)
+			return &KeyError{Key: "aliases", Reason: err}
 		}
 		if strings.Contains(alias, ".") && !r.QualifiedAliases {
-			return fmt.Errorf("aliases: %w: %q has a dot; set allowQualifiedAliases to allow that", ErrInvalid, alias)
+			return Refuse("aliases", "%q has a dot; set allowQualifiedAliases to allow that", alias)
 		}
 	}
-	_, err := r.addresses()
+	_, err := r.ListedAddresses()
 	return err
 }
 
-// checkExtraHosts refuses more extra hosts than a container may have.
-func checkExtraHosts(id string, n int) error {
+// CheckExtraHosts refuses, as ErrInvalid, more extra hosts than a container may have.
+func CheckExtraHosts(id string, n int) error {
 	if n > maxExtraHosts {
-		return fmt.Errorf("extraHosts: %w: %d for container %s, which may have %d: give fewer", ErrInvalid, n, id, maxExtraHosts)
+		return Refuse("extraHosts", "%d for container %s, which may have %d: give fewer", n, id, maxExtraHosts)
 	}
 	return nil
 }
 
-// addresses returns the addresses of the container in the result of the plugins before: those whose interface is in its
+// ListedAddresses returns the addresses of the container in the result of the plugins before: those whose interface is in its
 // sandbox or that name none. A result without any is legal, as of a bridge of layer 2 only.
-func (r *Request) addresses() ([]netip.Addr, error) {
+func (r *Add) ListedAddresses() ([]netip.Addr, error) {
 	var out []netip.Addr
 	seen := map[netip.Addr]bool{}
 	inside, elsewhere := r.sandboxes(), 0
 	for i, ip := range r.Result.IPs {
 		if n := ip.Interface; n != nil {
 			if *n < 0 || *n >= len(r.Result.Interfaces) {
-				return nil, fmt.Errorf("prevResult: %w: ips[%d] names interface %d of %d", ErrInvalid, i, *n, len(r.Result.Interfaces))
+				return nil, Refuse("prevResult", "ips[%d] names interface %d of %d", i, *n, len(r.Result.Interfaces))
 			}
 			if sandbox := r.Result.Interfaces[*n].Sandbox; !inside[sandbox] {
 				if sandbox != "" {
@@ -161,14 +166,14 @@ func (r *Request) addresses() ([]netip.Addr, error) {
 		}
 	}
 	if len(out) == 0 && len(r.Result.IPs) > elsewhere {
-		return nil, fmt.Errorf("prevResult: %w: it has no address of the container that could be listed; place etcfiles after the plugin that gives addresses", ErrInvalid)
+		return nil, Refuse("prevResult", "it has no address of the container that could be listed; place etcfiles after the plugin that gives addresses")
 	}
 	return out, nil
 }
 
 // sandboxes returns those in the result that are the container's: the one that is its network namespace, or all if none is,
 // as with the runtimes of virtual machines.
-func (r *Request) sandboxes() map[string]bool {
+func (r *Add) sandboxes() map[string]bool {
 	all, own := map[string]bool{}, map[string]bool{}
 	for _, i := range r.Result.Interfaces {
 		if i.Sandbox == "" || all[i.Sandbox] {
@@ -185,5 +190,22 @@ func (r *Request) sandboxes() map[string]bool {
 	return all
 }
 
-// FromPodName says that a name is that of a pod, see hostsstore.Origin.
-const FromPodName = "CNI_ARGS K8S_POD_NAME"
+// InterfaceOf returns the interface that the result gives an address to, "" if it names none.
+func (r *Add) InterfaceOf(addr netip.Addr) string {
+	for _, ip := range r.Result.IPs {
+		if have, ok := netip.AddrFromSlice(ip.Address.IP); ok && have.Unmap() == addr && ip.Interface != nil {
+			return r.Result.Interfaces[*ip.Interface].Name
+		}
+	}
+	return ""
+}
+
+// Resolve chooses the content of resolv.conf. A value that cannot be written is a KeyError.
+func (r *Add) Resolve() (resolvconf.Result, error) {
+	result, err := resolvconf.Resolve(r.DNS)
+	var refused *resolvconf.ValueError
+	if errors.As(err, &refused) {
+		err = &KeyError{Key: refused.Key, Value: refused.Value, Reason: refused.Reason}
+	}
+	return result, err
+}

@@ -1,4 +1,4 @@
-package etcfiles
+package hostsfiles
 
 import (
 	"errors"
@@ -14,30 +14,28 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
-// base is Manager.base that parses the file only if it is another than the index knows.
-func (t *tx) base() ([]byte, []string) { return t.m.base(&t.ix.Base) }
-
-// base returns the content of baseHostsFile and the names in it, which known may have already; one that is absent is none.
-func (m *Manager) base(known *hostsstore.Base) (data []byte, userNames []string) {
-	if m.BaseHostsFile == "" {
+// Base returns the head of a new hosts file: the content of the baseHostsFile at path, without localhost, and the names in it. One
+// that is absent is none, and one that cannot be used is a warning. It is parsed only if it is another than known, which learns it.
+func Base(path string, marker etchosts.Marker, known *hostsstore.Base, warnf func(string, ...any)) (data []byte, userNames []string) {
+	if path == "" {
 		return nil, nil
 	}
-	file, settled := identifyBase(m.BaseHostsFile) // before it is read: of one that changes meanwhile the next operation sees it
-	data, err := readBase(m.BaseHostsFile)
+	file, settled := identifyBase(path) // before it is read: of one that changes meanwhile the next operation sees it
+	data, err := readBase(path)
 	if err == nil {
 		data = etchosts.WithoutLoopback(data)
-		if userNames = known.Names; !settled || known.File != file || known.Marker != string(m.Marker) {
-			userNames, err = etchosts.UserNames(m.Marker, string(data), roster.Spare())
+		if userNames = known.Names; !settled || known.File != file || known.Marker != string(marker) {
+			userNames, err = etchosts.UserNames(marker, string(data), roster.Spare())
 		}
 	}
 	if err == nil && settled {
-		*known = hostsstore.Base{File: file, Marker: string(m.Marker), Names: userNames}
+		*known = hostsstore.Base{File: file, Marker: string(marker), Names: userNames}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		m.Warnf("baseHostsFile %s is left out: %v", m.BaseHostsFile, err)
+		warnf("baseHostsFile %s is left out: %v", path, err)
 		return nil, nil
 	}
 	return data, userNames
