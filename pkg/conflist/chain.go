@@ -125,15 +125,15 @@ func (l *look) sameNetwork() {
 		return
 	}
 	self, _ := os.Stat(l.File)
-	for _, path := range Files(l.ConfDir) {
+	for _, path := range files(l.ConfDir) {
 		if info, err := os.Stat(path); err == nil && !os.SameFile(info, self) && nameOf(path) == l.Network {
 			l.wrong(l.list.get("name"), "name", "%s is a network %s too, and a runtime takes one of them: rename one", path, l.Network)
 		}
 	}
 }
 
-// Files returns the configurations in a directory that libcni reads, sorted.
-func Files(dir string) []string {
+// files returns the configurations in a directory that libcni reads, sorted.
+func files(dir string) []string {
 	var list []string
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -146,7 +146,7 @@ func Files(dir string) []string {
 
 // Find returns the file in a directory that has the network, "" if none has.
 func Find(dir, network string) string {
-	for _, path := range Files(dir) {
+	for _, path := range files(dir) {
 		if nameOf(path) == network {
 			return path
 		}

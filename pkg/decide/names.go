@@ -13,10 +13,10 @@ import (
 
 // Where a name comes from that nobody gave, see hostsstore.Origin.
 const (
-	FromContainerID = "container ID"
+	fromContainerID = "container ID"
 	FromPodName     = "CNI_ARGS K8S_POD_NAME" // it is that of a pod
 	FromPrevious    = "previous ADD"          // another attachment of the container gave it, or one that has gone
-	FromSet         = "etcfiles set"
+	fromSet         = "etcfiles set"
 )
 
 // The names of a pod that its peers see, values of hostsstore.Asked.PodNames.
@@ -56,7 +56,7 @@ func Names(r *hostsstore.Record) {
 	}
 }
 
-// sources say where each part of an identity comes from: an attachment that gave it, or CNI_ARGS, or FromPrevious, or FromContainerID.
+// sources say where each part of an identity comes from: an attachment that gave it, or CNI_ARGS, or FromPrevious, or fromContainerID.
 type sources struct {
 	name, hostname, domainname source
 }
@@ -69,7 +69,7 @@ type source struct {
 
 // asked reports whether somebody asked for the name: what is left out of it is to be said then.
 func (s source) asked() bool {
-	return s.attachment != nil || s.from == FromPrevious || s.from == FromSet || (s.otherwise != nil && s.otherwise.Pod)
+	return s.attachment != nil || s.from == FromPrevious || s.from == fromSet || (s.otherwise != nil && s.otherwise.Pod)
 }
 
 // pod reports whether it is the name of a Kubernetes pod.
@@ -92,7 +92,7 @@ func identity(r *hostsstore.Record, list []*hostsstore.Attachment) (roster.Ident
 		return good
 	}
 	if set := setIn(r); set.Name != "" && usable(set.Name, nil) {
-		id.Name, from.name = set.Name, source{from: FromSet}
+		id.Name, from.name = set.Name, source{from: fromSet}
 	}
 	for _, a := range list {
 		if a.Asked == nil {
@@ -136,10 +136,10 @@ func identity(r *hostsstore.Record, list []*hostsstore.Attachment) (roster.Ident
 	}
 	own := names.OfID(r.ID, r.Namespace)
 	if id.Name == "" && own != "" {
-		id.Name, from.name = own, source{from: FromContainerID}
+		id.Name, from.name = own, source{from: fromContainerID}
 	}
 	if id.Hostname == "" && own != "" {
-		id.Hostname, from.hostname = own, source{from: FromContainerID}
+		id.Hostname, from.hostname = own, source{from: fromContainerID}
 	}
 	return id, from
 }
@@ -331,7 +331,7 @@ func unique(list []hostsstore.AskedHost) []hostsstore.AskedHost {
 func ExtraHosts(r *hostsstore.Record) bool {
 	d := r.Etcfiles
 	list := roster.Natural(d.Attachments)
-	gateways := Gateways(list)
+	gateways := gatewaysOf(list)
 	d.Gateway = ""
 	if len(gateways) > 0 {
 		d.Gateway = gateways[0].String()
@@ -370,8 +370,8 @@ func ExtraHosts(r *hostsstore.Record) bool {
 	return good
 }
 
-// Gateways returns the gateway of each family, IPv4 first, of the first attachment that has one.
-func Gateways(list []*hostsstore.Attachment) []netip.Addr {
+// gatewaysOf returns the gateway of each family, IPv4 first, of the first attachment that has one.
+func gatewaysOf(list []*hostsstore.Attachment) []netip.Addr {
 	var four, six netip.Addr
 	consider := func(ip []byte) {
 		addr, ok := netip.AddrFromSlice(ip)

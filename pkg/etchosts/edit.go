@@ -88,24 +88,8 @@ func (f *File) appendPiece(piece string, size int64) (off, end int64, err error)
 	return landed + int64(at), end, nil
 }
 
-// Strike takes the block at offset off out: the first byte of each line becomes a comment sign, one byte a write, then
-// the rest is blanked. The error is ErrChanged, and nothing is written, unless the block stands there at the start of a line.
-func (f *File) Strike(off int64, block string) error {
-	if off < 1 {
-		return ErrChanged
-	}
-	b := make([]byte, len(block)+1)
-	n, err := f.readAt(b, off-1)
-	if err != nil {
-		return err
-	}
-	if n < len(b) || b[0] != '\n' || string(b[1:]) != block {
-		return ErrChanged
-	}
-	return f.strike(off, block)
-}
-
-// strike is Strike where the block was just seen.
+// strike takes the block at offset off out, where it was just seen: the first byte of each line becomes a comment sign, one byte a
+// write, then the rest is blanked.
 func (f *File) strike(off int64, block string) error {
 	at := off
 	for line := range strings.Lines(block) {

@@ -41,18 +41,13 @@ type File struct {
 	wrote   func()      // called after every write, for the tests; may be nil
 }
 
-// Open opens the file at path for edits, as safefile.Open does: it neither follows a link nor waits, and the error is
+// OpenIn opens a file of the directory for edits, as safefile.Open does: it neither follows a link nor waits, and the error is
 // safefile.ErrNotRegular for whatever is not a regular file with exactly one name, or that of open(2).
-func Open(path string, m Marker) (*File, error) {
-	return OpenIn(safefile.Anywhere, path, m)
-}
-
-// OpenIn is Open of a name in a directory that is open.
 func OpenIn(dir *safefile.Dir, name string, m Marker) (*File, error) {
 	return open(dir, name, m, unix.O_RDWR)
 }
 
-// OpenRead is Open for reading only.
+// OpenRead is OpenIn for reading only, of a file by its path.
 func OpenRead(path string, m Marker) (*File, error) {
 	return open(safefile.Anywhere, path, m, unix.O_RDONLY)
 }

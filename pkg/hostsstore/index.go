@@ -127,8 +127,8 @@ func BootID() (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
-// LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndex for one that does not
-// parse, ErrIndexOfAnotherBoot for one that an earlier boot left.
+// LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndexOfAnotherBoot for
+// one that an earlier boot left, any other for one that cannot be read.
 func (n *Namespace) LoadIndex(bootID string) (*Index, error) { return loadIndex(n.IndexPath(), bootID) }
 
 func loadIndex(path, bootID string) (*Index, error) {

@@ -215,8 +215,8 @@ func encodeTaken(networks []string) []byte {
 }
 
 var (
-	// ErrIndex is the error of LoadIndex for an index that does not parse.
-	ErrIndex = errors.New("malformed index")
+	// errIndex is the error of LoadIndex for an index that does not parse.
+	errIndex = errors.New("malformed index")
 	// ErrIndexOfAnotherBoot is the error of LoadIndex for an index that counts no longer.
 	ErrIndexOfAnotherBoot = errors.New("index of an earlier boot")
 )
@@ -266,7 +266,7 @@ func (d *decoder) number() uint64 { return d.parse(d.text()) }
 func (d *decoder) parse(s string) uint64 {
 	n, err := strconv.ParseUint(s, 16, 64)
 	if err != nil {
-		d.err = ErrIndex
+		d.err = errIndex
 	}
 	return n
 }
@@ -274,7 +274,7 @@ func (d *decoder) parse(s string) uint64 {
 func (d *decoder) small() int {
 	n := d.number()
 	if n > 1<<24 {
-		d.err = ErrIndex
+		d.err = errIndex
 		return 0
 	}
 	return int(n)
@@ -306,7 +306,7 @@ func (d *decoder) hosts() Hosts {
 func (d *decoder) address(s string) netip.Addr {
 	a, err := netip.ParseAddr(s)
 	if err != nil {
-		d.err = ErrIndex
+		d.err = errIndex
 	}
 	return a
 }
@@ -314,13 +314,13 @@ func (d *decoder) address(s string) netip.Addr {
 func decodeIndex(s string) (*Index, error) {
 	at := strings.LastIndex(s, "\n"+indexFooter)
 	if at < 0 {
-		return nil, ErrIndex
+		return nil, errIndex
 	}
 	s, taken := s[:at+1], s[at+1+len(indexFooter):]
 	head, body, _ := strings.Cut(s, "\n")
 	d := &decoder{rest: head}
 	if d.text() != indexHeader {
-		return nil, ErrIndex
+		return nil, errIndex
 	}
 	ix := NewIndex(d.text())
 	ix.NextSequence = d.number()
@@ -332,7 +332,7 @@ func decodeIndex(s string) (*Index, error) {
 	for line := range strings.Lines(taken) {
 		d.rest = strings.TrimSuffix(line, "\n")
 		if d.text() != indexTaken || d.rest == line {
-			return nil, ErrIndex
+			return nil, errIndex
 		}
 		ix.Interrupted = true
 		for d.rest != "" {
@@ -340,7 +340,7 @@ func decodeIndex(s string) (*Index, error) {
 		}
 	}
 	if d.err != nil {
-		return nil, ErrIndex
+		return nil, errIndex
 	}
 	return ix, nil
 }
@@ -368,18 +368,18 @@ func (d *decoder) line(ix *Index) {
 	case "H":
 		line, err := ParseAdopted(d.quoted())
 		if d.err = errors.Join(d.err, err); d.last == nil {
-			d.err = ErrIndex
+			d.err = errIndex
 			return
 		}
 		d.last.Adopted = append(d.last.Adopted, line)
 	case "A":
 		if d.last == nil {
-			d.err = ErrIndex
+			d.err = errIndex
 			return
 		}
 		d.last.Attachments = append(d.last.Attachments, d.attachment())
 	default:
-		d.err = ErrIndex
+		d.err = errIndex
 	}
 }
 
@@ -387,7 +387,7 @@ func (d *decoder) line(ix *Index) {
 func (d *decoder) list() []string {
 	list := d.small()
 	if list > len(d.lists) {
-		d.err = ErrIndex
+		d.err = errIndex
 	}
 	if list == 0 || d.err != nil {
 		return nil
@@ -408,7 +408,7 @@ func (d *decoder) container() {
 	d.last.UserNames = d.list()
 	for pair := range slices.Chunk(d.words(), 2) {
 		if len(pair) != 2 {
-			d.err = ErrIndex
+			d.err = errIndex
 			break
 		}
 		d.last.ExtraHosts = append(d.last.ExtraHosts, ExtraHost{Name: pair[0], Address: d.address(pair[1])})

@@ -19,9 +19,9 @@ func (n *Namespace) InheritedPath(id string) string {
 	return filepath.Join(n.RecordsDir(), id, inheritedFile)
 }
 
-// KnowsLess reports whether the container is a pod of Kubernetes and nothing of its resolv.conf was given explicitly, by the runtime or the
+// knowsLess reports whether the container is a pod of Kubernetes and nothing of its resolv.conf was given explicitly, by the runtime or the
 // configuration of a network. Of a record of an earlier format that is not known.
-func (r *Record) KnowsLess() bool {
+func (r *Record) knowsLess() bool {
 	d := r.Etcfiles
 	return d != nil && d.KubernetesNamespace != "" && !slices.ContainsFunc(d.Attachments, func(a Attachment) bool {
 		return a.DNS == nil || len(a.DNS.Explicit) > 0
@@ -32,9 +32,9 @@ func (r *Record) KnowsLess() bool {
 func (n *Namespace) InheritedMatches(r *Record) bool {
 	info, err := os.Lstat(n.InheritedPath(r.ID))
 	if errors.Is(err, fs.ErrNotExist) {
-		return !r.KnowsLess()
+		return !r.knowsLess()
 	}
-	return err == nil && info.Mode().IsRegular() && r.KnowsLess()
+	return err == nil && info.Mode().IsRegular() && r.knowsLess()
 }
 
 // WriteInherited brings the inherited file to the record.
@@ -42,7 +42,7 @@ func (n *Namespace) WriteInherited(r *Record) error {
 	switch {
 	case n.InheritedMatches(r):
 		return nil
-	case r.KnowsLess():
+	case r.knowsLess():
 		return WriteFile(n.InheritedPath(r.ID), nil)
 	}
 	return n.removeInherited(r.ID)

@@ -32,7 +32,7 @@ func TestInherited(t *testing.T) {
 		}
 	}
 	r.Etcfiles.KubernetesNamespace = ""
-	if r.KnowsLess() || n.InheritedMatches(r) {
+	if r.knowsLess() || n.InheritedMatches(r) {
 		t.Error("what is no pod has one")
 	}
 	if err := n.WriteFormer(); err != nil {

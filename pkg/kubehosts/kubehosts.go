@@ -52,12 +52,12 @@ func Read(path string, own []netip.Addr) (lines []Line, left []string, err error
 		text = text[:strings.LastIndexByte(text[:maxFile], '\n')+1]
 		left = append(left, fmt.Sprintf("what is behind the first %d bytes", maxFile))
 	}
-	lines, more := Parse(text, own)
+	lines, more := parse(text, own)
 	return lines, append(left, more...), nil
 }
 
-// Parse is Read of a text.
-func Parse(text string, own []netip.Addr) (lines []Line, left []string) {
+// parse is Read of a text.
+func parse(text string, own []netip.Addr) (lines []Line, left []string) {
 	aliases, count := false, 0
 	for text := range strings.Lines(text) {
 		text = strings.TrimRight(text, "\r\n")

@@ -58,7 +58,7 @@ func TestParse(t *testing.T) {
 		"a line for an engine":      {aliasesHeading + "\r\n10.1.2.3 a b # c\r\nfe80::1%eth0 zone\n", "10.1.2.3 a b\n", nil},
 		"a control character":       {aliasesHeading + "\n10.1.2.3 a\x1b[2J good\n", "10.1.2.3 good\n", []string{`"a\x1b[2J": `}},
 	} {
-		lines, left := Parse(c.text, own)
+		lines, left := parse(c.text, own)
 		if diff := cmp.Diff(c.want, format(lines)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
@@ -77,7 +77,7 @@ func TestParse(t *testing.T) {
 // TestBounds: neither a file without an end nor one with names without an end is taken whole.
 func TestBounds(t *testing.T) {
 	line := "10.1.2.3 " + strings.Repeat("a ", 1) + "\n"
-	lines, left := Parse(aliasesHeading+"\n"+strings.Repeat(line, 5000), own)
+	lines, left := parse(aliasesHeading+"\n"+strings.Repeat(line, 5000), own)
 	if len(lines) != maxNames || len(left) != 1 {
 		t.Errorf("%d lines, left out: %q", len(lines), left)
 	}
@@ -135,7 +135,7 @@ func TestIsHosts(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(statefulSet)
 	f.Fuzz(func(t *testing.T, text string) {
-		lines, _ := Parse(text, own)
+		lines, _ := parse(text, own)
 		count := 0
 		for _, l := range lines {
 			count += len(l.Names)

@@ -19,24 +19,24 @@ const (
 )
 
 var (
-	// ErrRefused is the error for what must not be written at all: the request is to be refused.
-	ErrRefused = errors.New("refused")
-	// ErrUnusable is the error for what cannot be looked up in DNS: the name is to be left out with a warning.
-	ErrUnusable = errors.New("not usable as a host name")
+	// errRefused is the error for what must not be written at all: the request is to be refused.
+	errRefused = errors.New("refused")
+	// errUnusable is every UnusableError.
+	errUnusable = errors.New("not usable as a host name")
 )
 
-// UnusableError is the ErrUnusable of one name.
+// UnusableError is the error for a name that cannot be looked up in DNS: it is to be left out with a warning.
 type UnusableError struct {
 	Name   string
 	Reason string // such as "it is an IP address"
 }
 
 func (e *UnusableError) Error() string {
-	return fmt.Sprintf("name %q is %v: %s", e.Name, ErrUnusable, e.Reason)
+	return fmt.Sprintf("name %q is %v: %s", e.Name, errUnusable, e.Reason)
 }
 
-// Unwrap makes it an ErrUnusable.
-func (e *UnusableError) Unwrap() error { return ErrUnusable }
+// Unwrap makes it an errUnusable.
+func (e *UnusableError) Unwrap() error { return errUnusable }
 
 // Name is a host name that can be written to hosts(5) and looked up; only Parse makes one.
 type Name struct{ s string }
@@ -44,10 +44,10 @@ type Name struct{ s string }
 // String returns the name as it was given.
 func (n Name) String() string { return n.s }
 
-// Parse parses a host name in the sense of RFC 1123 with underscores allowed, case kept. The error wraps ErrRefused for
-// an empty name and what Check refuses; ErrUnusable for a label over 63 or a name over 253 bytes, an empty label,
+// Parse parses a host name in the sense of RFC 1123 with underscores allowed, case kept. The error is an
+// UnusableError, and the name is to be left out, for a label over 63 or a name over 253 bytes, an empty label,
 // anything outside [A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?, an IP address in any form of inet_aton(3), and the names of loopback and of the host,
-// which no container may claim, see Reserved.
+// which no container may claim, see reserved.go. For an empty name and what Check refuses it is another: the request is to be refused.
 func Parse(s string) (Name, error) {
 	n, err := ParseGiven(s)
 	if err == nil {
@@ -61,7 +61,7 @@ func Parse(s string) (Name, error) {
 // ParseGiven is Parse for a name that whoever runs the container gives an address to: any may be given, also one that is reserved.
 func ParseGiven(s string) (Name, error) {
 	if s == "" {
-		return Name{}, fmt.Errorf("empty name: %w", ErrRefused)
+		return Name{}, fmt.Errorf("empty name: %w", errRefused)
 	}
 	if err := Check(s); err != nil {
 		return Name{}, err
@@ -123,12 +123,12 @@ func alphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
-// Check returns an error that wraps ErrRefused if s holds a control character, any blank, '#' or ',': it would break the
+// Check returns an error if s holds a control character, any blank, '#' or ',': it would break the
 // line of a hosts file. An empty s is fine.
 func Check(s string) error {
 	for _, r := range s {
 		if r == '#' || r == ',' || unicode.IsControl(r) || unicode.IsSpace(r) {
-			return fmt.Errorf("%q: %w: it holds %q, and no blank, control character, '#' or ',' is allowed", s, ErrRefused, r)
+			return fmt.Errorf("%q: %w: it holds %q, and no blank, control character, '#' or ',' is allowed", s, errRefused, r)
 		}
 	}
 	return nil
@@ -137,23 +137,23 @@ func Check(s string) error {
 // CheckHostname is Check with the kernel's limit of 64 bytes for a hostname, see sethostname(2).
 func CheckHostname(s string) error {
 	if len(s) > maxHostname {
-		return fmt.Errorf("%q: %w: it is %d bytes long, and the kernel takes %d", s, ErrRefused, len(s), maxHostname)
+		return fmt.Errorf("%q: %w: it is %d bytes long, and the kernel takes %d", s, errRefused, len(s), maxHostname)
 	}
 	return Check(s)
 }
 
-// CheckElement returns an error that wraps ErrRefused unless s is safe as one element of a path: 1 to 255 of
+// CheckElement returns an error unless s is safe as one element of a path: 1 to 255 of
 // [A-Za-z0-9_.-], the first of [A-Za-z0-9]. It is the rule of the CNI specification for container IDs and network names.
 func CheckElement(s string) error {
 	if s == "" {
-		return fmt.Errorf("empty: %w", ErrRefused)
+		return fmt.Errorf("empty: %w", errRefused)
 	}
 	if len(s) > maxElement {
-		return fmt.Errorf("%.20q…: %w: it is %d bytes long, and a file name has at most %d", s, ErrRefused, len(s), maxElement)
+		return fmt.Errorf("%.20q…: %w: it is %d bytes long, and a file name has at most %d", s, errRefused, len(s), maxElement)
 	}
 	for i := range len(s) {
 		if c := s[i]; !alphanumeric(c) && (i == 0 || (c != '_' && c != '-' && c != '.')) {
-			return fmt.Errorf("%q: %w: want letters, digits, '_', '.' and '-', the first a letter or digit", s, ErrRefused)
+			return fmt.Errorf("%q: %w: want letters, digits, '_', '.' and '-', the first a letter or digit", s, errRefused)
 		}
 	}
 	return nil

@@ -8,11 +8,8 @@ import (
 // Names by which engines let a container reach the host.
 var ofHost = []string{"host.docker.internal", "host.containers.internal", "gateway.docker.internal"}
 
-// Reserved reports whether a name is one of loopback (localhost*, ip6-*, names under localhost) or of the host
-// (host.docker.internal and the like), also with .localdomain behind it, whatever its case.
-func Reserved(s string) bool { return reserved(s) != "" }
-
-// reserved returns why no container may claim the name, "" if it may.
+// reserved returns why no container may claim a name of loopback (localhost*, ip6-*, names under localhost) or of the host
+// (host.docker.internal and the like), also with .localdomain behind it, whatever its case; "" if it may.
 func reserved(s string) string {
 	name := strings.ToLower(TrimDots(s))
 	for _, domain := range []string{".localdomain", ".localdomain4", ".localdomain6"} {

@@ -2,7 +2,6 @@
 package netns
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -11,11 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrOther is the error when a path leads to another network namespace than it should.
-var ErrOther = errors.New("another network namespace")
-
 // Addresses returns the addresses in the network namespace at path with the names of the interfaces that have them, IPv4-mapped
-// ones as IPv4. With an inode other than 0 the error is ErrOther for a namespace that does not have this device and inode.
+// ones as IPv4. With an inode other than 0 a namespace that does not have this device and inode is an error.
 func Addresses(path string, device, inode uint64) (map[netip.Addr][]string, error) {
 	target, err := ns.GetNS(path)
 	if err != nil {
@@ -27,7 +23,7 @@ func Addresses(path string, device, inode uint64) (map[netip.Addr][]string, erro
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if inode != 0 && (st.Dev != device || st.Ino != inode) {
-		return nil, fmt.Errorf("%s: %w", path, ErrOther)
+		return nil, fmt.Errorf("%s: another network namespace", path)
 	}
 	have := map[netip.Addr][]string{}
 	err = target.Do(func(ns.NetNS) error {

@@ -34,7 +34,7 @@ func (m *Member) format() {
 	m.near = lines(m.Attachment.Addresses, m.Attachment.Names)
 	if m.Container.Kubernetes != "" {
 		m.far = lines(m.Attachment.Addresses, m.Attachment.Qualified)
-		m.world = lines(m.Attachment.Addresses, World(m.Attachment))
+		m.world = lines(m.Attachment.Addresses, world(m.Attachment))
 	}
 }
 
@@ -49,16 +49,16 @@ func (m *Member) text(v *Viewer) string {
 	return m.far
 }
 
-// World returns the names that the file of the network has of a pod's attachment.
-func World(a *hostsstore.Attachment) []string {
+// world returns the names that the file of the network has of a pod's attachment.
+func world(a *hostsstore.Attachment) []string {
 	if len(a.World) > 0 {
 		return a.World
 	}
 	return a.Qualified
 }
 
-// EachName calls stop with each name of an attachment, until it returns true.
-func EachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
+// eachName calls stop with each name of an attachment, until it returns true.
+func eachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
 	return slices.ContainsFunc(a.Own, stop) || slices.ContainsFunc(a.Names, stop) || slices.ContainsFunc(a.Qualified, stop) || (a.Label != "" && stop(a.Label))
 }
 
@@ -84,7 +84,7 @@ func MembersOf(ix *hostsstore.Index) Members {
 		}
 	}
 	for _, list := range of {
-		slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+		slices.SortFunc(list, func(a, b Member) int { return byAge(a.Placed, b.Placed) })
 	}
 	return Members{of, sync.OnceFunc(func() {
 		for _, list := range of {
@@ -95,8 +95,8 @@ func MembersOf(ix *hostsstore.Index) Members {
 	})}
 }
 
-// ByAge compares two attachments: the older one stands first in a hosts file.
-func ByAge(a, b Placed) int {
+// byAge compares two attachments: the older one stands first in a hosts file.
+func byAge(a, b Placed) int {
 	return cmp.Or(
 		cmp.Compare(a.Attachment.Sequence, b.Attachment.Sequence),
 		cmp.Compare(a.Container.ID, b.Container.ID),
@@ -125,7 +125,7 @@ func (m Members) peers(v *Viewer) []string {
 			list = slices.Concat(list, m.of[network])
 		}
 		if len(seen) > 1 {
-			slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+			slices.SortFunc(list, func(a, b Member) int { return byAge(a.Placed, b.Placed) })
 		}
 	}
 	out := make([]string, 0, len(list)+fewNames)
@@ -176,7 +176,7 @@ func Unique(list []string) []string {
 // Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
 func (m Members) Rank(p Placed) float64 {
 	list := m.of[p.Attachment.Network]
-	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return ByAge(other.Placed, p) })
+	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return byAge(other.Placed, p) })
 	return float64(n) / float64(len(list)+1)
 }
 
@@ -185,12 +185,12 @@ func (m Members) Rank(p Placed) float64 {
 // would miss them there.
 func (m Members) Sharers(p Placed, leaving []Placed) []Placed {
 	own := map[string]struct{}{}
-	EachName(p.Attachment, func(name string) bool {
+	eachName(p.Attachment, func(name string) bool {
 		own[strings.ToLower(name)] = struct{}{}
 		return false
 	})
 	shares := func(other *hostsstore.Attachment) bool {
-		return other != p.Attachment && EachName(other, func(name string) bool {
+		return other != p.Attachment && eachName(other, func(name string) bool {
 			_, ok := own[strings.ToLower(name)]
 			return ok
 		})

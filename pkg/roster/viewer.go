@@ -58,15 +58,15 @@ func (v *Viewer) each(stop func(name string) bool) bool {
 		}
 	}
 	for i := range c.Attachments {
-		if EachName(&c.Attachments[i], stop) {
+		if eachName(&c.Attachments[i], stop) {
 			return true
 		}
 	}
 	return false
 }
 
-// Holds reports whether a name stands above the peers.
-func (v *Viewer) Holds(name string) bool {
+// holds reports whether a name stands above the peers.
+func (v *Viewer) holds(name string) bool {
 	if v.held != nil {
 		name = strings.ToLower(name)
 		_, ok := v.held[name]
@@ -117,7 +117,7 @@ func (v *Viewer) Names(p Placed) []string {
 	case !v.foreign(p):
 		return p.Attachment.Names
 	case v.Container == nil:
-		return World(p.Attachment)
+		return world(p.Attachment)
 	}
 	return p.Attachment.Qualified
 }
@@ -128,8 +128,8 @@ func (v *Viewer) Lines(m *Member) string {
 	if len(list) > fewNames && v.held == nil {
 		v.index()
 	}
-	if slices.ContainsFunc(list, v.Holds) {
-		return lines(m.Attachment.Addresses, slices.DeleteFunc(slices.Clone(list), v.Holds))
+	if slices.ContainsFunc(list, v.holds) {
+		return lines(m.Attachment.Addresses, slices.DeleteFunc(slices.Clone(list), v.holds))
 	}
 	return m.text(v)
 }
@@ -142,10 +142,10 @@ func (v *Viewer) without(list []string) []string {
 	if v.held == nil && len(list) > fewNames {
 		v.index()
 	}
-	if !slices.ContainsFunc(list, v.Holds) {
+	if !slices.ContainsFunc(list, v.holds) {
 		return list
 	}
-	return slices.DeleteFunc(slices.Clone(list), v.Holds)
+	return slices.DeleteFunc(slices.Clone(list), v.holds)
 }
 
 func lines(addresses []netip.Addr, names []string) string {
