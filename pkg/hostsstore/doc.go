@@ -3,7 +3,10 @@
 //
 // # The life of a record
 //
-//	live      etchosts/<NS>/<ID>/meta.json. WriteRecord puts it in place, after the netns file. It is the truth.
+//	live      etchosts/<NS>/<ID>/meta.json. It is the truth. WriteRecord puts it in place, after two files beside it for those who
+//	          mount the container's files and cannot read it: netns has its network namespace, and inherited says that nothing
+//	          of its resolv.conf is explicit.
+//	left      the same without an attachment: the container lives, and has left its last network. Its files stay.
 //	leaving   .meta.json.leaving beside it: BeginRemoval has renamed it, from which moment the container is gone.
 //	          FinishRemoval removes the files that were ours, then this, then the directories.
 //	corrupt   meta.json.corrupt: PutAside has taken it out of the way. Sweep removes it with all of the files.
@@ -20,8 +23,8 @@
 //	neither            nothing is known: all files are to be compared. Everything in index/ may be deleted at any moment
 //	both               an operation was cut off after its end: index counts
 //
-// Beside them stands index/<NS>/holder while the last ADD has waited for the lock in vain: the process that held it. Whoever
-// gets the lock removes it.
+// Beside them stand index/<NS>/holder while the last ADD has waited for the lock in vain, the process that held it, which whoever
+// gets the lock removes; and an offsets file of an earlier version, which nobody reads.
 //
 // Nothing of an earlier boot is believed: a record, an index or a file of one may be anything after a power cut, since only
 // those records are synced of which it matters later whose the files are.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The index is text, one line for the namespace, each network, each departure, each container, each line that it has taken over
-// and each of its attachments; fields are separated by tabs and the words of a field by blanks, neither of which a name can hold. The
+// The index is text, one line for the namespace, each network (N), each departure (D), each list of users' names (U), the
+// baseHostsFile (B), each container (C), each line that it has taken over (H) and each of its attachments (A); fields are separated by tabs and the words of a field by blanks, neither of which a name can hold. The
 // names of users' own lines, which many containers have from one baseHostsFile, stand once for each list. Behind the last
 // line an operation that takes the index notes the networks that it changes. Every operation reads all of it: a thousand
 // containers take 0.8 ms so, and 7.4 ms with encoding/json.
