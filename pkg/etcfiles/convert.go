@@ -9,7 +9,7 @@ import (
 )
 
 // Convert writes the records of a namespace, or of all for "", in an earlier format, for the version that reads no later one.
-// What earlier operations left is done first. The error is ErrInvalid for a format that cannot be written, or one of
+// What earlier operations left is done first. The error is request.ErrInvalid for a format that cannot be written, or one of
 // Existing.
 func (m *Manager) Convert(ctx context.Context, namespace string, format int) error {
 	if format != hostsstore.FormerVersion {

@@ -79,7 +79,7 @@ func (t *tx) sweep(id string) {
 }
 
 // Remove removes a container from the store with its files, also those that an earlier Del has kept and those whose record
-// is lost. It is what an administrator does by hand; the error is ErrInvalid when the store has nothing of the container,
+// is lost. It is what an administrator does by hand; the error is request.ErrInvalid when the store has nothing of the container,
 // or ErrNoNamespace, and then nothing was written.
 func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 	if err := request.CheckContainer(namespace, id); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Set changes what a container that runs is called, as runtimes can rename it or give it an alias on a network: the name is
 // replaced, aliases and extra hosts are added. The hosts files of its peers and its own change in place, and the record keeps it
-// as long as the container is there. The hostname stays: it is the kernel's. The error is ErrInvalid for a container that the
+// as long as the container is there. The hostname stays: it is the kernel's. The error is request.ErrInvalid for a container that the
 // store does not have, or that is nerdctl's, and for a name that cannot be looked up.
 func (m *Manager) Set(ctx context.Context, namespace, id string, change request.Set) error {
 	if err := request.CheckContainer(namespace, id); err != nil {
