@@ -31,7 +31,8 @@ func (t *tx) decide(c *hostsstore.Container, r *hostsstore.Record) {
 			p.Attachment = &c.Attachments[roster.At(c.Attachments, p.Attachment.IfName)]
 		}
 	}
-	c.ExtraHosts = r.Etcfiles.ExtraHosts
+	entry, _ := roster.ContainerOf(r)
+	c.ExtraHosts, c.Adopted = entry.ExtraHosts, entry.Adopted
 	if err := t.decideFiles(r, hostname); err != nil {
 		t.m.Warnf("container %s keeps its resolv.conf: %v", r.ID, err)
 	}

@@ -55,7 +55,7 @@ func (m *Manager) refresh(ctx context.Context, namespace string, read func() (re
 		}
 		var list []*refreshment
 		for _, id := range slices.Sorted(maps.Keys(t.ix.Containers)) {
-			if t.ix.Containers[id].Foreign {
+			if c := t.ix.Containers[id]; c.Foreign || len(c.Attachments) == 0 { // who is on no network gets it with the next one
 				continue
 			}
 			f, err := t.refreshed(id, host)
