@@ -79,7 +79,11 @@ func (e *Edit) live(f *file, open *etchosts.File) error {
 		if len(stay) > 0 && len(f.linesOf(c.older())) > 0 { // it has become younger than others who share a name
 			return e.reconcile(f, open)
 		}
-		if err := e.enter(f, open, c, without(f.text(c), stay)); err != nil {
+		text := without(f.text(c), stay)
+		if text != "" && len(f.linesOf(c.younger())) > 0 { // it has got a name of others who stand above it
+			return e.reconcile(f, open)
+		}
+		if err := e.enter(f, open, c, text); err != nil {
 			return err
 		}
 	}

@@ -41,8 +41,9 @@ type Edit struct {
 // change is an attachment that comes or goes.
 type change struct {
 	roster.Member
-	older func() []roster.Placed // those who are on the network, or leave it just now, and share a name with it: it stands behind them
-	rank  float64                // about where among its network's attachments it stands, from 0 to 1
+	older   func() []roster.Placed // those who are on the network, or leave it just now, and share a name with it: it stands behind them
+	younger func() []roster.Placed // those of them who stay and are to stand behind it
+	rank    float64                // about where among its network's attachments it stands, from 0 to 1
 }
 
 // file is a hosts file with what the index knows of it.
@@ -93,11 +94,13 @@ func (e *Edit) Apply() (changed, peers int, err error) {
 }
 
 func (e *Edit) change(p roster.Placed) change {
-	return change{
-		Member: roster.MemberOf(p),
-		older:  sync.OnceValue(func() []roster.Placed { return e.members.Sharers(p, e.Went) }),
-		rank:   e.members.Rank(p),
-	}
+	older := sync.OnceValue(func() []roster.Placed { return e.members.Sharers(p, e.Went) })
+	younger := sync.OnceValue(func() []roster.Placed {
+		return slices.DeleteFunc(slices.Clone(older()), func(other roster.Placed) bool {
+			return roster.ByAge(other, p) < 0 || slices.Contains(e.Went, other)
+		})
+	})
+	return change{Member: roster.MemberOf(p), older: older, younger: younger, rank: e.members.Rank(p)}
 }
 
 // files lists the files that the changes concern, and removes those of networks that are empty now.

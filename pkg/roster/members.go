@@ -84,7 +84,7 @@ func MembersOf(ix *hostsstore.Index) Members {
 		}
 	}
 	for _, list := range of {
-		slices.SortFunc(list, func(a, b Member) int { return byAge(a.Placed, b.Placed) })
+		slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
 	}
 	return Members{of, sync.OnceFunc(func() {
 		for _, list := range of {
@@ -95,8 +95,8 @@ func MembersOf(ix *hostsstore.Index) Members {
 	})}
 }
 
-// byAge compares two attachments: the older one stands first in a hosts file.
-func byAge(a, b Placed) int {
+// ByAge compares two attachments: the older one stands first in a hosts file.
+func ByAge(a, b Placed) int {
 	return cmp.Or(
 		cmp.Compare(a.Attachment.Sequence, b.Attachment.Sequence),
 		cmp.Compare(a.Container.ID, b.Container.ID),
@@ -125,7 +125,7 @@ func (m Members) peers(v *Viewer) []string {
 			list = slices.Concat(list, m.of[network])
 		}
 		if len(seen) > 1 {
-			slices.SortFunc(list, func(a, b Member) int { return byAge(a.Placed, b.Placed) })
+			slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
 		}
 	}
 	out := make([]string, 0, len(list)+fewNames)
@@ -176,7 +176,7 @@ func Unique(list []string) []string {
 // Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
 func (m Members) Rank(p Placed) float64 {
 	list := m.of[p.Attachment.Network]
-	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return byAge(other.Placed, p) })
+	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return ByAge(other.Placed, p) })
 	return float64(n) / float64(len(list)+1)
 }
 
