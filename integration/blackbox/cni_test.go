@@ -102,6 +102,9 @@ func (w *world) readCall(ts *testscript.TestScript, args []string) (plugin.Call,
 		b, err := os.ReadFile(stdin)
 		ts.Check(err)
 		c.Stdin = b
+		if json.Unmarshal(b, &n.Extra) != nil {
+			n.Extra = nil // it is to be refused
+		}
 	}
 	return c, n
 }
