@@ -27,7 +27,7 @@ const (
 )
 
 // Names brings the names in a record to what its attachments ask for: what the container is called, and the names of each
-// attachment with what is left out of them. The names of an attachment of an earlier format stay as they are.
+// attachment with what is left out of them. The names of an attachment of an earlier format stay as they are, see Ask.
 func Names(r *hostsstore.Record) {
 	d := r.Etcfiles
 	list := roster.Natural(d.Attachments)
@@ -39,14 +39,11 @@ func Names(r *hostsstore.Record) {
 	id, from := identity(r, list)
 	r.Name, r.Hostname, r.Domainname = id.Name, id.Hostname, id.Domainname
 	qualified := slices.ContainsFunc(list, func(a *hostsstore.Attachment) bool { return a.Asked != nil && a.Asked.ClusterDNS })
-	set := setIn(r)
 	for _, a := range list {
 		if a.Asked == nil {
-			more := roster.HostNames(roster.Identity{Name: set.Name}, a.Network, "", d.KubernetesNamespace, set.Aliases)
-			a.Names = roster.Unique(append(slices.Clone(a.Names), roster.ParseNames(more, &a.Refused)...))
 			continue
 		}
-		n := &naming{Attachment: a, id: id, from: from, kubernetes: d.KubernetesNamespace, set: set.Aliases}
+		n := &naming{Attachment: a, id: id, from: from, kubernetes: d.KubernetesNamespace, set: setIn(r).Aliases}
 		n.mode = cmp.Or(a.Asked.PodNames, PodNamesShort)
 		if a.Asked.PodNames == "" && qualified {
 			n.mode = PodNamesQualified
@@ -301,7 +298,9 @@ func Adopt(r *hostsstore.Record) {
 	}
 	d.Left = &hostsstore.Asked{Name: r.Name, Hostname: r.Hostname, Domainname: r.Domainname}
 	for _, x := range d.ExtraHosts {
-		d.Left.ExtraHosts = append(d.Left.ExtraHosts, hostsstore.AskedHost(x))
+		if asked := hostsstore.AskedHost(x); !slices.Contains(setIn(r).ExtraHosts, asked) {
+			d.Left.ExtraHosts = append(d.Left.ExtraHosts, asked)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (t *tx) set(c *hostsstore.Container, change request.Set) error {
 	if err != nil {
 		return err
 	}
-	decide.Adopt(r)
+	decide.Ask(r)
 	r.Etcfiles.Set = set
 	if !decide.ExtraHosts(r) && slices.ContainsFunc(set.ExtraHosts, func(x hostsstore.AskedHost) bool { return !x.Address.IsValid() }) {
 		return &request.KeyError{
