@@ -144,10 +144,14 @@ func (cl *claims) prepare(t *tx, a *addition, r *hostsstore.Record) func() error
 }
 
 // restore makes those of a container's own files that it lacks, after an operation that was cut off before it made them, and ends what it began with
-// resolv.conf.
+// their directories and resolv.conf.
 func (t *tx) restore(r *hostsstore.Record) error {
 	if r.Etcfiles == nil || t.ix.Containers[r.ID] == nil {
 		return nil
+	}
+	unfit, err := t.ns.UnfitDirs(r)
+	if err := errors.Join(err, t.ns.FitDirs(unfit, r)); err != nil {
+		return err
 	}
 	had := &r.Etcfiles.ResolvConf
 	begun := had.Former != "" && had.Text != "" && !slices.ContainsFunc(t.records, func(again *hostsstore.Record) bool { return again.ID == r.ID })

@@ -44,13 +44,20 @@ func (t *tx) catchUp() {
 	for _, p := range list {
 		k := request.Key{Namespace: t.ns.Name(), ContainerID: p.ID, IfName: p.IfName, Network: p.Network}
 		var e error
-		if p.Lives.Inode != 0 && !p.Keep {
+		c := t.ix.Containers[p.ID]
+		first := p.Keep && c != nil && !c.Foreign && k.In(c.Attachments) >= 0 // it leaves, and goes when that is done
+		if p.Lives.Inode != 0 && (first || !p.Keep) {
 			e = t.leave(k, p.Lives, "DEL")
+			t.leftWithFiles = t.leftWithFiles || first
 		} else {
 			e = t.detach(k, p.Keep, "DEL")
+			first = false
 		}
 		if e != nil {
 			err = errors.Join(err, e)
+			continue
+		}
+		if first {
 			continue
 		}
 		t.did.CaughtUp = append(t.did.CaughtUp, k.String())

@@ -33,6 +33,15 @@ func (m *Manager) update(ctx context.Context, namespace string, do func(t *tx) e
 		if err := t.load(); err != nil {
 			return err
 		}
+		if t.leftWithFiles { // no stale name is kept: what they leave is committed before they go
+			if err := t.commit(); err != nil {
+				return err
+			}
+			*t = tx{m: t.m, ns: t.ns, did: t.did}
+			if err := t.load(); err != nil {
+				return err
+			}
+		}
 		if err := t.ns.Modernize(); err != nil {
 			t.m.Warnf("what an earlier version has made stays as it is for now: %v", err)
 		}

@@ -43,7 +43,9 @@ type tx struct {
 	rewrites []*refreshment   // files of containers that attachments leave, and that stay
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
-	resumed    bool // a removal was found that an earlier operation had begun
+	// leftWithFiles says that a container has left whose files are kept, and that is to be removed when this is committed.
+	leftWithFiles bool
+	resumed       bool // a removal was found that an earlier operation had begun
 	// stuck are those of dropped whose record cannot be taken away: their names are, and the next operation tries again.
 	stuck []*hostsstore.Container
 

@@ -22,6 +22,10 @@ func (n *Namespace) WriteFormer() error {
 	if err := n.DropIndex(); err != nil {
 		return err
 	}
+	// First, so that Modernize brings the namespace back, also after one that was killed here.
+	if err := os.Chmod(n.ContainersDir(), formerMode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	for i, r := range records {
 		if errs[i] != nil || r.Etcfiles == nil {
 			continue
@@ -32,11 +36,7 @@ func (n *Namespace) WriteFormer() error {
 			return err
 		}
 	}
-	err = os.Chmod(n.ContainersDir(), formerMode) // so that Modernize brings the namespace back
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // formerMode is the mode of the directories of the former format.

@@ -76,4 +76,4 @@ func (n *Namespace) FitDirs(unfit []string, r *Record) error {
 }
 
 // ownFiles are what etcfiles keeps in a container's own directories.
-var ownFiles = []string{HostsFile, HostnameFile, ResolvConfFile, recordFile, netnsFile, leavingFile, corruptFile}
+var ownFiles = []string{HostsFile, HostnameFile, ResolvConfFile, recordFile, netnsFile, inheritedFile, leavingFile, corruptFile}
