@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,7 +17,8 @@ import (
 // Inhabited reports whether a process is in the network namespace with the device and inode number. It looks at the newest
 // processes first, and if a time is given it takes no more of the processor's: what is not decided by then counts as
 // inhabited. On a busy host the clock on the wall would decide nothing. This process and those above it do not count, such as
-// a runtime that has entered the namespace, nor do those that it may not look at.
+// a runtime that has entered the namespace, nor do CNI plugins, whose first thread may be in it for an instant while they work for
+// another network of the container, nor those that it may not look at.
 func Inhabited(device, inode uint64, within time.Duration) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -29,7 +31,7 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 	for _, pid := range slices.Backward(pids) {
 		proc := procDir + "/" + strconv.Itoa(pid)
 		n, err := unix.Readlink(proc+"/ns/net", link) // a third less than a stat(2)
-		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) {
+		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) && !isPlugin(proc) {
 			if net, err := namespaceOf(proc, "net"); err == nil && net == (namespaceID{device, inode}) {
 				return true
 			}
@@ -40,6 +42,20 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 	}
 	return false
 }
+
+// isPlugin reports whether a process was called as a CNI plugin, by its environment as it began, see proc_pid_environ(5).
+func isPlugin(proc string) bool {
+	f, err := os.Open(filepath.Join(proc, "environ"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	environ, err := io.ReadAll(io.LimitReader(f, maxEnviron))
+	return err == nil && bytes.Contains(append([]byte{0}, environ...), []byte("\x00CNI_COMMAND="))
+}
+
+// maxEnviron is how many bytes of an environment are looked at.
+const maxEnviron = 1 << 20
 
 // maxLink is more than the bytes of a link to a namespace, see namespaces(7).
 const maxLink = 64

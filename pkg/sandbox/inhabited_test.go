@@ -17,20 +17,30 @@ func TestInhabited(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may make a network namespace")
 	}
-	cmd := exec.Command("unshare", "--net", "sleep", "1000")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	cmd, plugin := exec.Command("unshare", "--net", "sleep", "1000"), exec.Command("unshare", "--net", "sleep", "1000")
+	plugin.Env = append(os.Environ(), "CNI_COMMAND=ADD")
+	for _, cmd := range []*exec.Cmd{cmd, plugin} {
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = cmd.Process.Kill() }()
 	}
-	defer func() { _ = cmd.Process.Kill() }()
 	own, err := namespaceOf("/proc/thread-self", "net")
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := own
-	for end := time.Now().Add(10 * time.Second); id == own && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if id, err = namespaceOf("/proc/"+strconv.Itoa(cmd.Process.Pid), "net"); err != nil {
-			t.Fatal(err)
+	unshared := func(cmd *exec.Cmd) namespaceID {
+		id := own
+		for end := time.Now().Add(10 * time.Second); id == own && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			if id, err = namespaceOf("/proc/"+strconv.Itoa(cmd.Process.Pid), "net"); err != nil {
+				t.Fatal(err)
+			}
 		}
+		return id
+	}
+	id := unshared(cmd)
+	if other := unshared(plugin); Inhabited(other.device, other.inode, 0) {
+		t.Error("a CNI plugin counts")
 	}
 	if !Inhabited(id.device, id.inode, 0) || InOwn(id.device, id.inode) {
 		t.Error("a process of another network namespace is not seen there")
