@@ -87,9 +87,15 @@ func replica(n int) fleet.Attachment {
 	}
 }
 
+func (r *replacing) call(verb string, a fleet.Attachment) plugin.Call {
+	p := r.f.CallIn(noNetns, verb, a, nil)
+	p.Env = append(p.Env, "CNI_NETNS_OVERRIDE=1")
+	return p
+}
+
 func (r *replacing) do(verb string, a fleet.Attachment) {
 	r.t.Helper()
-	if err := r.f.CallIn(noNetns, verb, a, nil).SucceedSilently(); err != nil {
+	if err := r.call(verb, a).SucceedSilently(); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -142,7 +148,7 @@ func (r *replacing) step(verb string, a fleet.Attachment) {
 // kill runs an operation and kills it while it holds the lock. It reports whether it came in time.
 func (r *replacing) kill(verb string, a fleet.Attachment) bool {
 	r.t.Helper()
-	cmd := r.f.CallIn(noNetns, verb, a, nil).Cmd(r.t.Context())
+	cmd := r.call(verb, a).Cmd(r.t.Context())
 	wait, err := plugin.Start(cmd)
 	if err != nil {
 		r.t.Fatal(err)

@@ -3,10 +3,12 @@ package faults
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,10 +71,32 @@ func (p *processes) stopHolder(dir string) (*os.Process, error) {
 	if process == nil || process.Signal(syscall.SIGSTOP) != nil {
 		return nil, nil // it has ended
 	}
+	for !stands(pid) { // the signal is on its way, and the process may let the lock go meanwhile
+		time.Sleep(100 * time.Microsecond)
+	}
 	now, err := holder(dir)
 	if err == nil && now == pid {
 		return process, nil
 	}
 	_ = process.Signal(syscall.SIGCONT) // it may have ended
 	return nil, err
+}
+
+// stands reports whether a process has stopped with all its threads, or has ended, see proc_pid_stat(5).
+func stands(pid int) bool {
+	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil {
+		return true
+	}
+	for _, path := range paths {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		_, fields, _ := strings.Cut(string(stat), ") ")
+		if fields != "" && !strings.ContainsRune("TtZX", rune(fields[0])) {
+			return false
+		}
+	}
+	return true
 }
