@@ -63,8 +63,7 @@ type tally struct {
 // Who stays, and so must never be missing there, are those whose start has succeeded, for those who were started since the
 // data directory was emptied the last time, or before it together with them. What an emptied directory leaves to containers
 // that run is their files as they were: no name is missing that was there, no later one comes. No container outlives a reboot.
-func TestChaos(t *testing.T) {
-	t.Parallel()
+func TestChaos(t *testing.T) { // alone: it leaves no processor to those beside it
 	c := newChaos(t)
 	length, end := time.Second, time.Now().Add(*chaosTime)
 	if *chaosTime > 0 {
