@@ -40,12 +40,11 @@ func (h *Hook) List() ([]Recorded, error) {
 	return out, nil
 }
 
-// cniID is what the hook itself makes of IDs: no other text is offered to a shell.
-var cniID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
-
 // IDs returns the CNI IDs of the containers that something is recorded of, for the completion of a command line.
 func (h *Hook) IDs() []string {
 	names, _ := h.known()
+	// What the hook itself makes of IDs: no other text is offered to a shell. Not at start-up, which every container waits for.
+	cniID := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 	return slices.DeleteFunc(names, func(name string) bool { return !cniID.MatchString(name) })
 }
 
