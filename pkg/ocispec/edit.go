@@ -127,7 +127,7 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 // would rename the other containers of it, and the runtime's example would do so too.
 func (e Edit) setHostname(config *object, old string, namespaces []specs.LinuxNamespace) error {
 	example := slices.Contains(exampleHostnames, old)
-	own := slices.ContainsFunc(namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.UTSNamespace && n.Path == "" })
+	own := ownNamespace(namespaces, specs.UTSNamespace)
 	switch {
 	case e.Hostname != "" && !own:
 		return fmt.Errorf(`hostname %q: linux.namespaces has no {"type": "uts"} without a path, so the container has the hostname of the UTS namespace that it shares: `+
