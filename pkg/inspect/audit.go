@@ -149,9 +149,8 @@ type audit struct {
 	want    *hostsstore.Index             // what it should hold
 	// theirsMoved says that records of nerdctl have come, gone or changed since the index was written.
 	theirsMoved bool
-	every       map[given][]*hostsstore.Record // see everyRecord
-	everyOnce   *sync.Once
-	members     roster.Members // of want
+	everyRecord func() map[given][]*hostsstore.Record // what readEveryRecord returns, read when the first one asks
+	members     roster.Members                        // of want
 
 	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
@@ -171,7 +170,8 @@ func (a *audit) found(f Finding) {
 
 // look fills the findings, without writing anything.
 func (a *audit) look(ctx context.Context) error {
-	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, everyOnce: &sync.Once{}}
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended}
+	a.everyRecord = sync.OnceValue(a.readEveryRecord)
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {
 		return err

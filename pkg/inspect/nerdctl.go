@@ -85,37 +85,35 @@ type given struct {
 	address netip.Addr
 }
 
-// everyRecord returns the records of all namespaces by what they were given: nerdctl looks through all of them.
-func (a *audit) everyRecord() map[given][]*hostsstore.Record {
-	a.everyOnce.Do(func() {
-		a.every = map[given][]*hostsstore.Record{}
-		add := func(r *hostsstore.Record) {
-			for network := range r.Networks {
-				for _, addr := range addressesOn(r, network) {
-					key := given{network, addr}
-					a.every[key] = append(a.every[key], r)
-				}
+// readEveryRecord returns the records of all namespaces by what they were given: nerdctl looks through all of them.
+func (a *audit) readEveryRecord() map[given][]*hostsstore.Record {
+	every := map[given][]*hostsstore.Record{}
+	add := func(r *hostsstore.Record) {
+		for network := range r.Networks {
+			for _, addr := range addressesOn(r, network) {
+				key := given{network, addr}
+				every[key] = append(every[key], r)
 			}
 		}
-		for _, r := range a.records {
-			add(r)
+	}
+	for _, r := range a.records {
+		add(r)
+	}
+	namespaces, _ := a.Dir.Namespaces() // what cannot be read explains no line
+	for _, name := range namespaces {
+		if name == a.ns.Name() {
+			continue
 		}
-		namespaces, _ := a.Dir.Namespaces() // what cannot be read explains no line
-		for _, name := range namespaces {
-			if name == a.ns.Name() {
-				continue
-			}
-			n := a.Dir.Namespace(name)
-			ids, _ := n.IDs()
-			records, _ := n.ReadRecords(ids)
-			for _, r := range records {
-				if r != nil {
-					add(r)
-				}
+		n := a.Dir.Namespace(name)
+		ids, _ := n.IDs()
+		records, _ := n.ReadRecords(ids)
+		for _, r := range records {
+			if r != nil {
+				add(r)
 			}
 		}
-	})
-	return a.every
+	}
+	return every
 }
 
 // asIndexed reports whether a hosts file is as the last operation left it, since when nerdctl's own records have come, gone or
