@@ -134,6 +134,7 @@ func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), 
 	sights = make([][]*Sight, len(list))
 	for n, c := range list {
 		if sights[n], err = sightsOf(c); err != nil {
+			done() // those before it
 			return nil, done, err
 		}
 	}
