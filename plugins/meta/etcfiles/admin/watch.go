@@ -27,13 +27,12 @@ leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM 
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			network := strings.Join(args, "")
-			err := o.manager(cmd).Watch(cmd.Context(), o.namespace, func(c inspect.Change) error {
+			return o.manager(cmd).Watch(cmd.Context(), o.namespace, func(c inspect.Change) error {
 				if network != "" && c.Network != network {
 					return nil
 				}
 				return printChange(cmd, f, c)
 			})
-			return err
 		},
 	}
 	addFormat(cmd, &f)

@@ -20,7 +20,7 @@ func ago(now, when time.Time) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%dh", d/time.Hour)
 	}
-	return fmt.Sprintf("%dd", d/(24*time.Hour))
+	return fmt.Sprintf("%dd", d/day)
 }
 
 // exact is a moment in RFC 3339, "" for none.
