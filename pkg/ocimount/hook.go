@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -60,11 +61,12 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 		h.Warnf("the files of container %s may not be read in its user namespace: none are mounted: %v", state.ID, err)
 		return nil
 	}
+	load := sync.OnceValues(func() (*bundle, error) { return loadBundle(state.Bundle) })
 	if err == nil && len(sources) == 0 {
-		sources, err = h.joined(state, own)
+		sources, err = h.joined(state, own, load)
 	}
 	if err == nil && len(sources) == 0 {
-		sources, err = h.hostSources(state)
+		sources, err = h.hostSources(state, load)
 	}
 	if err != nil {
 		return err
@@ -73,7 +75,7 @@ func (h *Hook) CreateContainer(state *specs.State) error {
 	if len(sources) == 0 {
 		return h.nothing(state, candidates)
 	}
-	b, err := loadBundle(state.Bundle)
+	b, err := load()
 	if err != nil {
 		return err
 	}
@@ -96,8 +98,8 @@ func (h *Hook) nothing(state *specs.State, candidates []storeDir) error {
 }
 
 // joined opens the files of the container whose network namespace is the own one, if the container has entered one that was there before.
-func (h *Hook) joined(state *specs.State, own netns) ([]source, error) {
-	b, err := loadBundle(state.Bundle)
+func (h *Hook) joined(state *specs.State, own netns, load func() (*bundle, error)) ([]source, error) {
+	b, err := load()
 	if errors.Is(err, os.ErrNotExist) { // an engine may give its hooks a state of its own making
 		return nil, nil
 	}

@@ -13,11 +13,11 @@ import (
 // hostSources opens the host's own three files for a container in the host's network namespace that has none in the store, none if it is
 // in another. A pod has those that the kubelet makes of them. The host's resolv.conf is right as it is: the container reaches its
 // loopback nameservers (nerdctl#4651).
-func (h *Hook) hostSources(state *specs.State) ([]source, error) {
+func (h *Hook) hostSources(state *specs.State, load func() (*bundle, error)) ([]source, error) {
 	if !h.HostNetwork || len(sandboxIDs(state)) > 0 {
 		return nil, nil
 	}
-	b, err := loadBundle(state.Bundle)
+	b, err := load()
 	if err != nil {
 		return nil, err
 	}
