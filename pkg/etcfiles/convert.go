@@ -19,7 +19,7 @@ func (m *Manager) Convert(ctx context.Context, namespace string, format int) err
 	if err != nil {
 		return err
 	}
-	return each(ctx, namespaces, func(name string) error {
+	return Each(ctx, namespaces, func(name string) error {
 		return m.update(ctx, name, func(t *tx) error {
 			t.finish = t.ns.WriteFormer
 			return nil

@@ -27,7 +27,7 @@ func (m *Manager) GC(ctx context.Context, namespace, network string, valid []Val
 	for _, v := range valid {
 		keep[v] = true
 	}
-	return each(ctx, namespaces, func(name string) error {
+	return Each(ctx, namespaces, func(name string) error {
 		if err := request.CheckElements(name, "none", network); err != nil {
 			return err
 		}

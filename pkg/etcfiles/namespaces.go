@@ -57,8 +57,8 @@ func (a absence) Error() string { return a.text }
 
 func (a absence) Unwrap() error { return a.error }
 
-// each calls do for each namespace, also after an error unless the context is done, and returns all errors.
-func each(ctx context.Context, namespaces []string, do func(name string) error) error {
+// Each calls do for each namespace, also after an error unless the context is done, and returns all errors.
+func Each(ctx context.Context, namespaces []string, do func(name string) error) error {
 	var errs []error
 	for _, name := range namespaces {
 		if err := do(name); err != nil {

@@ -38,7 +38,7 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (re
 		return nil, err
 	}
 	var done []Refreshed
-	err = each(ctx, namespaces, func(name string) error {
+	err = Each(ctx, namespaces, func(name string) error {
 		list, err := m.refresh(ctx, name, read)
 		done = append(done, list...)
 		return err

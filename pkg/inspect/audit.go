@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
@@ -34,18 +35,12 @@ func (m *Inspector) audit(ctx context.Context, namespace string, do func(*audit)
 		return nil, err
 	}
 	var list []Finding
-	var errs []error
-	for _, ns := range namespaces {
-		found, err := m.auditNamespace(ctx, ns, do)
+	err = etcfiles.Each(ctx, namespaces, func(name string) error {
+		found, err := m.auditNamespace(ctx, name, do)
 		list = append(list, found...)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("namespace %s: %w", ns, err))
-			if ctx.Err() != nil {
-				break
-			}
-		}
-	}
-	return list, errors.Join(errs...)
+		return err
+	})
+	return list, err
 }
 
 func (m *Inspector) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {

@@ -2,12 +2,11 @@ package inspect
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -52,21 +51,16 @@ func (m *Inspector) PruneKept(ctx context.Context, namespace string, before time
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(k KeptFiles) bool { return !k.Since.Before(before) })
-	removed := map[string][]string{}
-	var errs []error
-	for i := range list {
-		name := list[i].Namespace
-		if _, done := removed[name]; done || dryRun {
-			continue
+	removed := map[string][]string{} // by namespace
+	if !dryRun {
+		var namespaces []string
+		for i := range list {
+			namespaces = append(namespaces, list[i].Namespace)
 		}
-		ids, err := m.RemoveLeft(ctx, name, before)
-		removed[name] = ids
-		if err != nil {
-			errs = append(errs, fmt.Errorf("namespace %s: %w", name, err))
-			if ctx.Err() != nil {
-				break
-			}
-		}
+		err = etcfiles.Each(ctx, slices.Compact(namespaces), func(name string) (err error) { // the list is by namespace
+			removed[name], err = m.RemoveLeft(ctx, name, before)
+			return err
+		})
 	}
 	var found []Finding
 	for i := range list {
@@ -78,5 +72,5 @@ func (m *Inspector) PruneKept(ctx context.Context, namespace string, before time
 			})
 		}
 	}
-	return found, errors.Join(errs...)
+	return found, err
 }
