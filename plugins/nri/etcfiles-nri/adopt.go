@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/containerd/nri/pkg/api"
@@ -22,8 +20,8 @@ const lockTimeout = time.Second
 // adopt takes over what only the kubelet's hosts file has of a pod, if a container mounts that, as "etcfiles adopt" does.
 func (p *plugin) adopt(ctx context.Context, pod *api.PodSandbox, c *api.Container) error {
 	netns := netnsPath(pod, c)
-	i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == ocimount.HostsPath })
-	if i < 0 || netns == "" || !kubehosts.IsHosts(c.GetMounts()[i].GetSource()) {
+	mount := mountAt(c, ocimount.HostsPath)
+	if mount == nil || netns == "" || !kubehosts.IsHosts(mount.GetSource()) {
 		return nil
 	}
 	m := &etcfiles.Manager{
@@ -32,5 +30,5 @@ func (p *plugin) adopt(ctx context.Context, pod *api.PodSandbox, c *api.Containe
 			fmt.Fprintf(os.Stderr, "etcfiles-nri: warning: "+format+"\n", args...)
 		},
 	}
-	return m.Adopt(ctx, p.Namespace, pod.GetId(), netns, c.GetMounts()[i].GetSource())
+	return m.Adopt(ctx, p.Namespace, pod.GetId(), netns, mount.GetSource())
 }

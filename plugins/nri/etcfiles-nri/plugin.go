@@ -75,9 +75,7 @@ func (p *plugin) CreateContainer(ctx context.Context, pod *api.PodSandbox, c *ap
 			continue
 		}
 		options := []string{"rbind", "rprivate", "rw"}
-		i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == f.Target })
-		if i >= 0 {
-			m := c.GetMounts()[i]
+		if m := mountAt(c, f.Target); m != nil {
 			if f.Yields || !ocimount.OfEngine(f.Target, m.GetSource(), pod.GetId()) {
 				continue
 			}
@@ -88,6 +86,15 @@ func (p *plugin) CreateContainer(ctx context.Context, pod *api.PodSandbox, c *ap
 		adjustment.AddMount(&api.Mount{Destination: f.Target, Type: "bind", Source: f.Source, Options: options})
 	}
 	return adjustment, nil, nil
+}
+
+// mountAt returns the container's first mount at a path, nil if there is none.
+func mountAt(c *api.Container, path string) *api.Mount {
+	i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == path })
+	if i < 0 {
+		return nil
+	}
+	return c.GetMounts()[i]
 }
 
 // netnsPath returns the path of the network namespace of a pod, "" if it is the host's.
