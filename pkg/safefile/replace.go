@@ -15,10 +15,14 @@ import (
 // never a part.
 func Replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) {
 	temporary := Temporary(path)
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	create := func() (*os.File, error) { return os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) }
+	f, err := create()
+	if errors.Is(err, fs.ErrExist) { // of one that was killed, or put there
+		if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		f, err = create()
 	}
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
