@@ -71,7 +71,7 @@ func (m *Manager) Adopt(ctx context.Context, namespace, id, netns, path string) 
 func adopts(r *hostsstore.Record, netns hostsstore.Netns) bool {
 	d := r.Etcfiles
 	return d != nil && len(d.Attachments) > 0 && len(d.Adopted) == 0 &&
-		(d.Netns.Inode == 0 || d.Netns.Device == netns.Device && d.Netns.Inode == netns.Inode)
+		(d.Netns.Inode == 0 || d.Netns.Is(netns))
 }
 
 // maxLeft is how many warnings there are about one file.

@@ -37,8 +37,7 @@ func (m *Manager) Elsewhere(k request.Key, path string) ([]request.Key, error) {
 		if d == nil {
 			continue
 		}
-		same := d.Netns.Inode != 0 && d.Netns.Device == given.Device && d.Netns.Inode == given.Inode
-		if same || d.BootID != boot || d.Netns.Gone(mntns) {
+		if d.Netns.Is(given) || d.BootID != boot || d.Netns.Gone(mntns) {
 			list = append(list, other)
 		}
 	}

@@ -59,7 +59,7 @@ func (t *tx) replaceSandbox(a *addition) {
 // lost reports that a network namespace certainly has none of the addresses. They may never have been in it, as with the
 // runtimes of virtual machines.
 func (t *tx) lost(id hostsstore.Netns, addresses []netip.Addr) bool {
-	if id.Inode == 0 || id.MountNamespace != t.mntns || t.mntns == 0 {
+	if !id.SeenFrom(t.mntns) {
 		return false
 	}
 	has, err := netns.Addresses(id.Path, id.Device, id.Inode)

@@ -37,7 +37,7 @@ func (t *tx) leave(k request.Key, netns hostsstore.Netns, why string) error {
 	t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == c })
 	decide.Adopt(r)
 	decide.Leave(r, k.IfName)
-	if was := r.Etcfiles.Netns; netns.Device == was.Device && netns.Inode == was.Inode { // by whatever path
+	if was := r.Etcfiles.Netns; netns.Is(was) {
 		netns.UserNamespace = was.UserNamespace
 	}
 	r.Etcfiles.Netns = netns // by which the next operation sees that the container has ended

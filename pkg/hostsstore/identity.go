@@ -8,20 +8,32 @@ import (
 
 // MountNamespace identifies the mount namespace of this process, 0 if that is unknown.
 func MountNamespace() uint64 {
+	_, inode := inodeAt("/proc/self/ns/mnt")
+	return inode
+}
+
+// inodeAt returns the device and inode that a path leads to, zeroes if they are unknown.
+func inodeAt(path string) (device, inode uint64) {
 	var st unix.Stat_t
-	if unix.Stat("/proc/self/ns/mnt", &st) != nil {
-		return 0
+	if unix.Stat(path, &st) != nil {
+		return 0, 0
 	}
-	return st.Ino
+	return st.Dev, st.Ino
 }
 
 // Identify returns the identity of the network namespace at path; what is not there or no namespace has none.
 func Identify(path string) Netns {
-	id := Netns{Path: path, MountNamespace: MountNamespace()}
-	var st unix.Stat_t
+	id := namespaceAt(path)
+	id.MountNamespace = MountNamespace()
+	return id
+}
+
+// namespaceAt is Identify without the mount namespace.
+func namespaceAt(path string) Netns {
+	id := Netns{Path: path}
 	var fsType unix.Statfs_t
-	if unix.Stat(path, &st) == nil && unix.Statfs(path, &fsType) == nil && fsType.Type == unix.NSFS_MAGIC {
-		id.Device, id.Inode = st.Dev, st.Ino
+	if unix.Statfs(path, &fsType) == nil && fsType.Type == unix.NSFS_MAGIC {
+		id.Device, id.Inode = inodeAt(path)
 	}
 	return id
 }
@@ -45,15 +57,22 @@ func IsNetns(path string) (bool, error) {
 }
 
 // Same reports whether two paths lead to one network namespace.
-func Same(a, b string) bool {
-	x, y := Identify(a), Identify(b)
-	return x.Inode != 0 && x.Device == y.Device && x.Inode == y.Inode
+func Same(a, b string) bool { return namespaceAt(a).Is(namespaceAt(b)) }
+
+// Is reports whether two identities are known to be of one network namespace, by whatever paths.
+func (id Netns) Is(other Netns) bool {
+	return id.Inode != 0 && id.Device == other.Device && id.Inode == other.Inode
+}
+
+// SeenFrom reports whether a network namespace is known by a path that leads to it in the mount namespace too, unless it is gone.
+func (id Netns) SeenFrom(mountNamespace uint64) bool {
+	return id.Inode != 0 && id.MountNamespace == mountNamespace && mountNamespace != 0
 }
 
 // Gone reports that the network namespace is certainly no more: its path, seen from the same mount namespace as
 // before, leads nowhere or to another one.
 func (id Netns) Gone(mountNamespace uint64) bool {
-	if id.Inode == 0 || id.MountNamespace != mountNamespace || mountNamespace == 0 {
+	if !id.SeenFrom(mountNamespace) {
 		return false
 	}
 	var st unix.Stat_t

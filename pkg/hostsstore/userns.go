@@ -28,13 +28,7 @@ func openUserNamespace(namespace int) (int, error) {
 }
 
 // ownUserNamespace identifies the user namespace of this process, zeroes if that is unknown. All namespaces are on one device.
-func ownUserNamespace() (device, inode uint64) {
-	var st unix.Stat_t
-	if unix.Stat("/proc/self/ns/user", &st) != nil {
-		return 0, 0
-	}
-	return st.Dev, st.Ino
-}
+func ownUserNamespace() (device, inode uint64) { return inodeAt("/proc/self/ns/user") }
 
 // OwnUser reports whether a network namespace is known to belong to the user namespace of this process: then root in it is root
 // here.
