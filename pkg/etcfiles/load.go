@@ -212,7 +212,7 @@ func (t *tx) reread(id string, f *found) error {
 	if r.Etcfiles != nil && r.Etcfiles.BootID != t.bootID {
 		return t.bury(c)
 	}
-	if err := errors.Join(t.ns.WriteNetns(r), t.ns.WriteInherited(r)); obstructed(err) {
+	if err := t.ns.WriteBeside(r); obstructed(err) {
 		t.m.Warnf("container %s: who mounts its files cannot see that they are its own: %v", id, err)
 	} else if err != nil {
 		return fmt.Errorf("record of container %s: %w", id, err)

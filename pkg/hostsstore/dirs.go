@@ -61,6 +61,5 @@ func (n *Namespace) RemoveNetwork(network string) error {
 	if err := safefile.CheckDir(dir); err != nil {
 		return err
 	}
-	return errors.Join(safefile.Remove(path), safefile.Remove(safefile.Temporary(path)),
-		safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
+	return errors.Join(removeFile(path), safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
 }

@@ -32,7 +32,7 @@ func (n *Namespace) WriteFormer() error {
 		}
 		former := r.former()
 		unfit, err := n.UnfitDirs(former)
-		if err := errors.Join(err, n.FitDirs(unfit, former), n.writeRecord(former, true), n.removeNetns(r.ID), n.removeInherited(r.ID)); err != nil {
+		if err := errors.Join(err, n.FitDirs(unfit, former), n.writeRecord(former, true), n.removeBeside(r.ID)); err != nil {
 			return err
 		}
 	}

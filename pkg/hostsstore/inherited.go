@@ -1,13 +1,8 @@
 package hostsstore
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // The inherited file stands beside the netns file, for who may not read the record, where the runtime of a pod knows more of its
@@ -30,25 +25,10 @@ func (r *Record) knowsLess() bool {
 
 // InheritedMatches reports whether the inherited file is there if the record wants it, and else absent.
 func (n *Namespace) InheritedMatches(r *Record) bool {
-	info, err := os.Lstat(n.InheritedPath(r.ID))
-	if errors.Is(err, fs.ErrNotExist) {
-		return !r.knowsLess()
-	}
-	return err == nil && info.Mode().IsRegular() && r.knowsLess()
+	return besideMatches(n.InheritedPath(r.ID), "", r.knowsLess())
 }
 
 // WriteInherited brings the inherited file to the record.
 func (n *Namespace) WriteInherited(r *Record) error {
-	switch {
-	case n.InheritedMatches(r):
-		return nil
-	case r.knowsLess():
-		return WriteFile(n.InheritedPath(r.ID), nil)
-	}
-	return n.removeInherited(r.ID)
-}
-
-func (n *Namespace) removeInherited(id string) error {
-	path := n.InheritedPath(id)
-	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
+	return writeBeside(n.InheritedPath(r.ID), "", r.knowsLess())
 }

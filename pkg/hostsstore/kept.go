@@ -121,8 +121,7 @@ func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 
 // ForgetKept removes the note for a container.
 func (n *Namespace) ForgetKept(id string) error {
-	path := n.keptPath(id)
-	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
+	return removeFile(n.keptPath(id))
 }
 
 // digestFile returns the SHA-256, hexadecimal, of a file as far as records are read, after a call of do.

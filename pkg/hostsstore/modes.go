@@ -57,7 +57,7 @@ func (n *Namespace) Modernize() error {
 	for _, id := range ids {
 		if r, err := n.ReadRecord(id); err == nil {
 			unfit, err := n.UnfitDirs(r)
-			errs = append(errs, err, n.FitDirs(unfit, r), n.WriteNetns(r), n.WriteInherited(r))
+			errs = append(errs, err, n.FitDirs(unfit, r), n.WriteBeside(r))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

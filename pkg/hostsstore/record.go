@@ -263,7 +263,7 @@ func (n *Namespace) writeRecord(r *Record, sync bool) error {
 	if err := n.MakeOwnDir(filepath.Dir(path), r); err != nil {
 		return err
 	}
-	if err := errors.Join(n.WriteNetns(r), n.WriteInherited(r)); err != nil {
+	if err := n.WriteBeside(r); err != nil {
 		return err
 	}
 	return safefile.Replace(path, data, recordMode, sync)
@@ -315,7 +315,7 @@ func (n *Namespace) Tidy(id string) error {
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
 	}
-	errs = append(errs, n.removeNetns(id), n.removeInherited(id))
+	errs = append(errs, n.removeBeside(id))
 	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
 		errs = append(errs, safefile.Remove(filepath.Dir(path)))
 	}
