@@ -51,7 +51,11 @@ func (n *Namespace) CheckDirs() error {
 
 // checkContainer refuses a container whose directories are something else.
 func (n *Namespace) checkContainer(id string) error {
-	return errors.Join(safefile.CheckDir(filepath.Dir(n.RecordPath(id))), safefile.CheckDir(filepath.Dir(n.HostnamePath(id))))
+	var errs []error
+	for _, dir := range n.ownDirs(id) {
+		errs = append(errs, safefile.CheckDir(dir))
+	}
+	return errors.Join(errs...)
 }
 
 // RemoveNetwork removes the hosts file of a network that has no container any more, and its directory.

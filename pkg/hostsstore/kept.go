@@ -98,11 +98,6 @@ func (n *Namespace) Left() ([]Left, error) {
 	return list, err
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
 // RemoveDamaged removes those of the kept files that are no longer as Keep left them: after a power cut they may hold
 // anything.
 func (n *Namespace) RemoveDamaged(id string, k Kept) error {

@@ -57,14 +57,17 @@ func (n *Namespace) dirs() []string {
 
 // Exists reports whether the namespace may have a container or a lock: false means that there is nothing at all to be
 // taken out of it.
-func (n *Namespace) Exists() bool {
-	_, err := os.Lstat(n.RecordsDir())
+func (n *Namespace) Exists() bool { return exists(n.RecordsDir()) }
+
+// exists reports whether there is anything at path, also where it cannot be seen what.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Has reports whether the store has anything of a container: a directory, or a note of keepFiles.
 func (n *Namespace) Has(id string) (bool, error) {
-	for _, path := range []string{filepath.Dir(n.RecordPath(id)), filepath.Dir(n.HostnamePath(id)), n.keptPath(id)} {
+	for _, path := range append(n.ownDirs(id), n.keptPath(id)) {
 		_, err := os.Lstat(path)
 		if err == nil {
 			return true, nil
@@ -79,8 +82,7 @@ func (n *Namespace) Has(id string) (bool, error) {
 // Corrupt returns the path of a record that PutAside has taken out of the way, and false if there is none.
 func (n *Namespace) Corrupt(id string) (string, bool) {
 	path := filepath.Join(n.RecordsDir(), id, corruptFile)
-	_, err := os.Lstat(path)
-	return path, !errors.Is(err, fs.ErrNotExist)
+	return path, exists(path)
 }
 
 // HasCaches reports whether the namespace has a directory for its index: an operation runs, was killed, or has left one.

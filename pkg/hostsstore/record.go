@@ -185,10 +185,7 @@ func identify(st *unix.Stat_t) FileID { return FileID{st.Ino, st.Size, st.Ctim.N
 func (n *Namespace) StatRecord(id string) (FileID, error) { return Stat(n.RecordPath(id)) }
 
 // HasRecord reports whether a container has a meta.json, whatever that may be.
-func (n *Namespace) HasRecord(id string) bool {
-	_, err := n.StatRecord(id)
-	return !errors.Is(err, fs.ErrNotExist)
-}
+func (n *Namespace) HasRecord(id string) bool { return exists(n.RecordPath(id)) }
 
 // OpenRecords opens RecordsDir, for one who looks at many records or hosts files.
 func (n *Namespace) OpenRecords() (*safefile.Dir, error) { return safefile.OpenDir(n.RecordsDir()) }
@@ -316,8 +313,8 @@ func (n *Namespace) Tidy(id string) error {
 		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
 	}
 	errs = append(errs, n.removeBeside(id))
-	for _, path := range []string{n.RecordPath(id), n.ResolvConfPath(id)} {
-		errs = append(errs, safefile.Remove(filepath.Dir(path)))
+	for _, dir := range n.ownDirs(id) {
+		errs = append(errs, safefile.Remove(dir))
 	}
 	return errors.Join(errs...)
 }
