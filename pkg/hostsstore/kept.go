@@ -30,7 +30,7 @@ func (n *Namespace) keptPath(id string) string { return filepath.Join(n.keptDir(
 func (n *Namespace) Keep(id string, k Kept) error {
 	k.Digests = map[string]string{}
 	for _, file := range k.Created {
-		digest, err := digestFile(n.OwnPath(id, file), func(*os.File) error { return nil })
+		digest, err := digestFile(n.OwnPath(id, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -52,8 +52,7 @@ func (n *Namespace) Keep(id string, k Kept) error {
 	}
 	var errs []error
 	for file := range k.Digests {
-		_, err := digestFile(n.OwnPath(id, file), (*os.File).Sync)
-		errs = append(errs, err)
+		errs = append(errs, syncFile(n.OwnPath(id, file)))
 	}
 	return errors.Join(errs...)
 }
@@ -103,7 +102,7 @@ func (n *Namespace) Left() ([]Left, error) {
 func (n *Namespace) RemoveDamaged(id string, k Kept) error {
 	for file, want := range k.Digests {
 		path := n.OwnPath(id, file)
-		digest, err := digestFile(path, func(*os.File) error { return nil })
+		digest, err := digestFile(path)
 		if err == nil && digest != want {
 			err = safefile.Remove(path)
 		}
@@ -119,17 +118,22 @@ func (n *Namespace) ForgetKept(id string) error {
 	return removeFile(n.keptPath(id))
 }
 
-// digestFile returns the SHA-256, hexadecimal, of a file as far as records are read, after a call of do.
-func digestFile(path string, do func(*os.File) error) (string, error) {
+// digestFile returns the SHA-256, hexadecimal, of a file as far as records are read.
+func digestFile(path string) (string, error) {
 	f, err := safefile.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	if err := do(f); err != nil {
-		return "", err
-	}
 	hash := sha256.New()
 	_, err = io.Copy(hash, io.LimitReader(f, maxRecord))
 	return hex.EncodeToString(hash.Sum(nil)), err
+}
+
+func syncFile(path string) error {
+	f, err := safefile.Open(path, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
