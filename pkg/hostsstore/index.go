@@ -206,14 +206,8 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 // putCache puts a file into the index's directory. Somebody may delete that at any moment: who does it again and again has
 // his way, and there is no such file.
 func (n *Namespace) putCache(path string, data []byte) error {
-	for range 3 {
-		err := n.dir.MakeDir(filepath.Dir(path))
-		if err == nil {
-			err = safefile.Replace(path, data, recordMode, false)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := n.dir.put(path, data); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

@@ -37,15 +37,7 @@ func (n *Namespace) AddPending(p Pending) error {
 		return err
 	}
 	path := filepath.Join(n.pendingDir(), fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
-	for range 3 { // who has the lock may remove the directory between the two calls
-		if err = n.dir.MakeDir(n.pendingDir()); err == nil {
-			err = safefile.Replace(path, data, recordMode, false)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
-	return err
+	return n.dir.put(path, data)
 }
 
 // Pending returns the notes that are there, and an error for those that cannot be read. One that makes no sense is

@@ -2,6 +2,8 @@ package hostsstore
 
 import (
 	"errors"
+	"io/fs"
+	"path/filepath"
 
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
@@ -18,7 +20,20 @@ func WriteFile(path string, data []byte) error {
 	return safefile.Replace(path, data, fileMode, false)
 }
 
-// removeFile removes such a file, and what a process has left that was killed while it wrote it.
+// put puts a file that etcfiles alone reads in place, in a directory that somebody else may remove between the two calls.
+func (d Dir) put(path string, data []byte) (err error) {
+	for range 3 {
+		if err = d.MakeDir(filepath.Dir(path)); err == nil {
+			err = safefile.Replace(path, data, recordMode, false)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
+}
+
+// removeFile removes a file that was put in place, and what a process has left that was killed while it wrote it.
 func removeFile(path string) error {
 	return errors.Join(safefile.Remove(safefile.Temporary(path)), safefile.Remove(path))
 }
