@@ -166,7 +166,7 @@ func (a *addition) attachment(before *hostsstore.Record, sequence uint64) hostss
 		asked.ExtraHosts = append(asked.ExtraHosts, hostsstore.AskedHost{Name: x.Name, Address: x.Address})
 	}
 	return hostsstore.Attachment{
-		Network: a.Network, IfName: a.IfName, Sequence: sequence, Since: time.Now(), Addresses: a.addresses,
+		Network: a.Network, IfName: a.IfName, Sequence: sequence, Since: time.Now().UTC(), Addresses: a.addresses,
 		Result: a.result(), DNS: decide.Wish(a.DNS), Asked: asked, Origins: a.origins(before),
 	}
 }
