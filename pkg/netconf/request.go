@@ -88,7 +88,7 @@ func (c *Conf) NamesNamespace(args *skel.CmdArgs) bool {
 // Namespaces returns the namespaces that an ADD may be about: unless the call or the configuration says which, that is known
 // only when it comes.
 func (c *Conf) Namespaces(args *skel.CmdArgs) []string {
-	if name, _ := c.namespace(args); name != defaultNamespace || c.Namespace != "" || c.runtime.Etcfiles.Namespace != "" {
+	if name, from := c.namespace(args); from != fromDefault {
 		return []string{name}
 	}
 	return []string{defaultNamespace, podNamespace}
