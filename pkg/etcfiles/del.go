@@ -107,7 +107,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 			}
 		}
 		if !known { // whose they are nobody knows any more
-			files = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
+			files = hostsstore.ContainerFiles()
 		}
 		t.finish = func() error { return errors.Join(t.ns.FinishRemoval(id, files), t.ns.ForgetKept(id)) }
 		t.undo = t.finish // also what can be removed of a store that fails

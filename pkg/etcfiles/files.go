@@ -47,7 +47,7 @@ func (t *tx) claim(id string, r *hostsstore.Record) (*claims, error) {
 		}
 	}
 	if _, corrupt := t.ns.Corrupt(id); corrupt { // whose its files were nobody knows any more, as in Sweep
-		d.Created = []string{hostsstore.HostsFile, hostsstore.ResolvConfFile, hostsstore.HostnameFile}
+		d.Created = hostsstore.ContainerFiles()
 	}
 	if i := slices.IndexFunc(t.dropped, func(c *hostsstore.Container) bool { return c.ID == id }); i >= 0 {
 		d.Created = roster.Unique(append(d.Created, t.dropped[i].Created...))

@@ -48,7 +48,7 @@ func identifyBase(path string) (file hostsstore.FileID, settled bool) {
 	if unix.Stat(path, &st) != nil {
 		return file, false
 	}
-	file = hostsstore.FileID{Inode: st.Ino, Size: st.Size, Ctime: st.Ctim.Nano()}
+	file = hostsstore.FileIDOf(&st)
 	return file, time.Since(time.Unix(0, file.Ctime)) > time.Second
 }
 

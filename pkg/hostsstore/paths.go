@@ -21,6 +21,9 @@ const (
 	holderFile     = "holder"
 )
 
+// ContainerFiles returns the names of the three files that a container has mounted.
+func ContainerFiles() []string { return []string{HostsFile, ResolvConfFile, HostnameFile} }
+
 // Dir is the data directory, an absolute path.
 type Dir string
 

@@ -176,10 +176,11 @@ type FileID struct {
 // Stat returns the identity of a file without following a link.
 func Stat(path string) (FileID, error) {
 	st, err := safefile.Anywhere.Lstat(path)
-	return identify(&st), err
+	return FileIDOf(&st), err
 }
 
-func identify(st *unix.Stat_t) FileID { return FileID{st.Ino, st.Size, st.Ctim.Nano()} }
+// FileIDOf returns the identity of a file with the state.
+func FileIDOf(st *unix.Stat_t) FileID { return FileID{st.Ino, st.Size, st.Ctim.Nano()} }
 
 // StatRecord returns the identity of a container's meta.json without reading it.
 func (n *Namespace) StatRecord(id string) (FileID, error) { return Stat(n.RecordPath(id)) }
@@ -193,7 +194,7 @@ func (n *Namespace) OpenRecords() (*safefile.Dir, error) { return safefile.OpenD
 // StatRecordIn is StatRecord in the open RecordsDir.
 func StatRecordIn(records *safefile.Dir, id string) (FileID, error) {
 	st, err := records.Lstat(id + "/" + recordFile)
-	return identify(&st), err
+	return FileIDOf(&st), err
 }
 
 // HostsName returns the name of a container's hosts file in RecordsDir.
@@ -332,7 +333,7 @@ func (n *Namespace) Leaving(id string) (*Record, error) {
 	}
 	r, err := n.decodeRecord(path, data)
 	if errors.Is(err, ErrCorrupt) {
-		return &Record{ID: id, Etcfiles: &Details{Created: []string{HostsFile, ResolvConfFile, HostnameFile}}}, nil
+		return &Record{ID: id, Etcfiles: &Details{Created: ContainerFiles()}}, nil
 	}
 	return r, err
 }
@@ -349,7 +350,7 @@ func (n *Namespace) Sweep(id string) error {
 	}
 	for _, rest := range []string{corruptFile, leavingFile} {
 		if _, err := os.Lstat(filepath.Join(dir, rest)); err == nil {
-			return n.FinishRemoval(id, []string{HostsFile, ResolvConfFile, HostnameFile})
+			return n.FinishRemoval(id, ContainerFiles())
 		}
 	}
 	return n.Tidy(id)
