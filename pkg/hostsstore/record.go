@@ -300,7 +300,7 @@ func (n *Namespace) FinishRemoval(id string, files []string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return errors.Join(safefile.Remove(filepath.Join(records, corruptFile)), safefile.Remove(filepath.Join(records, leavingFile)), n.Tidy(id))
+	return errors.Join(safefile.Remove(filepath.Join(records, corruptFile)), safefile.Remove(filepath.Join(records, leavingFile)), n.tidy(id))
 }
 
 // Tidy removes, of a container without a record, what a process that was killed has left half-written, the netns file, and
@@ -309,6 +309,11 @@ func (n *Namespace) Tidy(id string) error {
 	if err := n.checkContainer(id); err != nil {
 		return err
 	}
+	return n.tidy(id)
+}
+
+// tidy is Tidy for a container whose directories are known to be some.
+func (n *Namespace) tidy(id string) error {
 	var errs []error
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
