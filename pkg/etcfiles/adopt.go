@@ -74,14 +74,10 @@ func adopts(r *hostsstore.Record, netns hostsstore.Netns) bool {
 		(d.Netns.Inode == 0 || d.Netns.Is(netns))
 }
 
-// maxLeft is how many warnings there are about one file.
-const maxLeft = 10
-
 func (m *Manager) leftOfKubelet(id string, left []string) {
-	for _, what := range left[:min(len(left), maxLeft)] {
-		m.Warnf("container %s: left out of what the kubelet's file has: %s", id, what)
-	}
-	if n := len(left) - maxLeft; n > 0 {
-		m.Warnf("container %s: and %d more", id, n)
+	quiet, tell := m.quiet()
+	defer tell()
+	for _, what := range left {
+		quiet.Warnf("container %s: left out of what the kubelet's file has: %s", id, what)
 	}
 }

@@ -42,7 +42,7 @@ func (w *warnings) tell(warnf func(string, ...any)) {
 	w.list, w.kinds = nil, map[string]int{}
 }
 
-// quiet returns the manager for work under a lock, and what passes its warnings on when the lock has been let go: whoever
+// quiet returns the manager for work under a lock, or that may warn of much, and what passes its warnings on when the lock has been let go: whoever
 // reads them may be slow, or stand still.
 func (m *Manager) quiet() (q *Manager, tell func()) {
 	w := &warnings{kinds: map[string]int{}}
