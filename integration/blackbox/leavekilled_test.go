@@ -2,7 +2,6 @@ package blackbox
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/integration/internal/fleet"
 	"github.com/etcfiles/etcfiles/integration/internal/plugin"
+	"github.com/etcfiles/etcfiles/integration/internal/straced"
 )
 
 // TestLeaveKilled kills the DEL of a container's first network before every call that changes a file. The next operation, whoever it is for, brings
@@ -40,71 +40,58 @@ func TestLeaveKilled(t *testing.T) {
 	second := read()
 	run("ADD", eth0, dns("192.0.2.53")) // longer: the file is cut when it goes
 	first := read()
-	kills := 0
-	for _, syscall := range []string{"write", "pwrite64", "ftruncate", "fsync", "renameat", "unlinkat"} {
-		for n, missed := 1, 0; missed < 2; n++ { // the calls are counted for each thread
-			run("ADD", eth0, dns("192.0.2.53"))
-			if got := read(); got != first {
-				t.Fatalf("with both networks resolv.conf is\n%s", got)
-			}
-			c := f.Call("DEL", eth0, dns("192.0.2.53"))
-			c.Prefix = []string{
-				"strace", "-f", "-qq", "-o", filepath.Join(t.TempDir(), "trace"), "-e", "trace=" + syscall, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", syscall, n),
-			}
-			if r, err := c.Run(); err == nil && !r.Killed() {
-				missed++
-				continue
-			}
-			kills++
-			when := fmt.Sprintf("killed before %s no. %d", syscall, n)
-			if got := read(); got != first && strings.TrimRight(got, "\n")+"\n" != second {
-				t.Errorf("%s: resolv.conf is\n%s", when, got)
-			}
-			edited := n%3 == 2
-			if edited {
-				if err := os.WriteFile(resolvConf, []byte("nameserver 203.0.113.1\n"), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if n%3 == 1 {
-				run("DEL", eth0, nil)
-			}
-			run("ADD", db, nil)
-			record, err := os.ReadFile(filepath.Join(f.DataDir, "etchosts", "default", "web", "meta.json"))
-			if err != nil {
+	eachKill(t, 8, func(p straced.Point) bool {
+		run("ADD", eth0, dns("192.0.2.53"))
+		if got := read(); got != first {
+			t.Fatalf("with both networks resolv.conf is\n%s", got)
+		}
+		c := f.Call("DEL", eth0, dns("192.0.2.53"))
+		c.Prefix = straced.Command(filepath.Join(t.TempDir(), "trace"), p.Kill()...)
+		if r, err := c.Run(); err == nil && !r.Killed() {
+			return false
+		}
+		when := "killed before " + p.String()
+		if got := read(); got != first && strings.TrimRight(got, "\n")+"\n" != second {
+			t.Errorf("%s: resolv.conf is\n%s", when, got)
+		}
+		edited := p.Number%3 == 2
+		if edited {
+			if err := os.WriteFile(resolvConf, []byte("nameserver 203.0.113.1\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			want := second
-			if bytes.Contains(record, []byte(`"IfName":"eth0"`)) {
-				want = first
-			}
-			if edited {
-				want = "nameserver 203.0.113.1\n"
-			}
-			if got := read(); got != want {
-				t.Errorf("%s, then another came: resolv.conf is\n%s\nwant\n%s", when, got, want)
-			}
-			run("DEL", db, nil)
-			run("DEL", eth0, nil)
-			if edited {
-				want = "nameserver 203.0.113.1\n"
-			} else {
-				want = second
-			}
-			if got := read(); got != want {
-				t.Errorf("%s, then repeated: resolv.conf is\n%s\nwant\n%s", when, got, want)
-			}
-			if edited { // begin anew
-				run("DEL", eth1, nil)
-				run("ADD", eth1, dns("192.0.2.5"))
-			}
-			if t.Failed() {
-				return
-			}
 		}
-	}
-	t.Logf("%d kills", kills)
-	if kills < 8 {
-		t.Errorf("only %d kills", kills)
-	}
+		if p.Number%3 == 1 {
+			run("DEL", eth0, nil)
+		}
+		run("ADD", db, nil)
+		record, err := os.ReadFile(filepath.Join(f.DataDir, "etchosts", "default", "web", "meta.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := second
+		if bytes.Contains(record, []byte(`"IfName":"eth0"`)) {
+			want = first
+		}
+		if edited {
+			want = "nameserver 203.0.113.1\n"
+		}
+		if got := read(); got != want {
+			t.Errorf("%s, then another came: resolv.conf is\n%s\nwant\n%s", when, got, want)
+		}
+		run("DEL", db, nil)
+		run("DEL", eth0, nil)
+		if edited {
+			want = "nameserver 203.0.113.1\n"
+		} else {
+			want = second
+		}
+		if got := read(); got != want {
+			t.Errorf("%s, then repeated: resolv.conf is\n%s\nwant\n%s", when, got, want)
+		}
+		if edited { // begin anew
+			run("DEL", eth1, nil)
+			run("ADD", eth1, dns("192.0.2.5"))
+		}
+		return true
+	})
 }

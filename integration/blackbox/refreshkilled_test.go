@@ -3,13 +3,13 @@ package blackbox
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/etcfiles/etcfiles/integration/internal/fleet"
+	"github.com/etcfiles/etcfiles/integration/internal/straced"
 )
 
 const (
@@ -48,46 +48,35 @@ func TestRefreshKilled(t *testing.T) {
 			t.Errorf("%s: resolv.conf of %s: %v\n%q, want\n%q", when, id, err, got, want)
 		}
 	}
-	kills := 0
-	for _, syscall := range []string{"write", "pwrite64", "ftruncate", "fsync", "renameat", "unlinkat"} {
-		for n, missed := 1, 0; missed < 2; n++ { // the calls are counted for each thread
-			begin()
-			host(vpnDNS)
-			if !w.refreshKilled(t, syscall, n) {
-				missed++
-				continue
-			}
-			kills++
-			when := fmt.Sprintf("killed before %s no. %d", syscall, n)
-			for _, id := range []string{"web", "db"} {
-				got, err := os.ReadFile(placeOf(f.DataDir, id).own("resolv.conf"))
-				if err != nil || (string(got) != homeDNS && strings.TrimRight(string(got), "\n")+"\n" != vpnDNS) {
-					t.Errorf("%s: resolv.conf of %s: %v\n%s", when, id, err, got)
-				}
-			}
-			edited := vpnDNS
-			if n%2 == 1 {
-				edited = "nameserver 203.0.113.1\n"
-				if err := os.WriteFile(placeOf(f.DataDir, "web").own("resolv.conf"), []byte(edited), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			w.refresh(t)
-			holds("web", edited, when+", then refreshed")
-			holds("db", vpnDNS, when+", then refreshed")
-			host(homeDNS)
-			w.refresh(t)
-			holds("db", homeDNS, when+", refreshed twice")
-			f.Check(t, []fleet.Attachment{web, db})
-			if t.Failed() {
-				return
+	eachKill(t, 12, func(p straced.Point) bool {
+		begin()
+		host(vpnDNS)
+		if !w.refreshKilled(t, p) {
+			return false
+		}
+		when := "killed before " + p.String()
+		for _, id := range []string{"web", "db"} {
+			got, err := os.ReadFile(placeOf(f.DataDir, id).own("resolv.conf"))
+			if err != nil || (string(got) != homeDNS && strings.TrimRight(string(got), "\n")+"\n" != vpnDNS) {
+				t.Errorf("%s: resolv.conf of %s: %v\n%s", when, id, err, got)
 			}
 		}
-	}
-	t.Logf("%d kills", kills)
-	if kills < 12 {
-		t.Errorf("only %d kills", kills)
-	}
+		edited := vpnDNS
+		if p.Number%2 == 1 {
+			edited = "nameserver 203.0.113.1\n"
+			if err := os.WriteFile(placeOf(f.DataDir, "web").own("resolv.conf"), []byte(edited), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.refresh(t)
+		holds("web", edited, when+", then refreshed")
+		holds("db", vpnDNS, when+", then refreshed")
+		host(homeDNS)
+		w.refresh(t)
+		holds("db", homeDNS, when+", refreshed twice")
+		f.Check(t, []fleet.Attachment{web, db})
+		return true
+	})
 }
 
 func (w *world) refresh(t *testing.T) {
@@ -97,14 +86,14 @@ func (w *world) refresh(t *testing.T) {
 	}
 }
 
-// refreshKilled kills a refresh before the n-th call. It reports whether it came to that.
-func (w *world) refreshKilled(t *testing.T, syscall string, n int) bool {
+// refreshKilled kills a refresh before a call. It reports whether it came to that.
+func (w *world) refreshKilled(t *testing.T, p straced.Point) bool {
 	t.Helper()
-	cmd := w.outer.program(context.Background(), "-f", "-qq", "-o", "/dev/stderr", "-e", "trace="+syscall,
-		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", syscall, n), binary, "refresh", "--data-dir", w.dataDir)
-	cmd.Args[3] = "strace" // $0 of the shell
+	strace := append(straced.Command("/dev/stderr", p.Kill()...), binary, "refresh", "--data-dir", w.dataDir)
+	cmd := w.outer.program(context.Background(), strace[1:]...)
+	cmd.Args[3] = strace[0] // $0 of the shell
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	_ = cmd.Run()
-	return strings.Contains(stderr.String(), "killed by SIGKILL")
+	return straced.Killed(stderr.String())
 }
