@@ -22,8 +22,8 @@ type host struct {
 
 func newHost(t *testing.T) *host {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Fatal("run this as root: it makes network namespaces")
+	if os.Geteuid() != 0 {
+		t.Fatal("this test makes network namespaces: run it as root")
 	}
 	plugins := os.Getenv("CNI_PLUGINS")
 	if plugins == "" {

@@ -96,7 +96,7 @@ func readme(t *testing.T, name string) string {
 func bare(t *testing.T, script, before string) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Fatal("run this as root: it makes namespaces and mounts")
+		t.Fatal("this test makes namespaces and mounts: run it as root")
 	}
 	for _, built := range []string{"bin/etcfiles", "bin/oci-cni-hook", "bin/cni/cnitool"} {
 		if _, err := os.Stat(filepath.Join(repository, built)); err != nil {

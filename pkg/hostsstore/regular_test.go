@@ -21,7 +21,7 @@ func TestIndexNotRegular(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			if kind == "device" && os.Geteuid() != 0 {
-				t.Skip("this needs root")
+				t.Skip("only root may make a device")
 			}
 			dir := t.TempDir()
 			victim := filepath.Join(dir, "victim")

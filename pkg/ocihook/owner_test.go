@@ -31,8 +31,12 @@ func TestOwner(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
+}
+
+// TestOwnerJoined: where a container joins a user namespace, the mappings are those of its process.
+func TestOwnerJoined(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("other users are root's to map")
+		t.Skip("only root may map other users")
 	}
 	cmd := exec.Command("sleep", "1000")
 	cmd.SysProcAttr = &syscall.SysProcAttr{

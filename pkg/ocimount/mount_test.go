@@ -28,7 +28,7 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("mounts need root")
+		t.Skip("only root may mount")
 	}
 	dir := t.TempDir()
 	runtime.LockOSThread() // never unlocked: the thread ends with the test, and the namespace with it

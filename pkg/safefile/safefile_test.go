@@ -25,7 +25,7 @@ var placed = map[string]func(victim, path string) error{
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("this needs root")
+		t.Skip("only root may do this")
 	}
 }
 
