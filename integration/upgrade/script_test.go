@@ -2,7 +2,6 @@ package upgrade
 
 import (
 	"errors"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/etcfiles/etcfiles/integration/internal/machines"
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // TestScripts runs the stories in testdata, each on a machine of its own. $FORMER and $NOW are what `target` wants for the two versions, and
@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 			if condition != "cni" {
 				return false, errors.New("unknown condition " + condition)
 			}
-			return podmanHasCNI(), nil
+			return suite.PodmanHasCNI()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"know": cmdKnow, "watch": cmdWatch, "watched": cmdWatched,
@@ -65,18 +65,12 @@ func TestScripts(t *testing.T) {
 func deb(dir string) (string, error) {
 	found, err := filepath.Glob(dir + "/etcfiles_*.deb")
 	if err == nil && len(found) != 1 {
-		err = errors.New(dir + " has not one package: " + strings.Join(found, " "))
+		err = errors.New(dir + " does not have exactly one package: " + strings.Join(found, " "))
 	}
 	if err != nil {
 		return "", err
 	}
 	return found[0], nil
-}
-
-// podmanHasCNI reports whether Podman can use CNI. Debian 13's, of version 5, is built without.
-func podmanHasCNI() bool {
-	out, err := exec.Command("podman", "--version").Output()
-	return err == nil && strings.Contains(string(out), " version 4.")
 }
 
 type machineKey struct{}
