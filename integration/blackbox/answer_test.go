@@ -19,7 +19,7 @@ import (
 func (w *world) checkAnswer(c plugin.Call, n plugin.Config, r plugin.Reply) error {
 	var got plugin.Object
 	if err := json.Unmarshal([]byte(r.Stdout), &got); err != nil {
-		return fmt.Errorf("the result is no JSON: %w: %q", err, r.Stdout)
+		return fmt.Errorf("the result is not JSON: %w: %q", err, r.Stdout)
 	}
 	want, err := copyObject(n.Object()["prevResult"])
 	if err != nil {

@@ -261,7 +261,7 @@ func TestNRIByHand(t *testing.T) {
 		return err == nil
 	})
 	if !n.delivered(id, p) {
-		t.Error("the container has not the files of the store")
+		t.Error("the container does not have the files of the store")
 	}
 	n.kill(unix.SIGTERM, n.nriProcesses()[0])
 	if err := cmd.Wait(); err != nil {

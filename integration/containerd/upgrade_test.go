@@ -111,7 +111,7 @@ func (n *node) goOn(name string, containers map[string]*pod) *pod {
 	n.t.Helper()
 	late := n.pod(name)
 	if id := late.container("main"); !n.delivered(id, late) {
-		n.t.Errorf("pod %s has not its file of the store", name)
+		n.t.Errorf("pod %s does not have its file of the store", name)
 	}
 	for id, p := range containers {
 		late.expectName(p.config.Hostname, p.address())
@@ -119,7 +119,7 @@ func (n *node) goOn(name string, containers map[string]*pod) *pod {
 			n.t.Errorf("a container from before does not find %s in\n%s", name, text)
 		}
 		if id, err := p.tryContainer(name); err != nil || !n.delivered(id, p) {
-			n.t.Errorf("one more container of pod %s: %v; it has not its file of the store", p.config.Hostname, err)
+			n.t.Errorf("one more container of pod %s: %v; it does not have its file of the store", p.config.Hostname, err)
 		}
 	}
 	return late

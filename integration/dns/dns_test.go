@@ -106,7 +106,7 @@ func withSetting(t *testing.T, setting string) string {
 	}
 	const plugin = `"type": "etcfiles",`
 	if strings.Count(string(data), plugin) != 1 {
-		t.Fatalf("%s has not one %s", conflist, plugin)
+		t.Fatalf("%s does not have exactly one %s", conflist, plugin)
 	}
 	return strings.Replace(string(data), plugin, plugin+setting+",", 1)
 }

@@ -14,7 +14,7 @@ import (
 // notesOf returns the directory of the notes about what was put off.
 func notesOf(f fleet.Fleet) string { return filepath.Join(f.DataDir, "pending/default") }
 
-// putOffDel leaves a DEL to the next operation: the lock is not to be had.
+// putOffDel leaves a DEL to the next operation: it cannot acquire the lock.
 func putOffDel(t *testing.T, f fleet.Fleet, a fleet.Attachment) {
 	t.Helper()
 	defer f.Lock(t)()

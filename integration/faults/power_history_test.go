@@ -50,7 +50,7 @@ func history(t *testing.T, dataDir string) *recorder {
 	return d
 }
 
-// putOff leaves the removal of a container to the next operation: the lock is not to be had.
+// putOff leaves the removal of a container to the next operation: DEL cannot acquire the lock.
 func putOff(t *testing.T, dataDir string, d *recorder) {
 	t.Helper()
 	defer fleet.Fleet{DataDir: dataDir}.Lock(t)()

@@ -75,7 +75,7 @@ func (l syscallLine) text(i int) string { return unhex(strings.Trim(l.args[i], `
 func (l syscallLine) number(i int) int64 {
 	n, err := strconv.ParseInt(l.args[i], 0, 64)
 	if err != nil {
-		panic(fmt.Sprintf("%s: argument %d of %v is no number", l.name, i, l.args))
+		panic(fmt.Sprintf("%s: argument %d of %v is not a number", l.name, i, l.args))
 	}
 	return n
 }

@@ -160,5 +160,5 @@ func (s *storm) report(t *testing.T, processes int) {
 	row(t, "kill -9 of such a process at a random moment", int(killed-held), "the files exact after the next operation")
 	row(t, "kill -9 of such a process while it holds the lock", int(held), "the same")
 	row(t, "all or a part of index/<NS> deleted while such processes are at work", int(y.forgotten.Load()), "the same")
-	row(t, "a lock that is not to be had within 1 to 50 ms", int(y.timeouts.Load()), "code 11, nothing changed")
+	row(t, "a lock that cannot be acquired within 1 to 50 ms", int(y.timeouts.Load()), "code 11, nothing changed")
 }

@@ -45,7 +45,7 @@ func TestTrustNamesTests(t *testing.T) {
 					t.Errorf("%s has no test %q", test[1], test[2])
 				}
 			case !strings.HasSuffix(test[1], ".txtar"):
-				t.Errorf("%s is no test", test[1])
+				t.Errorf("%s is not a test", test[1])
 			}
 		}
 	}

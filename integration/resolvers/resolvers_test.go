@@ -206,7 +206,7 @@ func randomContainers(random *rand.Rand) []container {
 	return out
 }
 
-// randomName returns a label that is no number.
+// randomName returns a label that is not a number.
 func randomName(random *rand.Rand, longest int) string {
 	const first, inner = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcXYZ0123456789_-"
 	b := []byte{first[random.IntN(len(first))], first[random.IntN(len(first))]}

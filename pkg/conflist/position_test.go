@@ -45,7 +45,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestSyntaxLines: what is no JSON has the line where it ends to be one.
+// TestSyntaxLines: text that is not JSON is reported at the line where it stops being JSON.
 func TestSyntaxLines(t *testing.T) {
 	for text, line := range map[string]int{
 		"": 1, "{\n": 1, "{\n\"a\": 1\n": 2, "{\n\"a\": tru\n}": 2, "{}\n\nx": 3, "{\"a\":\n\"\x01\"}": 2, "{\n\"a\": 1,\n}": 3,

@@ -98,7 +98,7 @@ func TestFailedDelIsPutOff(t *testing.T) {
 	}
 }
 
-// TestDelThatCannotBePutOff: where nothing can be written a DEL promises nothing, be it that the directory or that the lock is not to be had.
+// TestDelThatCannotBePutOff: where nothing can be written a DEL promises nothing, whether the directory cannot be made or the lock cannot be acquired.
 func TestDelThatCannotBePutOff(t *testing.T) {
 	s := newStore(t)
 	s.add(key("web", "eth0", "lab"), 1)

@@ -33,7 +33,7 @@ func TestInherited(t *testing.T) {
 	}
 	r.Etcfiles.KubernetesNamespace = ""
 	if r.knowsLess() || n.InheritedMatches(r) {
-		t.Error("what is no pod has one")
+		t.Error("what is not a pod has one")
 	}
 	if err := n.WriteFormer(); err != nil {
 		t.Fatal(err)

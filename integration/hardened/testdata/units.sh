@@ -20,7 +20,7 @@ add() {
 		CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_NETNS=/run/netns/$1 CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin /opt/cni/bin/etcfiles >/dev/null
 }
 
-# refresh before the first container is no failure, and neither is it after one.
+# refresh before the first container is not a failure, and neither is it after one.
 echo nameserver 192.0.2.1 >/etc/resolv.conf
 start etcfiles-refresh.service
 add web 10.4.10.15

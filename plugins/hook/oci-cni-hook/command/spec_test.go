@@ -72,7 +72,7 @@ func TestSpecAllows(t *testing.T) {
 	}
 }
 
-// TestCapabilities: the flags make one annotation, and a value that is no JSON is refused here and not at the start.
+// TestCapabilities: the flags make one annotation, and a value that is not JSON is refused here and not at the start.
 func TestCapabilities(t *testing.T) {
 	got, err := capabilities([]string{`bandwidth={"ingressRate":1000}`, `back=ipRanges=[[{"subnet":"10.0.0.0/24"}]]`, `cgroupPath="/a=b"`, "n=1", "lab=n=true"})
 	want := `{"back=ipRanges":[[{"subnet":"10.0.0.0/24"}]],"bandwidth":{"ingressRate":1000},"cgroupPath":"/a=b","lab=n":true,"n":1}`
