@@ -88,13 +88,14 @@ func (p *plugin) CreateContainer(ctx context.Context, pod *api.PodSandbox, c *ap
 	return adjustment, nil, nil
 }
 
-// mountAt returns the container's first mount at a path, nil if there is none.
+// mountAt returns what a container sees mounted at a path, the last of the mounts there; nil if there is none.
 func mountAt(c *api.Container, path string) *api.Mount {
-	i := slices.IndexFunc(c.GetMounts(), func(m *api.Mount) bool { return filepath.Clean(m.GetDestination()) == path })
-	if i < 0 {
-		return nil
+	for _, m := range slices.Backward(c.GetMounts()) {
+		if filepath.Clean(m.GetDestination()) == path {
+			return m
+		}
 	}
-	return c.GetMounts()[i]
+	return nil
 }
 
 // netnsPath returns the path of the network namespace of a pod, "" if it is the host's.
