@@ -28,12 +28,12 @@ func TestPutOffInARace(t *testing.T) {
 		f.Do(t, "ADD", a)
 	}
 	notes := notesOf(f)
-	for _, call := range []string{"unlinkat", "openat"} { // of the unfinished note: after these it is not there yet, and there
+	for call, path := range map[string]string{"mkdirat": notes, "openat": notes + "/."} { // after these the note is not there yet, and there
 		var a aim
 		a.at(t, func(int) bool {
 			f.Do(t, "ADD", comer)
 			release := f.Lock(t)
-			hit := stopped(t, f, call, notes, comer, func() bool { return os.RemoveAll(notes) == nil })
+			hit := stopped(t, f, call, path, comer, func() bool { return os.RemoveAll(notes) == nil })
 			release()
 			f.Do(t, "ADD", other)
 			f.Check(t, append(stable(), other))
@@ -78,8 +78,8 @@ func startDel(t *testing.T, f fleet.Fleet, a fleet.Attachment, log string, args 
 }
 
 // stopped runs a DEL that cannot get the lock, which must leave a note, and calls do while it is stopped after its first
-// call of the name on a file in the directory of the notes. It returns what do has returned, or false if it was not stopped.
-func stopped(t *testing.T, f fleet.Fleet, name, notes string, a fleet.Attachment, do func() bool) (hit bool) {
+// call of the name on a path that begins so. It returns what do has returned, or false if it was not stopped.
+func stopped(t *testing.T, f fleet.Fleet, name, path string, a fleet.Attachment, do func() bool) (hit bool) {
 	t.Helper()
 	log := filepath.Join(f.Netns, ".log")
 	<-startDel(t, f, a, log, "-e", "trace="+name).ended
@@ -87,8 +87,8 @@ func stopped(t *testing.T, f fleet.Fleet, name, notes string, a fleet.Attachment
 	if err != nil {
 		t.Fatal(err)
 	}
-	points := straced.Points(string(b), []string{name}, notes+"/.")
-	if err := errors.Join(os.RemoveAll(notes), os.Remove(log)); err != nil || len(points) == 0 {
+	points := straced.Points(string(b), []string{name}, path)
+	if err := errors.Join(os.RemoveAll(notesOf(f)), os.Remove(log)); err != nil || len(points) == 0 {
 		t.Fatalf("no %s for a note: %v\n%s", name, err, b)
 	}
 	r := startDel(t, f, a, log, "-e", "trace="+name, "-e", fmt.Sprintf("inject=%s:signal=STOP:when=%d", name, points[0].Number))

@@ -16,10 +16,18 @@ import (
 
 // Inhabited reports whether a process is in the network namespace with the device and inode number. It looks at the newest
 // processes first, and if a time is given it takes no more of the processor's: what is not decided by then counts as
-// inhabited. On a busy host the clock on the wall would decide nothing. This process and those above it do not count, such as
+// inhabited. On a busy host the clock on the wall would decide nothing, and where another virtual machine takes the
+// processor the thread's does not either, so that the first atLeast processes are looked at whatever that takes. This process and those above it do not count, such as
 // a runtime that has entered the namespace, nor do CNI plugins, whose first thread may be in it for an instant while they work for
 // another network of the container, nor those that it may not look at.
 func Inhabited(device, inode uint64, within time.Duration) bool {
+	return inhabited(namespaceID{device, inode}, atLeast, within)
+}
+
+// atLeast is how many processes cost little: 1 to 4 ms.
+const atLeast = 256
+
+func inhabited(id namespaceID, atLeast int, within time.Duration) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	start, used := time.Now(), threadTime()
@@ -27,16 +35,16 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 	if err != nil {
 		return false
 	}
-	want, link := fmt.Sprintf("net:[%d]", inode), make([]byte, maxLink)
-	for _, pid := range slices.Backward(pids) {
+	want, link := fmt.Sprintf("net:[%d]", id.inode), make([]byte, maxLink)
+	for i, pid := range slices.Backward(pids) {
 		proc := procDir + "/" + strconv.Itoa(pid)
 		n, err := unix.Readlink(proc+"/ns/net", link) // a third less than a stat(2)
 		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) && !isPlugin(proc) {
-			if net, err := namespaceOf(proc, "net"); err == nil && net == (namespaceID{device, inode}) {
+			if net, err := namespaceOf(proc, "net"); err == nil && net == id {
 				return true
 			}
 		}
-		if within > 0 && time.Since(start) > within && threadTime()-used > within {
+		if within > 0 && len(pids)-i >= atLeast && time.Since(start) > within && threadTime()-used > within {
 			return true
 		}
 	}

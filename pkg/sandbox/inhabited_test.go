@@ -48,8 +48,12 @@ func TestInhabited(t *testing.T) {
 	if !InOwn(own.device, own.inode) {
 		t.Error("this process is not in its own network namespace")
 	}
-	if !Inhabited(id.device, id.inode+1, time.Nanosecond) {
+	nobodys := namespaceID{id.device, id.inode + 1}
+	if !inhabited(nobodys, 1, time.Nanosecond) {
 		t.Error("what was not decided in time counts as empty")
+	}
+	if inhabited(nobodys, 1<<22, time.Nanosecond) { // as many as there can be, see pid_max in proc_sys_kernel(5)
+		t.Error("the least is not looked at when time is up")
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
