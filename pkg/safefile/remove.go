@@ -11,14 +11,35 @@ import (
 // Remove removes a file or an empty directory; one that is absent, or a directory with something in it, is no error. A
 // flag that keeps a file from being removed is taken off: a container may have set it on its own files.
 func Remove(path string) error {
-	err := os.Remove(path)
+	err := remove(path)
 	if errors.Is(err, unix.EPERM) && makeMutable(path) == nil {
-		err = os.Remove(path)
+		err = remove(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
 	return err
+}
+
+// remove is os.Remove, which tries rmdir(2) also where nothing is there: most of what the end of a container looks for is absent.
+func remove(path string) error {
+	err := untilDone(func() error { return unix.Unlink(path) })
+	if errors.Is(err, unix.EISDIR) {
+		err = untilDone(func() error { return unix.Rmdir(path) })
+	}
+	if err != nil {
+		return &fs.PathError{Op: "remove", Path: path, Err: err}
+	}
+	return nil
+}
+
+// untilDone makes a system call again that a signal has interrupted.
+func untilDone(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
 }
 
 // Flags of an inode, from linux/fs.h.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -16,10 +15,11 @@ import (
 
 // Inhabited reports whether a process is in the network namespace with the device and inode number. It looks at the newest
 // processes first, and if a time is given it takes no more of the processor's: what is not decided by then counts as
-// inhabited. On a busy host the clock on the wall would decide nothing, and where another virtual machine takes the
-// processor the thread's does not either, so that the first atLeast processes are looked at whatever that takes. This process and those above it do not count, such as
-// a runtime that has entered the namespace, nor do CNI plugins, whose first thread may be in it for an instant while they work for
-// another network of the container, nor those that it may not look at.
+// inhabited. On a busy host the clock on the wall would decide nothing, and where another virtual machine has the
+// processor meanwhile its own time does not either, so that the first processes are looked at whatever that takes. This
+// process and those above it do not count, such as a runtime that has entered the namespace, nor do CNI plugins, whose
+// first thread may be in it for an instant while they work for another network of the container, nor threads of the kernel,
+// nor those that it may not look at.
 func Inhabited(device, inode uint64, within time.Duration) bool {
 	return inhabited(namespaceID{device, inode}, atLeast, within)
 }
@@ -28,15 +28,17 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 const atLeast = 256
 
 func inhabited(id namespaceID, atLeast int, within time.Duration) bool {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	start, used := time.Now(), threadTime()
+	start, used := time.Now(), processorTime()
 	pids, err := processes()
 	if err != nil {
 		return false
 	}
-	want, link := fmt.Sprintf("net:[%d]", id.inode), make([]byte, maxLink)
-	for i, pid := range slices.Backward(pids) {
+	kernels := kernelThreads()
+	want, link, seen := fmt.Sprintf("net:[%d]", id.inode), make([]byte, maxLink), 0
+	for _, pid := range slices.Backward(pids) {
+		if _, found := slices.BinarySearch(kernels, pid); found {
+			continue
+		}
 		proc := procDir + "/" + strconv.Itoa(pid)
 		n, err := unix.Readlink(proc+"/ns/net", link) // a third less than a stat(2)
 		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) && !isPlugin(proc) {
@@ -44,12 +46,48 @@ func inhabited(id namespaceID, atLeast int, within time.Duration) bool {
 				return true
 			}
 		}
-		if within > 0 && len(pids)-i >= atLeast && time.Since(start) > within && threadTime()-used > within {
+		seen++
+		if within > 0 && seen >= atLeast && time.Since(start) > within && processorTime()-used > within {
 			return true
 		}
 	}
 	return false
 }
+
+// kernelThreads returns the IDs of the threads of the kernel, in ascending order: most of the processes of an idle host, and
+// none of a container. They are the children of kthreadd(2), which only the first PID namespace has. There are none where the
+// kernel does not show children, see proc_tid_children(5).
+func kernelThreads() []int {
+	dir := filepath.Join(procDir, strconv.Itoa(kthreadd))
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return nil
+	}
+	fields := statFields(stat)
+	if len(fields) <= statFlags {
+		return nil
+	}
+	if flags, err := strconv.ParseUint(string(fields[statFlags]), 10, 64); err != nil || flags&pfKthread == 0 {
+		return nil
+	}
+	children, err := os.ReadFile(filepath.Join(dir, "task", strconv.Itoa(kthreadd), "children"))
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for field := range bytes.FieldsSeq(children) {
+		if pid, err := strconv.Atoi(string(field)); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+const (
+	kthreadd  = 2          // its PID
+	pfKthread = 0x00200000 // in the flags of a thread of the kernel, see include/linux/sched.h
+)
 
 // isPlugin reports whether a process was called as a CNI plugin, by its environment as it began, see proc_pid_environ(5).
 func isPlugin(proc string) bool {
@@ -68,10 +106,10 @@ const maxEnviron = 1 << 20
 // maxLink is more than the bytes of a link to a namespace, see namespaces(7).
 const maxLink = 64
 
-// threadTime is the processor's time that this thread has had, see clock_gettime(2).
-func threadTime() time.Duration {
+// processorTime is the processor's time that this process has had, see clock_gettime(2).
+func processorTime() time.Duration {
 	var t unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
 		return 0
 	}
 	return time.Duration(t.Nano())
@@ -119,11 +157,21 @@ func parentOf(pid int) int {
 	if err != nil {
 		return 0
 	}
-	// The name, in parentheses, may have anything in it. Behind it are the state and the parent.
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-	if len(fields) < 2 {
+	fields := statFields(b)
+	if len(fields) <= statParent {
 		return 0
 	}
-	parent, _ := strconv.Atoi(string(fields[1]))
+	parent, _ := strconv.Atoi(string(fields[statParent]))
 	return parent
+}
+
+// The places of fields behind the name of a process, see proc_pid_stat(5).
+const (
+	statParent = 1
+	statFlags  = 6
+)
+
+// statFields returns the fields of a stat file behind the name, which is in parentheses and may have anything in it.
+func statFields(stat []byte) [][]byte {
+	return bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 }
