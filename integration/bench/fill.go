@@ -33,12 +33,16 @@ func (p *plugin) fill(ctx context.Context, networks []string, n int) error {
 		if err != nil {
 			return err
 		}
+		netns, err := os.ReadFile(p.netnsFile(pattern))
+		if err != nil {
+			return err
+		}
 		if _, err := on.run(ctx, "DEL", pattern); err != nil {
 			return err
 		}
 		for range n {
 			k++
-			if err := p.clone(record, container(k)); err != nil {
+			if err := p.clone(record, netns, container(k)); err != nil {
 				return err
 			}
 		}
@@ -46,8 +50,8 @@ func (p *plugin) fill(ctx context.Context, networks []string, n int) error {
 	return p.dropIndex()
 }
 
-// clone writes the record of a container, which is like the pattern's.
-func (p *plugin) clone(record []byte, c container) error {
+// clone writes the record of a container, which is like the pattern's, and what stands beside it.
+func (p *plugin) clone(record, netns []byte, c container) error {
 	text := sequence.ReplaceAll(record, fmt.Appendf(nil, `"Sequence":%d,`, c))
 	for _, of := range []func(container) string{
 		container.id, container.name, container.hostname, func(c container) string { return c.address().String() },
@@ -57,11 +61,21 @@ func (p *plugin) clone(record []byte, c container) error {
 		}
 		text = bytes.ReplaceAll(text, []byte(of(pattern)), []byte(of(c)))
 	}
+	if err := os.MkdirAll(filepath.Dir(p.record(c)), 0o700); err != nil {
+		return err
+	}
+	if err := writeFile(p.netnsFile(c), netns, 0o644); err != nil {
+		return err
+	}
 	return writeFile(p.record(c), text, 0o600)
 }
 
 func (p *plugin) record(c container) string {
 	return filepath.Join(filepath.Dir(p.hosts(c)), "meta.json")
+}
+
+func (p *plugin) netnsFile(c container) string {
+	return filepath.Join(filepath.Dir(p.hosts(c)), "netns")
 }
 
 func (p *plugin) index() string { return filepath.Join(p.dataDir, "index", namespace) }

@@ -190,13 +190,17 @@ func (pl *plan) pair(live []entry, head int, gathered bool) {
 			copied[line] = false
 		}
 	}
-	for _, e := range live {
-		if again, wanted := copied[e.text]; wanted && again {
-			continue
-		} else if wanted {
+	for i, e := range live {
+		again, wanted := copied[e.text]
+		if wanted {
 			copied[e.text] = true
 		}
-		order.stands(e)
+		if !again {
+			order.stands(e)
+		}
+		if i < head {
+			order.wanted(e.text, e.off)
+		}
 	}
 	standing := map[string][]int{} // text to indexes in middle
 	for i, e := range middle {
@@ -205,9 +209,6 @@ func (pl *plan) pair(live []entry, head int, gathered bool) {
 		}
 	}
 	used := make([]bool, len(middle))
-	for i, line := range pl.lines[:head] {
-		order.wanted(line, pl.at[i])
-	}
 	for i, line := range pl.lines[head:after] {
 		i += head
 		beyond := order.before(line)
@@ -263,7 +264,10 @@ func (pl *plan) spare() {
 }
 
 // order knows, of the names that matter, in lower case, where lines that have them stand.
-type order map[string]*spots
+type order struct {
+	of    map[string]*spots
+	sieve Sieve
+}
 
 // spots are offsets of lines that share a name.
 type spots struct {
@@ -271,8 +275,8 @@ type spots struct {
 	wanted int64 // of the last wanted line so far
 }
 
-func namesOf(middle []entry, lines []string) order {
-	o := order{}
+func namesOf(middle []entry, lines []string) *order {
+	o := &order{of: map[string]*spots{}}
 	for _, e := range middle {
 		o.add(e.text)
 	}
@@ -283,37 +287,44 @@ func namesOf(middle []entry, lines []string) order {
 }
 
 // add makes the names of a line matter.
-func (o order) add(line string) {
+func (o *order) add(line string) {
 	Names(line, func(_ netip.Addr, name string) {
-		if name = strings.ToLower(name); o[name] == nil {
-			o[name] = &spots{last: -1, wanted: -1}
+		o.sieve.Add(name)
+		if name = strings.ToLower(name); o.of[name] == nil {
+			o.of[name] = &spots{last: -1, wanted: -1}
 		}
 	})
 }
 
-func (o order) each(line string, do func(s *spots)) {
-	Names(line, func(_ netip.Addr, name string) {
-		if s := o[strings.ToLower(name)]; s != nil {
+// each calls do for the names of a line of ours that matter.
+func (o *order) each(line string, do func(s *spots)) {
+	line, _, _ = strings.Cut(line, "#")
+	_, rest := word(line)
+	for name, rest := word(rest); name != ""; name, rest = word(rest) {
+		if !o.sieve.May(name) {
+			continue
+		}
+		if s := o.of[strings.ToLower(name)]; s != nil {
 			do(s)
 		}
-	})
+	}
 }
 
 // stands notes a line of the file.
-func (o order) stands(e entry) { o.each(e.text, func(s *spots) { s.last = max(s.last, e.off) }) }
+func (o *order) stands(e entry) { o.each(e.text, func(s *spots) { s.last = max(s.last, e.off) }) }
 
 // wanted notes where a wanted line is going to stand.
-func (o order) wanted(line string, off int64) { o.each(line, func(s *spots) { s.wanted = off }) }
+func (o *order) wanted(line string, off int64) { o.each(line, func(s *spots) { s.wanted = off }) }
 
 // before returns the offset beyond which a line has to stand, -1 for none.
-func (o order) before(line string) int64 {
+func (o *order) before(line string) int64 {
 	beyond := int64(-1)
 	o.each(line, func(s *spots) { beyond = max(beyond, s.wanted) })
 	return beyond
 }
 
 // last returns the greatest offset of a line of the file that shares a name with this one, -1 for none.
-func (o order) last(line string) int64 {
+func (o *order) last(line string) int64 {
 	beyond := int64(-1)
 	o.each(line, func(s *spots) { beyond = max(beyond, s.last) })
 	return beyond

@@ -26,15 +26,16 @@ type Viewer struct {
 	Network   string                // of the file of a network
 	users     []string              // lower-case names in the user's own lines, sorted, as the container has them once held is there
 	held      map[string]struct{}   // the other lower-case names that stand above the peers, once many names are to be looked up
+	sieve     etchosts.Sieve        // has both then
 }
 
 // index makes looking up many names cheap.
 func (v *Viewer) index() {
-	v.held = map[string]struct{}{}
+	v.begin(nil)
 	if v.Container != nil {
-		v.users = v.Container.UserNames
+		v.begin(v.Container.UserNames)
 		v.each(func(name string) bool {
-			v.held[strings.ToLower(name)] = struct{}{}
+			v.hold(name)
 			return false
 		})
 	}
@@ -68,6 +69,9 @@ func (v *Viewer) each(stop func(name string) bool) bool {
 // holds reports whether a name stands above the peers.
 func (v *Viewer) holds(name string) bool {
 	if v.held != nil {
+		if !v.sieve.May(name) {
+			return false
+		}
 		name = strings.ToLower(name)
 		_, ok := v.held[name]
 		return ok || contains(v.users, name)
@@ -86,7 +90,14 @@ func contains(sorted []string, name string) bool {
 	return ok
 }
 
-func (v *Viewer) hold(names []string) {
+// begin makes holds look at the names of the user and those that hold adds, and at no others.
+func (v *Viewer) begin(users []string) {
+	v.users, v.held, v.sieve = users, map[string]struct{}{}, 0
+	v.sieve.Add(users...)
+}
+
+func (v *Viewer) hold(names ...string) {
+	v.sieve.Add(names...)
 	for _, name := range names {
 		v.held[strings.ToLower(name)] = struct{}{}
 	}
@@ -171,26 +182,27 @@ func Natural(list []hostsstore.Attachment) []*hostsstore.Attachment {
 
 // own returns the blocks above the peers: localhost, extra hosts, what was taken over, the container itself.
 func own(c *hostsstore.Container) []string {
-	higher := &Viewer{users: c.UserNames, held: map[string]struct{}{}}
+	higher := &Viewer{}
+	higher.begin(c.UserNames)
 	var out []string
 	add := func(text string) { out = append(out, text) }
 	add(loopback4)
 	if !c.NoIPv6Loopback {
 		add(loopback6)
 	}
-	higher.hold(loopbackNames)
+	higher.hold(loopbackNames...)
 	var extra []string
 	for _, x := range c.ExtraHosts {
 		add(etchosts.Format(x.Address, higher.without([]string{x.Name})))
 		extra = append(extra, x.Name)
 	}
-	higher.hold(extra)
+	higher.hold(extra...)
 	var adopted []string
 	for _, line := range c.Adopted {
 		add(etchosts.Format(line.Address, higher.without(line.Names)))
 		adopted = append(adopted, line.Names...)
 	}
-	higher.hold(adopted)
+	higher.hold(adopted...)
 	for _, a := range Natural(c.Attachments) {
 		add(lines(a.Addresses, higher.without(AllNames(a))))
 	}

@@ -23,7 +23,7 @@ import (
 var version = "unknown"
 
 // A plugin that lives for milliseconds needs no garbage collection, but for the repair of a large namespace.
-const memoryLimit = 96 << 20
+const memoryLimit = 88 << 20
 
 func main() {
 	if os.Getenv("CNI_COMMAND") == "" {
