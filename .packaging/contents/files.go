@@ -92,14 +92,18 @@ func (l *Layout) documents(s *Source, _ map[string]string) ([]File, error) {
 	if logrotate == "" {
 		logrotate, config = l.Doc+"/examples", false
 	}
-	for _, err := range []error{
-		add("README.md", l.Doc, false), add("plugins/*/*/*.md", l.Doc, false), add(".github/*.svg", l.Doc, false), add("conflists/*.conflist", l.Doc+"/examples", true),
-		add("conflists/dns/*", l.Doc+"/examples/dns", true),
-	} {
+	for _, pages := range []string{"README.md", "plugins/*/*/*.md", "pkg/README.md", "pkg/*/README.md", "integration/*/README.md", ".github/*.svg"} {
+		if err := add(pages, l.Doc, false); err != nil {
+			return nil, err
+		}
+	}
+	for _, err := range []error{add("conflists/*.conflist", l.Doc+"/examples", true), add("conflists/dns/*", l.Doc+"/examples/dns", true)} {
 		if err != nil {
 			return nil, err
 		}
 	}
+	// The pages call the examples by their place in the repository.
+	out = append(out, File{Path: l.Doc + "/conflists", Mode: 0o777, Target: "examples"})
 	documents := len(out)
 	if err := add("plugins/*/*/*.logrotate", logrotate, true); err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
 
@@ -67,7 +69,7 @@ func items(keys []netconf.Key) []item {
 		if k.Default != "" {
 			text += " (default " + k.Default + ")"
 		}
-		out = append(out, item{Term: k.Name, Text: text})
+		out = append(out, item{Term: k.Name, Text: strings.ReplaceAll(text, "`", "")})
 	}
 	return out
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestReadmeOnBareMachine does by copy and paste what the README says from a machine without containerd to two pods that find each other:
+// TestReadmeOnBareMachine does by copy and paste what the README and the page on drivers say from a machine without containerd to two pods that find each other:
 // this machine's own Debian with the package of its containerd. Every block runs as it stands in a copy of the repository, the
 // programs are built there, and nothing else is configured. Only the images come from the test, since there is no registry.
 func TestReadmeOnBareMachine(t *testing.T) {
@@ -19,7 +19,7 @@ func TestReadmeOnBareMachine(t *testing.T) {
 	n.run("sh", "-c", "! dpkg-query --status containerd >/dev/null 2>&1 || dpkg --purge --force-depends containerd >/dev/null")
 	n.copyRepository("/opt/etcfiles")
 
-	n.download("/", readmeBlock(t, "install: Debian"))
+	n.download("/", block(t, driversPage, "install on Debian"))
 	t.Logf("the package's configuration:\n%s", n.read(configFile))
 	for _, program := range []string{"containerd", "ctr"} {
 		if where := strings.TrimSpace(n.run("sh", "-c", "command -v "+program)); where != "/usr/bin/"+program {
@@ -27,12 +27,12 @@ func TestReadmeOnBareMachine(t *testing.T) {
 		}
 	}
 
-	n.asWritten("/opt/etcfiles", "", readmeBlock(t, "install: containerd"))
+	n.asWritten("/opt/etcfiles", "", block(t, readmePage, "containerd"))
 	n.connect()
 	n.start()
 	n.importImage(n.pauseImage(), "docker.io/library/busybox:latest")
 	n.write("/etc/crictl.yaml", []byte("disable-pull-on-run: true\n"))
-	cmd := n.command("bash", "-euo", "pipefail", "-c", readmeBlock(t, "pods"))
+	cmd := n.command("bash", "-euo", "pipefail", "-c", block(t, driversPage, "pods"))
 	cmd.Env = append(cmd.Env, "TMPDIR=/run")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)

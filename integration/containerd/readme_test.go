@@ -12,7 +12,7 @@ import (
 // those of Debian's packages, containerd's own defaults, and none. Pods find each other by name then. To do it again, as after an
 // update, changes nothing.
 func TestReadmeInstall(t *testing.T) {
-	script, install := readmeBlock(t, "install: containerd"), stages(t)
+	script, install := block(t, readmePage, "containerd"), stages(t)
 	for _, c := range []struct {
 		name    string
 		release release
@@ -100,19 +100,24 @@ func (n *node) pauseImage() string {
 	return ""
 }
 
-// readmeBlock returns the shell block of the README behind the marker for it.
-func readmeBlock(t *testing.T, name string) string {
+// The pages that say how containerd is set up.
+const (
+	readmePage  = "README.md"
+	driversPage = "plugins/meta/etcfiles/DRIVERS.md"
+)
+
+// block returns the shell block of a page behind the marker with its name.
+func block(t *testing.T, page, name string) string {
 	t.Helper()
-	marker := "<!-- " + name + " -->"
-	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	text, err := os.ReadFile(filepath.Join(repository, page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, marked := strings.Cut(string(readme), marker)
-	_, text, opened := strings.Cut(text, "\n```sh\n")
-	script, _, closed := strings.Cut(text, "\n```\n")
+	_, after, marked := strings.Cut(string(text), "<!-- "+name+": run by ")
+	_, after, opened := strings.Cut(after, " -->\n```sh\n")
+	script, _, closed := strings.Cut(after, "\n```\n")
 	if !marked || !opened || !closed {
-		t.Fatalf("README.md has no shell block behind %s", marker)
+		t.Fatalf("%s has no shell block with the name %q", page, name)
 	}
 	return script
 }

@@ -14,15 +14,16 @@ const patience = 5 * time.Second
 func TestServers(t *testing.T) {
 	for _, server := range []struct {
 		file        string
+		page        string            // the marker of its block in the page
 		needsBridge bool              // to start
 		stray       map[string]string // answers for names that only the machine's nameserver has, though they look like those of containers
 	}{
-		{file: "dnsmasq.conf", stray: map[string]string{"stray": absent, "stray.lab": absent}},
-		{file: "Corefile", needsBridge: true, stray: map[string]string{"stray": "192.0.2.81", "stray.lab": "192.0.2.82"}},
+		{file: "dnsmasq.conf", page: "dnsmasq", stray: map[string]string{"stray": absent, "stray.lab": absent}},
+		{file: "Corefile", page: "coredns", needsBridge: true, stray: map[string]string{"stray": "192.0.2.81", "stray.lab": "192.0.2.82"}},
 	} {
 		t.Run(server.file, func(t *testing.T) {
 			t.Parallel()
-			setting, commands := instructions(t, server.file)
+			setting, commands := instructions(t, server.file, server.page)
 			m := newMachine(t)
 			m.install(withSetting(t, setting))
 			if server.needsBridge {
@@ -74,27 +75,38 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// instructions returns what the comment of a server's configuration says: the setting for the conflist, which starts with a
-// quotation mark, and the commands, which start with a dollar sign; the last one is the server.
-func instructions(t *testing.T, file string) (setting string, commands []string) {
+// instructions returns what the comment of a server's configuration says, the setting for the conflist, which starts with a quotation mark,
+// and the commands of the page, which the comment has too, behind dollar signs; the last one is the server.
+func instructions(t *testing.T, file, block string) (setting string, commands []string) {
+	t.Helper()
+	data := read(t, file)
+	for line := range strings.Lines(data) {
+		if quoted, ok := strings.CutPrefix(strings.TrimSpace(line), `#     "`); ok {
+			setting = `"` + quoted
+		}
+	}
+	_, text, marked := strings.Cut(read(t, "README.md"), "<!-- "+block+": run by integration/dns/dns_test.go:TestServers -->\n```sh\n")
+	text, _, closed := strings.Cut(text, "\n```\n")
+	if setting == "" || !marked || !closed {
+		t.Fatalf("%s does not say what to set, or README.md not what to run: %q", file, setting)
+	}
+	for line := range strings.Lines(text) {
+		command, _, _ := strings.Cut(strings.TrimSpace(line), "     # ")
+		if !strings.Contains(data, "#     $ "+command+"\n") {
+			t.Errorf("README.md has the command %q, and %s does not", command, file)
+		}
+		commands = append(commands, command)
+	}
+	return setting, commands
+}
+
+func read(t *testing.T, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(servers + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		if command, ok := strings.CutPrefix(line, "#     $ "); ok {
-			commands = append(commands, command)
-		}
-		if quoted, ok := strings.CutPrefix(line, `#     "`); ok {
-			setting = `"` + quoted
-		}
-	}
-	if setting == "" || len(commands) == 0 {
-		t.Fatalf("%s says neither what to set nor what to run: %q, %q", file, setting, commands)
-	}
-	return setting, commands
+	return string(data)
 }
 
 // withSetting returns the conflist with the setting in its etcfiles plugin.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the two commands that the README begins with as they are written there, in a fresh clone of HEAD on a bare Debian: what
+# Runs the two commands that the README says to try, as they are written there, in a fresh clone of HEAD on a bare Debian: what
 # debootstrap makes, with git, make, ca-certificates and this machine's Go. The machine is a directory and namespaces of its own, and is
 # taken away at the end, also after a failure or Ctrl-C.
 # Usage: fresh.sh SUITE... (as root; below DIR, or else a temporary directory, from the Debian MIRROR; if ONLY is set, that command)
@@ -38,9 +38,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-# commands prints the commands of the README's first block, without their comments.
+# commands prints the commands of the README's block "try", without their comments.
 commands() {
-	awk '/^```/ { if (inside) exit; inside = 1; next } inside { sub(/[ \t]*#.*/, ""); if ($0 != "") print }' "$repository/README.md"
+	awk '/^<!-- try: / { marked = 1 } marked && /^```/ { if (inside) exit; inside = 1; next } inside { sub(/[ \t]*#.*/, ""); if ($0 != "") print }' "$repository/README.md"
 }
 
 # make_root makes the bare system of a suite.
@@ -103,7 +103,7 @@ run_suite() { # SUITE
 
 (( $# )) || { echo "usage: fresh.sh SUITE..." >&2; exit 2; }
 mapfile -t written < <(commands)
-[[ ${written[*]} == "make demo make test" ]] || { echo "README.md begins with other commands than this knows: ${written[*]}" >&2; exit 1; }
+[[ ${written[*]} == "make demo make test" ]] || { echo "README.md says to try other commands than this knows: ${written[*]}" >&2; exit 1; }
 if [[ -n ${ONLY:-} ]]; then
 	[[ " ${written[*]} " == *" $ONLY "* ]] || { echo "ONLY is to be one of README.md's: ${written[*]}" >&2; exit 2; }
 	written=("$ONLY")

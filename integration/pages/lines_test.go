@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
-// TestCnitool runs what the README says of cnitool, on a machine without any configuration of CNI.
+// TestCnitool runs what the page on drivers says of cnitool, on a machine without any configuration of CNI.
 func TestCnitool(t *testing.T) {
-	out := bare(t, readme(t, "cnitool"), "")
+	out := bare(t, block(t, "plugins/meta/etcfiles/DRIVERS.md", "cnitool"), "")
 	for _, want := range []string{"default    lab      web", "k8s.io     lab      web", " www "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -24,8 +26,8 @@ func TestCnitool(t *testing.T) {
 
 // TestHooksD runs what the README says of hooks.d, on a machine where the directory does not exist.
 func TestHooksD(t *testing.T) {
-	out := bare(t, readme(t, "hooks.d"), "rm -rf /etc/containers; PATH=$PWD/bin:$PATH") +
-		bare(t, readme(t, "hooks.d")+"\ncat /etc/containers/oci/hooks.d/*.json", "PATH=$PWD/bin:$PATH")
+	out := bare(t, block(t, "README.md", "podman"), "rm -rf /etc/containers; PATH=$PWD/bin:$PATH") +
+		bare(t, block(t, "README.md", "podman")+"\ncat /etc/containers/oci/hooks.d/*.json", "PATH=$PWD/bin:$PATH")
 	if !strings.Contains(out, `/etcfiles-mount"`) || !strings.Contains(out, `"createContainer"`) {
 		t.Errorf("the file is\n%s", out)
 	}
@@ -38,8 +40,8 @@ func TestDirectoriesAreMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
+	for _, path := range pages {
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +55,7 @@ func TestDirectoriesAreMade(t *testing.T) {
 			}
 			for _, target := range targets(line) {
 				if dir := filepath.Dir(target); !strings.Contains(made, dir) {
-					t.Errorf("%s: %snobody has made %s: mkdir -p, or install -D", page, line, dir)
+					t.Errorf("%s: %snobody has made %s: mkdir -p, or install -D", path, line, dir)
 				}
 			}
 		}
@@ -82,13 +84,14 @@ func targets(line string) []string {
 	return outside
 }
 
-func readme(t *testing.T, name string) string {
+// block returns a block of a page.
+func block(t *testing.T, path, name string) string {
 	t.Helper()
-	script, err := block(filepath.Join(repository, "README.md"), name)
+	text, err := page.Find(filepath.Join(repository, path), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return script
+	return text
 }
 
 // bare runs a script in the repository, after another, where /etc, /run, /var/lib and the network are its own and empty of CNI. make has

@@ -1,40 +1,28 @@
 // Package pages holds the README, the pages of the programs and the shipped conflists to what they say: what is to be copied and pasted
-// runs as it stands, and the networks of the examples are nobody else's.
+// runs as it stands, links lead somewhere, lines are short, and the networks of the examples are nobody else's.
 package pages
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
 // repository is the root of the repository, as the tests of a package below integration see it.
 const repository = "../.."
 
-// paths returns the pages.
+// paths returns the paths of the pages and of the other files that people copy from.
 func paths() ([]string, error) {
-	found := []string{filepath.Join(repository, "README.md")}
-	for _, pattern := range []string{"plugins/*/*/*.md", "conflists/dns/*"} {
-		more, err := filepath.Glob(filepath.Join(repository, pattern))
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, more...)
+	pages, err := page.Paths(repository)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, name := range pages {
+		found = append(found, filepath.Join(repository, name))
+	}
+	for _, name := range []string{"dnsmasq.conf", "Corefile"} {
+		found = append(found, filepath.Join(repository, "conflists/dns", name))
 	}
 	return found, nil
-}
-
-// block returns the shell block of a page behind the comment that marks it.
-func block(page, name string) (string, error) {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		return "", err
-	}
-	_, after, marked := strings.Cut(string(text), "<!-- "+name+" -->\n```sh\n")
-	script, _, closed := strings.Cut(after, "\n```\n")
-	if !marked || !closed {
-		return "", fmt.Errorf("%s has no shell block marked %s", page, name)
-	}
-	return script, nil
 }

@@ -16,11 +16,6 @@ func TestTrustNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if len(line) > 120 {
-			t.Errorf("line %d has %d columns", i+1, len(line))
-		}
-	}
 	held, _, found := strings.Cut(string(text), "\n## What is not held back\n")
 	if !found {
 		t.Error("the page does not say what is not held back")

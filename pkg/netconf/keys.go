@@ -11,37 +11,64 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/request"
 )
 
-// Key is a key of the plugin's part of a conflist, or a capability in it.
+// Key is a key of the plugin's part of a conflist, or a capability in it. The page CONFIGURATION.md and the manual page
+// etcfiles-conflist(5) are made of what is said here; code stands in backquotes.
 type Key struct {
 	Name    string
 	Type    string // of the JSON value
 	Default string // in words or as a value; "" for none
-	Meaning string // one sentence without a full stop
+	Meaning string // without a full stop at its end
 	Without string // of a capability: what does not work without it
 }
 
-// Keys are the plugin's own keys, besides type, in the order of its reference page.
+// Keys are the plugin's own keys, besides type, in the order of its page.
 var Keys = []Key{
-	{Name: "dataDir", Type: "string", Default: DefaultDataDir, Meaning: "absolute path of the store"},
-	{Name: "namespace", Type: "string", Default: "k8s.io with K8S_POD_NAME in CNI_ARGS, else default", Meaning: "containers see each other within one namespace"},
-	{Name: "domain", Type: "string", Meaning: "names are listed as name.<domain> too"},
-	{Name: "dns", Type: "object", Meaning: "CNI's dns: nameservers, domain, search, options, for resolv.conf"},
-	{Name: "fallbackNameservers", Type: "list of strings", Meaning: "used when no usable nameserver is left, those of the container's address families; none is ever invented"},
-	{Name: "extraHosts", Type: "list of strings", Meaning: `"name:ip", or "name:host-gateway" for the gateway of the first network; IPv6 with or without brackets`},
-	{Name: "marker", Type: "string", Default: defaultMarker, Meaning: "the word in the marker lines; nerdctl to share a nerdctl data root"},
-	{Name: "allowQualifiedAliases", Type: "boolean", Default: "false", Meaning: "without it an alias with a dot is refused"},
-	{Name: "keepFiles", Type: "boolean", Default: "false", Meaning: "DEL leaves the container's own three files; etcfiles ls --kept lists them, etcfiles rm NAMESPACE/ID and etcfiles prune --kept 30d remove them"},
-	{Name: "baseHostsFile", Type: "string", Meaning: "absolute path of a file whose lines come first in every new hosts file; absent is no error"},
-	{Name: "podNames", Type: "string", Default: "auto", Meaning: "which names of a pod its peers see: short, qualified (web.shop.pod), none; auto is qualified where the pod has cluster DNS"},
-	{Name: "lockTimeout", Type: "string", Default: "30s", Meaning: "how long to wait for other operations on the namespace, a duration such as 30s"},
-	{Name: "logFile", Type: "string", Meaning: "absolute path of a file with one line for each operation; rotation is left to logrotate"},
-	{Name: "logLevel", Type: "string", Default: "info", Meaning: "debug, info, warn or error"},
+	{Name: "dataDir", Type: "string", Default: "`" + DefaultDataDir + "`", Meaning: "absolute path of the store"},
+	{
+		Name: "namespace", Type: "string", Default: "`k8s.io` with `K8S_POD_NAME` in `CNI_ARGS`, else `default`",
+		Meaning: "containers see each other within one namespace",
+	},
+	{Name: "domain", Type: "string", Meaning: "hostname and name are listed as `name.<domain>` too"},
+	{Name: "dns", Type: "object", Meaning: "CNI's `dns`, for `resolv.conf`: `nameservers`, `domain`, `search`, `options`"},
+	{
+		Name: "fallbackNameservers", Type: "list of strings",
+		Meaning: "used when no usable nameserver is left: those of the container's address families. None is ever invented",
+	},
+	{
+		Name: "extraHosts", Type: "list of strings",
+		Meaning: "`name:ip` (IPv6 with or without brackets), or `name:host-gateway` for the gateway of the container's first network that has one, " +
+			"with one line for each address family",
+	},
+	{
+		Name: "marker", Type: "string", Default: "`" + defaultMarker + "`",
+		Meaning: "the word in the marker lines, `nerdctl` to share a nerdctl data root. It has to be the same in all conflists with one `dataDir` and namespace",
+	},
+	{Name: "allowQualifiedAliases", Type: "boolean", Default: "`false`", Meaning: "allows aliases with a dot in them, which are refused otherwise"},
+	{
+		Name: "keepFiles", Type: "boolean", Default: "`false`",
+		Meaning: "DEL leaves the container's own three files. `etcfiles ls --kept` lists them; `etcfiles rm NAMESPACE/ID` and `etcfiles prune --kept 30d` remove them",
+	},
+	{
+		Name: "baseHostsFile", Type: "string",
+		Meaning: "absolute path of a file whose lines come first in every new hosts file; it may be absent. Lines with loopback or unspecified addresses are " +
+			"left out: `127.0.1.1 myhost` would make the host's name that of the container itself",
+	},
+	{
+		Name: "podNames", Type: "string", Default: "`auto`",
+		Meaning: "which names of a Kubernetes pod its peers see: `short` (`web`, `web.shop`), `qualified` (`web.shop.pod`) or `none`. `auto` is `qualified` for " +
+			"a pod that has cluster DNS, where `web` may be a Service, else `short`",
+	},
+	{Name: "lockTimeout", Type: "string", Default: "`30s`", Meaning: "how long to wait for other operations on the namespace"},
+	{Name: "logFile", Type: "string", Meaning: "absolute path of a log, made with mode 0640 if it does not exist. Without it nothing is logged; logrotate may rotate it"},
+	{Name: "logLevel", Type: "string", Default: "`info`", Meaning: "`debug`, `info`, `warn` or `error`"},
 }
 
 // Capabilities are what the plugin's capabilities may declare, and what a runtime then gives for a container.
 var Capabilities = []Key{
 	{
-		Name: "etcfiles", Type: "object", Meaning: "name, hostname, domainname, namespace, aliases (list), extraHosts (list of name:ip), dns (servers, searches, options), owner (uid and gid of root of a user namespace)",
+		Name: "etcfiles", Type: "object",
+		Meaning: "`name`, `hostname`, `domainname`, `namespace`, `aliases` (list), `extraHosts` (list of `name:ip`), `dns` (`servers`, `searches`, `options`) and " +
+			"`owner` (`uid` and `gid` on the host of root of the container's user namespace, whose the container's files become)",
 		Without: "names, aliases and extra hosts of the OCI hook and of CAP_ARGS do not come through",
 	},
 	{
@@ -49,12 +76,12 @@ var Capabilities = []Key{
 		Without: "podman's and nerdctl's --network-alias does nothing",
 	},
 	{
-		Name: "dns", Type: "object", Meaning: "servers, searches and options for resolv.conf, in small or capital letters; of a pod the whole of it",
+		Name: "dns", Type: "object", Meaning: "`servers`, `searches` and `options` for `resolv.conf`, in small or capital letters. Of a pod it is the whole DNS configuration",
 		Without: "a runtime's DNS settings, such as nerdctl's and CRI's, do not reach resolv.conf",
 	},
 	{
-		Name: annotationsCapability, Type: "object", Meaning: annotationName + ", " + annotationHostname + ", " + annotationDomainname + ", " +
-			annotationAliases + " (with commas) and " + annotationExtraHosts + " (name:ip, with commas) of a pod",
+		Name: annotationsCapability, Type: "object", Meaning: "annotations of a pod: `" + annotationName + "`, `" + annotationHostname + "`, `" + annotationDomainname +
+			"`, `" + annotationAliases + "` (comma-separated) and `" + annotationExtraHosts + "` (comma-separated `name:ip`)",
 		Without: "annotations of a pod, such as etcfiles/hostname, do nothing",
 	},
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/inspect"
 )
 
-// TestReadmeListsEveryMetric: the reference page has the metrics that are printed, and no others.
-func TestReadmeListsEveryMetric(t *testing.T) {
+// TestPageListsEveryMetric: the page has the metrics that are printed, and no others.
+func TestPageListsEveryMetric(t *testing.T) {
 	dir := hostsstore.Dir(t.TempDir())
 	if err := startCounting(dir); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestReadmeListsEveryMetric(t *testing.T) {
 		name, _, _ := bytes.Cut([]byte(series), []byte("|"))
 		printed[string(name)] = true
 	}
-	page, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../LOGS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
