@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -26,6 +27,7 @@ type Counts struct {
 	Repairs  uint64 // namespaces that an operation before had left unfinished
 	Pruned   uint64 // containers that were found dead
 	Warnings uint64
+	Later    [commands][laterCodes]uint64 // failures with the codes that came to be counted later
 }
 
 // CommandCounts is the part of one CNI command.
@@ -36,41 +38,49 @@ type CommandCounts struct {
 }
 
 const (
-	commands = 5
-	codes    = 8
+	commands   = 5
+	codes      = 8
+	laterCodes = 4
 )
 
 // Commands returns the CNI commands, in the order of Counts.Commands.
-func Commands() [commands]string {
-	return [commands]string{"ADD", "DEL", "CHECK", "GC", "STATUS"}
+func Commands() []string {
+	return []string{"ADD", "DEL", "CHECK", "GC", "STATUS"}
 }
 
-// Codes returns the error codes, in the order of CommandCounts.Failures; the last one stands for all others as well.
-func Codes() [codes]uint {
-	return [codes]uint{5, 6, 7, 11, 50, 100, 101, 999}
+// Codes returns the error codes; 999 stands for all others as well.
+func Codes() []uint { return slices.Concat(firstCodes[:], codesLater[:]) }
+
+var (
+	firstCodes = [codes]uint{5, 6, 7, 11, 50, 100, 101, 999} // in the order of CommandCounts.Failures
+	codesLater = [laterCodes]uint{1, 2, 4, 51}               // in that of Counts.Later
+)
+
+// Failures returns how many operations of a command, by its place in Commands, failed with each of Codes.
+func (c *Counts) Failures(command int) []uint64 {
+	return slices.Concat(c.Commands[command].Failures[:], c.Later[command][:])
 }
 
 // Operation returns the counts of one operation. A code of 0 is success.
 func Operation(command string, took time.Duration, code uint) *Counts {
 	c := &Counts{}
-	for i, name := range Commands() {
-		if name == command {
-			c.Commands[i] = CommandCounts{Operations: 1, Duration: uint64(max(took, 0))}
-			if code != 0 {
-				c.Commands[i].Failures[failure(code)] = 1
-			}
-		}
+	i := slices.Index(Commands(), command)
+	if i < 0 {
+		return c
+	}
+	of := &c.Commands[i]
+	of.Operations, of.Duration = 1, uint64(max(took, 0))
+	first, later := slices.Index(firstCodes[:], code), slices.Index(codesLater[:], code)
+	switch {
+	case code == 0:
+	case first >= 0:
+		of.Failures[first] = 1
+	case later >= 0:
+		c.Later[i][later] = 1
+	default:
+		of.Failures[codes-1] = 1
 	}
 	return c
-}
-
-func failure(code uint) int {
-	for i, known := range Codes() {
-		if known == code {
-			return i
-		}
-	}
-	return codes - 1
 }
 
 // The file of the counters is one page: the header, then Counts. Every process maps it and adds with the processor's

@@ -49,7 +49,7 @@ func TestCountsAreReadByPrometheus(t *testing.T) {
 	var b bytes.Buffer
 	writeCounts(&b, c)
 	got := series(t, b.Bytes())
-	if len(got) != 5+5*len(c.Commands[0].Failures)+5+4 {
+	if len(got) != 5+5*len(counters.Codes())+5+4 {
 		t.Errorf("%d series", len(got))
 	}
 	for key, n := range got {

@@ -120,9 +120,10 @@ func writeCounts(b *bytes.Buffer, c *counters.Counts) {
 		labels := []label{{"command", command}}
 		operations = append(operations, sample{float64(of.Operations), labels})
 		seconds = append(seconds, sample{inSeconds(of.Duration), labels})
+		failed := c.Failures(i)
 		for j, code := range counters.Codes() {
 			failures = append(failures, sample{
-				float64(of.Failures[j]), []label{{"command", command}, {"code", fmt.Sprint(code)}},
+				float64(failed[j]), []label{{"command", command}, {"code", fmt.Sprint(code)}},
 			})
 		}
 	}
