@@ -1,7 +1,6 @@
 package conflist
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,7 +73,7 @@ func (l *look) ourPlace(list *node) {
 	for _, p := range l.plugins {
 		switch {
 		case p.position <= l.ours.position || p.name == pluginType || slices.Contains(harmless, p.name):
-		case p.ipam != "" || slices.Contains(interfaces, p.name):
+		case givesAddresses(p.node):
 			l.wrong(p.node, p.key, "%s gives addresses behind etcfiles, which does not see them: put etcfiles last", p.name)
 		default:
 			l.note(p.node, p.key, "%s stands behind etcfiles: if it changes addresses, put etcfiles last", p.name)
@@ -156,10 +155,16 @@ func Find(dir, network string) string {
 
 // nameOf returns the name in a configuration, "" for what is none.
 func nameOf(path string) string {
-	var head struct{ Name string }
-	text, err := safefile.ReadLinked(path, maxConflist)
-	if err != nil || json.Unmarshal(text, &head) != nil {
-		return ""
+	name, _ := readNode(path).get("name").text()
+	return name
+}
+
+// readNode returns what a file of JSON holds, a value without keys for what is none.
+func readNode(path string) *node {
+	if text, err := safefile.ReadLinked(path, maxConflist); err == nil {
+		if n, err := decode(text); err == nil {
+			return n
+		}
 	}
-	return head.Name
+	return &node{}
 }

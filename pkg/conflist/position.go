@@ -11,6 +11,7 @@ import (
 // node is a JSON value that knows where it stands.
 type node struct {
 	line   int // of its key in an object, else of its first byte; from 1
+	start  int // offset of raw in the text, in bytes
 	raw    json.RawMessage
 	fields []field // of an object, in order
 	items  []*node // of an array
@@ -66,7 +67,7 @@ func (p *positions) value(line int) (*node, error) {
 	for start < len(p.text) && strings.IndexByte(" \t\r\n,:", p.text[start]) >= 0 {
 		start++
 	}
-	n := &node{line: line}
+	n := &node{line: line, start: start}
 	if line == 0 {
 		n.line = lineOf(p.text, start)
 	}
@@ -105,6 +106,9 @@ func (p *positions) value(line int) (*node, error) {
 	n.raw = p.text[start:p.decoder.InputOffset()]
 	return n, nil
 }
+
+// end returns the offset behind the value.
+func (n *node) end() int { return n.start + len(n.raw) }
 
 // get returns the value of a key, the last of several as encoding/json takes it, or nil.
 func (n *node) get(key string) *node {

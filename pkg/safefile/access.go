@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,6 +41,29 @@ func (a Access) Restore(fd int, st *unix.Stat_t) (changed bool, err error) {
 	}
 	return changed, errors.Join(errs...)
 }
+
+// AccessOf returns the access that a regular file has, with its label if it has one. A link is followed.
+func AccessOf(path string) (Access, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return Access{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	if !regular(&st) {
+		return Access{}, notRegular("stat", path)
+	}
+	label := make([]byte, maxLabel)
+	n, err := unix.Getxattr(path, xattrLabel, label)
+	if err != nil { // there is no SELinux
+		n = 0
+	}
+	return Access{
+		Mode: fs.FileMode(st.Mode).Perm(), Owner: Owner{st.Uid, st.Gid},
+		Label: strings.TrimRight(string(label[:n]), "\x00"),
+	}, nil
+}
+
+// maxLabel is more than a label of SELinux has, in bytes.
+const maxLabel = 4096
 
 // String returns the owner as chown(1) takes it.
 func (o Owner) String() string { return fmt.Sprintf("%d:%d", o.UID, o.GID) }

@@ -13,7 +13,24 @@ import (
 //
 // With sync the content is on the disk before the name is, so that a power cut leaves the old content or the new one,
 // never a part.
-func Replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) {
+func Replace(path string, data []byte, mode fs.FileMode, sync bool) error {
+	return replace(path, data, mode, sync, func(f *os.File) error { return f.Chmod(mode) })
+}
+
+// ReplaceAs is Replace for a file that has an owner other than who writes it, too: only who has the access ever sees the content. A label
+// is set if it is given.
+func ReplaceAs(path string, data []byte, a Access, sync bool) error {
+	return replace(path, data, 0o600&a.Mode, sync, func(f *os.File) error {
+		st, err := stat(int(f.Fd()), path)
+		if err == nil {
+			_, err = a.Restore(int(f.Fd()), &st)
+		}
+		return err
+	})
+}
+
+// replace is Replace with a temporary file that is created with the mode at most, and given all that the new file shall have by finish.
+func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(*os.File) error) (err error) {
 	temporary := Temporary(path)
 	create := func() (*os.File, error) { return os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) }
 	f, err := create()
@@ -33,7 +50,7 @@ func Replace(path string, data []byte, mode fs.FileMode, sync bool) (err error) 
 	}()
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(mode)
+		err = finish(f)
 	}
 	if err == nil && sync {
 		err = f.Sync()

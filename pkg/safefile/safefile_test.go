@@ -143,6 +143,26 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// TestReplaceAs: mode and owner are those that were given, and AccessOf reads them.
+func TestReplaceAs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "path")
+	want := Access{Mode: 0o440, Owner: Owner{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}}
+	if os.Geteuid() == 0 {
+		want.Owner = Owner{UID: 1234, GID: 4321}
+	}
+	if err := ReplaceAs(path, []byte("new"), want, true); err != nil {
+		t.Fatal(err)
+	}
+	got, err := AccessOf(path)
+	got.Label = "" // of the policy of the host
+	if b, _ := os.ReadFile(path); err != nil || got != want || string(b) != "new" {
+		t.Errorf("%+v, %v: %q", got, err, b)
+	}
+	if _, err := AccessOf(filepath.Dir(path)); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
 // TestOverwrite: the inode stays, and nothing of a longer content.
 func TestOverwrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
