@@ -8,68 +8,114 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Reference plugins that may stand behind etcfiles: they change no address and no name.
 var harmless = []string{"portmap", "firewall", "bandwidth", "tuning", "sbr", "vrf"}
 
-// Reference plugins that make an interface.
+// Reference plugins that make an interface, and give no address but by ipam.
 var interfaces = []string{"bridge", "ptp", "macvlan", "ipvlan", "vlan", "host-device", "dummy", "tap", "loopback"}
 
-// chain looks at the order of the plugins. It returns false where there is nothing more to look at.
-func (l *look) chain() bool {
+// single reports whether the file configures one plugin instead of a list.
+func (l *look) single() bool { return l.list.get("plugins") == nil && l.list.get("type") != nil }
+
+// chain looks at the plugins and their order.
+func (l *look) chain() {
 	list := l.list.get("plugins")
-	switch {
-	case list == nil && l.list.get("type") != nil:
-		l.wrong(l.list, "plugins", "it is missing: this configures one plugin, and etcfiles works in a chain only: put it into a conflist")
-		return false
-	case list == nil:
-		l.wrong(l.list, "plugins", "it is missing: want a list of plugins")
-		return false
-	case len(list.items) == 0:
-		l.wrong(list, "plugins", "want a list with at least one plugin")
-		return false
+	dir, pieces := appended(l.File, l.list)
+	if l.prefix != "" { // libcni does not read it from a file
+		pieces = nil
 	}
-	for i, item := range list.items {
-		p := &plugin{node: item, key: fmt.Sprintf("plugins[%d]", i), position: i}
-		var ok bool
-		if p.name, ok = item.get("type").text(); !ok || p.name == "" {
-			l.wrong(item, p.key+".type", "it is missing: want the name of a plugin's program")
-			continue
-		}
-		p.ipam, _ = item.get("ipam").get("type").text()
-		l.plugins = append(l.plugins, p)
-		l.bridge(p)
+	switch {
+	case l.single():
+		l.one()
+		return
+	case list == nil && len(pieces) == 0:
+		l.wrong(l.list, l.prefix+"plugins", "it is missing: want a list of plugins")
+		return
+	case list != nil && len(list.items) == 0:
+		l.wrong(list, l.prefix+"plugins", "want a list with at least one plugin")
+		return
+	}
+	if ext := filepath.Ext(l.File); l.prefix == "" && slices.Contains(singleExtensions, ext) {
+		l.wrong(l.list, "", "runtimes read lists of plugins from files whose names end with .conflist, not %s: rename it", ext)
+	}
+	for i, item := range list.list() {
+		l.plugin(item, fmt.Sprintf("%splugins[%d]", l.prefix, i))
+	}
+	for _, p := range pieces {
+		l.plugin(p.node, "")
+	}
+	if len(pieces) > 0 {
+		l.note(pieces[0].node, "", "it is read from %s by runtimes with libcni 1.3 and newer, behind the plugins of %s", dir, l.File)
+	}
+	if list == nil {
+		list = l.list
 	}
 	l.ourPlace(list)
-	return l.ours != nil
+}
+
+// one looks at the configuration of one plugin.
+func (l *look) one() {
+	p := l.plugin(l.list, "")
+	switch {
+	case p == nil || l.delegated(p):
+	case l.Bystander || slices.Contains(delegating, p.name):
+	default:
+		l.wrong(l.list, "plugins", "it is missing: this configures one plugin, and etcfiles works in a chain only: `etcfiles config --add %s` makes a conflist of it", l.File)
+	}
+}
+
+// plugin looks at an element of the list, nil if that is none.
+func (l *look) plugin(item *node, key string) *plugin {
+	p := &plugin{node: item, key: key, position: len(l.plugins)}
+	var ok bool
+	if p.name, ok = item.get("type").text(); !ok || p.name == "" {
+		l.wrong(item, p.at("type"), "it is missing: want the name of a plugin's program")
+		return nil
+	}
+	p.ipam, _ = item.get("ipam").get("type").text()
+	l.plugins = append(l.plugins, p)
+	l.bridge(p)
+	l.injected(p)
+	p.ranges = l.ranges(p)
+	return p
+}
+
+// at returns a key of the plugin with those above it.
+func (p *plugin) at(key string) string {
+	if p.key == "" {
+		return key
+	}
+	return p.key + "." + key
 }
 
 // ourPlace looks for etcfiles among the plugins.
 func (l *look) ourPlace(list *node) {
 	var ours []*plugin
+	delegated := false
 	for _, p := range l.plugins {
 		if p.name == pluginType {
 			ours = append(ours, p)
 		}
+		delegated = l.delegated(p) || delegated
 	}
-	if len(ours) == 0 {
-		l.wrong(list, "plugins", "there is no plugin of type %q: put it last", pluginType)
+	switch {
+	case len(ours) > 0:
+	case delegated:
+		return
+	case l.Bystander:
+		l.note(list, l.prefix+"plugins", "there is no plugin of type %q: `etcfiles config --add %s` puts it last", pluginType, l.File)
+		return
+	default:
+		l.wrong(list, l.prefix+"plugins", "there is no plugin of type %q: put it last, as `etcfiles config --add %s` does", pluginType, l.File)
 		return
 	}
 	l.ours = ours[0]
 	for _, again := range ours[1:] {
-		l.wrong(again.node, again.key, "%s stands in line %d already: take one out", pluginType, l.ours.line)
+		l.wrong(again.node, again.key, "%s stands in %s already: take one out", pluginType, l.line(l.ours.node, again.node))
 	}
-	before := slices.ContainsFunc(l.plugins, func(p *plugin) bool { return p.position < l.ours.position && p.ipam != "" })
-	switch {
-	case l.ours.position == 0:
-		l.wrong(l.ours.node, l.ours.key, "it is first, and gets no prevResult: put it after the plugins that make the interface and give the address")
-	case !before:
-		l.wrong(l.ours.node, l.ours.key, "no plugin before it has an ipam, so nothing gives the container an address that could be listed")
-	}
+	l.addressGiver()
 	for _, p := range l.plugins {
 		switch {
 		case p.position <= l.ours.position || p.name == pluginType || slices.Contains(harmless, p.name):
@@ -81,19 +127,65 @@ func (l *look) ourPlace(list *node) {
 	}
 }
 
+// line says in which line a value stands for somebody who looks at another.
+func (l *look) line(n, from *node) string {
+	if n.file != from.file {
+		return fmt.Sprintf("line %d of %s", n.line, l.File)
+	}
+	return fmt.Sprintf("line %d", n.line)
+}
+
+// addressGiver looks for who gives the address that etcfiles is to list.
+func (l *look) addressGiver() {
+	var unknown *plugin
+	for _, p := range l.plugins[:l.ours.position] {
+		switch {
+		case p.ipam != "" && p.name != pluginType:
+			return
+		case !slices.Contains(harmless, p.name) && !slices.Contains(interfaces, p.name) && p.name != pluginType:
+			unknown = p
+		}
+	}
+	switch {
+	case l.ours.position == 0:
+		l.wrong(l.ours.node, l.ours.key, "it is first, and gets no prevResult: put it after the plugins that make the interface and give the address")
+	case unknown != nil:
+		l.note(unknown.node, unknown.key, "%s has no ipam here: it has to give the address by itself, as the plugins of flannel, Cilium, kube-ovn and OVN-Kubernetes do", unknown.name)
+	default:
+		l.wrong(l.ours.node, l.ours.key, "no plugin before it has an ipam, so nothing gives the container an address that could be listed")
+	}
+}
+
 // bridge looks at what the bridge plugin takes when nothing is said.
 func (l *look) bridge(p *plugin) {
 	if name, _ := p.get("bridge").text(); p.name == "bridge" && name == "" {
-		l.note(p.node, p.key+".bridge", "it is not given, so this is cni0, the bridge of every network that names none")
+		l.note(p.node, p.at("bridge"), "it is not given, so this is %s, the bridge of every network that names none", defaultBridge)
+	}
+}
+
+// injected looks at what libcni puts into the configuration of a plugin itself, and leaves there where it has nothing to put in.
+func (l *look) injected(p *plugin) {
+	say := l.note
+	if p.name == pluginType {
+		say = l.wrong
+	}
+	if n := p.get("runtimeConfig"); n != nil {
+		say(n, p.at("runtimeConfig"), "libcni puts in here what the runtime gives for one container, by the capabilities; what the file has would be every container's: take it out")
+	}
+	if n := p.get("prevResult"); n != nil {
+		say(n, p.at("prevResult"), "libcni puts the result of the plugins before in here: take it out")
+	}
+	if n := p.get("args"); n != nil && p.name == pluginType {
+		l.note(n, p.at("args"), "etcfiles takes nothing from it: its own keys stand beside it")
 	}
 }
 
 // binaries looks for the programs.
 func (l *look) binaries() {
 	for _, p := range l.plugins {
-		l.binary(p.get("type"), p.key+".type", p.name)
+		l.binary(p.get("type"), p.at("type"), p.name)
 		if p.ipam != "" {
-			l.binary(p.get("ipam").get("type"), p.key+".ipam.type", p.ipam)
+			l.binary(p.get("ipam").get("type"), p.at("ipam.type"), p.ipam)
 		}
 	}
 }
@@ -116,55 +208,4 @@ func (l *look) binary(at *node, key, name string) {
 		}
 	}
 	l.wrong(at, key, "there is no program %q in %s: install it, or name its directory with --bin-dir", name, strings.Join(l.BinDirs, ":"))
-}
-
-// sameNetwork finds another file with the network: a runtime takes one of them.
-func (l *look) sameNetwork() {
-	if l.Network == "" || l.ConfDir == "" {
-		return
-	}
-	self, _ := os.Stat(l.File)
-	for _, path := range files(l.ConfDir) {
-		if info, err := os.Stat(path); err == nil && !os.SameFile(info, self) && nameOf(path) == l.Network {
-			l.wrong(l.list.get("name"), "name", "%s is a network %s too, and a runtime takes one of them: rename one", path, l.Network)
-		}
-	}
-}
-
-// files returns the configurations in a directory that libcni reads, sorted.
-func files(dir string) []string {
-	var list []string
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if slices.Contains([]string{".conf", ".conflist", ".json"}, filepath.Ext(e.Name())) {
-			list = append(list, filepath.Join(dir, e.Name()))
-		}
-	}
-	return list
-}
-
-// Find returns the file in a directory that has the network, "" if none has.
-func Find(dir, network string) string {
-	for _, path := range files(dir) {
-		if nameOf(path) == network {
-			return path
-		}
-	}
-	return ""
-}
-
-// nameOf returns the name in a configuration, "" for what is none.
-func nameOf(path string) string {
-	name, _ := readNode(path).get("name").text()
-	return name
-}
-
-// readNode returns what a file of JSON holds, a value without keys for what is none.
-func readNode(path string) *node {
-	if text, err := safefile.ReadLinked(path, maxConflist); err == nil {
-		if n, err := decode(text); err == nil {
-			return n
-		}
-	}
-	return &node{}
 }

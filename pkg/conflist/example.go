@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strings"
 
 	"github.com/containernetworking/cni/pkg/skel"
@@ -60,18 +61,28 @@ func (l *look) configuration() {
 	for _, err := range errs {
 		l.keyError(err)
 	}
-	if conf == nil || len(errs) > 0 {
+	if conf == nil {
 		return
+	}
+	bad := conf.Values()
+	for _, err := range bad {
+		l.keyError(err)
 	}
 	result := &Result{ID: args.ContainerID}
 	m := conf.Manager(func(format string, args ...any) {
 		result.Warnings = append(result.Warnings, fmt.Sprintf(format, args...))
 	})
+	if !filepath.IsAbs(conf.DataDir) { // that is one of the errors
+		return
+	}
 	for _, namespace := range conf.Namespaces(args) {
 		if err := m.Status(namespace, conf.Name); err != nil {
 			l.wrongKey("dataDir", err.Error())
 			break
 		}
+	}
+	if len(errs)+len(bad) > 0 {
+		return
 	}
 	asked, _, err := conf.Request(args)
 	if err == nil {
@@ -88,7 +99,7 @@ func (l *look) configuration() {
 	if l.Example.Pod != "" && asked.PodNames == "" && conf.Capabilities["dns"] {
 		at, key := l.ours.node, l.ours.key
 		if n := l.ours.get("podNames"); n != nil {
-			at, key = n, key+".podNames"
+			at, key = n, l.ours.at("podNames")
 		}
 		l.note(at, key, "podNames is auto: a pod that has the DNS of a cluster is %s.%s.pod to its peers, and not known to them by the names below", l.Example.Pod, l.Example.PodNS)
 	}
@@ -129,9 +140,9 @@ func (l *look) has(key string) bool {
 func (l *look) wrongKey(key, message string) {
 	where := l.ours.key
 	if key != "" {
-		where += "." + key
+		where = l.ours.at(key)
 	}
-	l.Faults = append(l.Faults, Fault{File: l.File, Line: l.ours.lineOfKey(key), Key: where, Message: message})
+	l.Faults = append(l.Faults, Fault{File: cmp.Or(l.ours.file, l.File), Line: l.ours.lineOfKey(key), Key: where, Message: message})
 }
 
 // missingCapabilities says what will not work.
@@ -145,7 +156,7 @@ func (l *look) missingCapabilities() {
 	}
 	for _, c := range netconf.Capabilities {
 		if !have[c.Name] {
-			l.note(at, l.ours.key+".capabilities", "without %q %s", c.Name, c.Without)
+			l.note(at, l.ours.at("capabilities"), "without %q %s", c.Name, c.Without)
 		}
 	}
 }
@@ -202,7 +213,7 @@ func (l *look) given(e Example) map[string]any {
 		given            bool
 	}{{"etcfiles", "name and hostname", len(own) > 0}, {"aliases", "aliases", len(e.Aliases) > 0}} {
 		if lost.given && !can[lost.capability] {
-			l.note(l.ours.node, l.ours.key+".capabilities", "the example's %s are lost: there is no capability %q", lost.what, lost.capability)
+			l.note(l.ours.node, l.ours.at("capabilities"), "the example's %s are lost: there is no capability %q", lost.what, lost.capability)
 		}
 	}
 	return runtime

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // node is a JSON value that knows where it stands.
 type node struct {
-	line   int // of its key in an object, else of its first byte; from 1
-	start  int // offset of raw in the text, in bytes
+	file   string // "" for the one that is looked at
+	line   int    // of its key in an object, else of its first byte; from 1
+	start  int    // offset of raw in the text, in bytes
 	raw    json.RawMessage
 	fields []field // of an object, in order
 	items  []*node // of an array
@@ -33,12 +36,15 @@ func (e *syntaxError) Error() string { return e.err.Error() }
 func (e *syntaxError) Unwrap() error { return e.err }
 
 // decode takes a JSON text apart. The error is a *syntaxError.
-func decode(text []byte) (*node, error) {
+func decode(text []byte) (*node, error) { return decodeFile("", text) }
+
+// decodeFile is decode with values that know in which file they stand.
+func decodeFile(file string, text []byte) (*node, error) {
 	var raw json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return nil, located(text, err)
 	}
-	p := &positions{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
+	p := &positions{file: file, text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
 	p.decoder.UseNumber() // any number is fine here
 	return p.value(0)
 }
@@ -57,6 +63,7 @@ func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset],
 
 // positions reads values one after another.
 type positions struct {
+	file    string
 	text    []byte
 	decoder *json.Decoder
 }
@@ -67,7 +74,7 @@ func (p *positions) value(line int) (*node, error) {
 	for start < len(p.text) && strings.IndexByte(" \t\r\n,:", p.text[start]) >= 0 {
 		start++
 	}
-	n := &node{line: line, start: start}
+	n := &node{file: p.file, line: line, start: start}
 	if line == 0 {
 		n.line = lineOf(p.text, start)
 	}
@@ -132,6 +139,20 @@ func (n *node) text() (string, bool) {
 	return s, true
 }
 
+// list returns the elements of a list, none for anything else.
+func (n *node) list() []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// isTrue reports whether libcni takes a value for true: it takes texts too.
+func (n *node) isTrue() bool {
+	text, _ := n.text()
+	return n != nil && string(n.raw) == "true" || strings.EqualFold(text, "true")
+}
+
 // lineOfKey returns the line of a key, with the keys above it separated by dots; as far as they are there.
 func (n *node) lineOfKey(path string) int {
 	line := n.line
@@ -148,4 +169,14 @@ func (n *node) lineOfKey(path string) int {
 		n, line, path = next, next.line, rest
 	}
 	return line
+}
+
+// readNode returns what a file of JSON holds, a value without keys for what is none.
+func readNode(path string) *node {
+	if text, err := safefile.ReadLinked(path, maxConflist); err == nil {
+		if n, err := decodeFile(path, text); err == nil {
+			return n
+		}
+	}
+	return &node{file: path, line: 1}
 }

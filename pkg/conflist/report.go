@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/containernetworking/cni/pkg/version"
-
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -55,25 +53,29 @@ type Options struct {
 	ConfDir string   // other networks are there; "" for none
 	BinDirs []string // where plugins are looked for
 	Example Example
+	// Bystander says that a configuration without the plugin is none of its business: that is a note then.
+	Bystander bool
 }
 
-// look is one look at a file.
+// look is one look at a file, or at a configuration within another.
 type look struct {
 	*Report
 	Options
+	prefix  string // of its keys, for a configuration within another
 	list    *node
 	plugins []*plugin
-	ours    *plugin // nil unless there is exactly one
+	ours    *plugin // nil for none; the first if there are several
 	version string
 }
 
 // plugin is an element of plugins.
 type plugin struct {
 	*node
-	key      string // plugins[i]
+	key      string // plugins[i]; "" for one in a file of its own
 	name     string // its type
 	ipam     string // type of its ipam
 	position int
+	ranges   []addressRange
 }
 
 // maxConflist is the most of a file that is read, in bytes.
@@ -90,7 +92,7 @@ func Look(path string, o Options) (*Report, error) {
 	var syntax *syntaxError
 	switch {
 	case errors.As(err, &syntax):
-		l.Faults = append(l.Faults, Fault{File: path, Line: syntax.line, Message: "it is no JSON: " + syntax.Error()})
+		l.Faults = append(l.Faults, Fault{File: path, Line: syntax.line, Message: "it is not JSON: " + syntax.Error()})
 		return l.Report, nil
 	case !l.list.object:
 		l.wrong(l.list, "", "want a JSON object with name, cniVersion and plugins")
@@ -99,17 +101,31 @@ func Look(path string, o Options) (*Report, error) {
 	l.duplicates(l.list, "")
 	l.head()
 	l.versions()
-	if l.chain() {
-		l.binaries()
-		l.sameNetwork()
+	l.chain()
+	l.binaries()
+	l.neighbours()
+	if l.ours != nil {
 		l.configuration()
 	}
-	slices.SortStableFunc(l.Faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(l.Faults, func(a, b Fault) int {
+		return cmp.Or(order(a.Note, b.Note), order(a.File != path, b.File != path), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 	return l.Report, nil
 }
 
+// order puts what is not so before what is.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
 func (l *look) wrong(at *node, key, format string, args ...any) {
-	l.Faults = append(l.Faults, Fault{File: l.File, Line: at.line, Key: key, Message: fmt.Sprintf(format, args...)})
+	l.Faults = append(l.Faults, Fault{File: cmp.Or(at.file, l.File), Line: at.line, Key: key, Message: fmt.Sprintf(format, args...)})
 }
 
 func (l *look) note(at *node, key, format string, args ...any) {
@@ -142,7 +158,7 @@ var listKeys = []string{"cniVersion", "cniVersions", "name", "plugins", "disable
 // head looks at the keys of the list.
 func (l *look) head() {
 	for _, f := range l.list.fields {
-		if slices.Contains(listKeys, f.key) {
+		if slices.Contains(listKeys, f.key) || l.single() {
 			continue
 		}
 		if known := netconf.Respelled(f.key, listKeys); known != "" {
@@ -163,32 +179,5 @@ func (l *look) head() {
 			return
 		}
 		l.Network = text
-	}
-}
-
-// versions looks at cniVersion and cniVersions, of which the runtime takes the newest that it knows.
-func (l *look) versions() {
-	supported := version.VersionsStartingFrom("0.3.0").SupportedVersions()
-	check := func(at *node, key string) {
-		text, ok := at.text()
-		if !ok {
-			l.wrong(at, key, "want a text such as \"1.0.0\"")
-		} else if !slices.Contains(supported, text) {
-			l.wrong(at, key, "%q is none of the versions that etcfiles supports: %v", text, supported)
-		} else {
-			l.version = text
-		}
-	}
-	one, list := l.list.get("cniVersion"), l.list.get("cniVersions")
-	if one == nil && list == nil {
-		l.wrong(l.list, "cniVersion", "it is missing: libcni takes 0.1.0 then, and etcfiles supports %v", supported)
-	}
-	if list != nil {
-		for i, item := range list.items {
-			check(item, fmt.Sprintf("cniVersions[%d]", i))
-		}
-	}
-	if one != nil {
-		check(one, "cniVersion")
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/containernetworking/cni/libcni"
-
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 )
 
@@ -199,22 +197,12 @@ func (p piece) name() string {
 // called as the network and lies beside the list, unless loadOnlyInlinedPlugins is true. What is no JSON has no keys.
 func appended(file string, top *node) (dir string, pieces []piece) {
 	name, ok := top.get("name").text()
-	if !ok || name == "" || strings.ContainsRune(name, '/') || name == "." || name == ".." || isTrue(top.get("loadOnlyInlinedPlugins")) {
+	if !ok || name == "" || strings.ContainsRune(name, '/') || name == "." || name == ".." || top.get("loadOnlyInlinedPlugins").isTrue() {
 		return "", nil
 	}
 	dir = filepath.Join(filepath.Dir(file), name)
-	files, err := libcni.ConfFiles(dir, []string{".conf"})
-	if err != nil {
-		return dir, nil
-	}
-	for _, path := range files {
+	for _, path := range filesOf(dir, ".conf") {
 		pieces = append(pieces, piece{path, readNode(path)})
 	}
 	return dir, pieces
-}
-
-// isTrue reports whether libcni takes a value for true: it takes texts too.
-func isTrue(n *node) bool {
-	text, _ := n.text()
-	return n != nil && string(n.raw) == "true" || strings.EqualFold(text, "true")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -80,16 +81,14 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 		if !errors.As(err, &wrong) {
 			return nil, []error{decodingError("the configuration on stdin", err)}
 		}
-		errs = append(errs, wrongKey(wrong.Field, "it is a JSON %s", wrong.Value))
+		errs = append(errs, typeErrors(keys)...)
 	}
 	errs = append(errs, unknownKeys("", keys, Keys, libraryKeys...)...)
 	var capabilities map[string]json.RawMessage
 	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
 		errs = append(errs, unknownKeys("capabilities.", capabilities, Capabilities)...)
 	}
-	if err := c.DNSSettings.decode("dns", keys["dns"]); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.DNSSettings.decodeAll("dns", keys["dns"])...)
 	c.parseValid(keys)
 	errs = append(errs, c.complete()...)
 	var err error
@@ -100,6 +99,33 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 		errs = append(errs, err)
 	}
 	return c, errs
+}
+
+// typeErrors returns an error for each value of a type that its key does not take. It is slow, and for a configuration that has one.
+func typeErrors(keys map[string]json.RawMessage) []error {
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		one, err := json.Marshal(map[string]json.RawMessage{key: keys[key]})
+		var wrong *json.UnmarshalTypeError
+		if err == nil && errors.As(json.Unmarshal(one, &Conf{}), &wrong) {
+			errs = append(errs, wrongKey(wrong.Field, "it is a JSON %s%s", wrong.Value, wanted(wrong.Field)))
+		}
+	}
+	return errs
+}
+
+// wanted says what one of the plugin's own keys takes instead.
+func wanted(key string) string {
+	for _, k := range Keys {
+		switch {
+		case k.Name != key:
+		case key == "lockTimeout":
+			return `: want a duration in a string, such as "30s"`
+		default:
+			return ": want a " + k.Type
+		}
+	}
+	return ""
 }
 
 // wrongKey returns the error about a key of the configuration itself.
@@ -145,7 +171,7 @@ func (c *Conf) complete() []error {
 	if c.LockTimeoutText != "" {
 		d, err := time.ParseDuration(c.LockTimeoutText)
 		if err != nil || d <= 0 {
-			refuse("lockTimeout", `%q is no duration such as "30s"`, c.LockTimeoutText)
+			refuse("lockTimeout", `%q is not a duration, such as "30s"`, c.LockTimeoutText)
 		} else {
 			c.lockTimeout = d
 		}

@@ -73,7 +73,7 @@ var Capabilities = []Key{
 	},
 	{
 		Name: "aliases", Type: "list or object", Meaning: "further names: a list, or an object with a list for each network",
-		Without: "podman's and nerdctl's --network-alias does nothing",
+		Without: "podman's --network-alias does nothing",
 	},
 	{
 		Name: "dns", Type: "object", Meaning: "`servers`, `searches` and `options` for `resolv.conf`, in small or capital letters. Of a pod it is the whole DNS configuration",

@@ -3,6 +3,8 @@ package netconf
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -146,16 +148,27 @@ type dnsSettings struct {
 	domain                       string
 }
 
+// decode returns the first error of decodeAll.
 func (d *dnsSettings) decode(key string, data json.RawMessage) error {
+	if errs := d.decodeAll(key, data); len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// decodeAll reads all that can be read, and returns an error for each key that cannot.
+func (d *dnsSettings) decodeAll(key string, data json.RawMessage) []error {
 	if isUnset(data) {
 		return nil
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return request.Refuse(key, "it must be an object")
+		return []error{request.Refuse(key, "it must be an object")}
 	}
-	for k, value := range keys {
+	var errs []error
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		var target any
+		want := "a list of strings"
 		switch strings.ToLower(k) {
 		case "nameservers", "servers":
 			target = &d.nameservers
@@ -164,18 +177,20 @@ func (d *dnsSettings) decode(key string, data json.RawMessage) error {
 		case "options":
 			target = &d.options
 		case "domain":
-			target = &d.domain
+			target, want = &d.domain, "a string"
 		default:
-			return &UnknownKeyError{Key: key + "." + k, Value: text(value), Takes: key + " takes nameservers, domain, search and options"}
-		}
-		if isUnset(value) {
+			errs = append(errs, &UnknownKeyError{Key: key + "." + k, Value: text(keys[k]), Takes: key + " takes nameservers, domain, search and options"})
 			continue
 		}
-		if err := json.Unmarshal(value, target); err != nil {
-			return &request.KeyError{Key: key + "." + k, Reason: err}
+		if isUnset(keys[k]) {
+			continue
+		}
+		var wrong *json.UnmarshalTypeError
+		if errors.As(json.Unmarshal(keys[k], target), &wrong) {
+			errs = append(errs, request.Refuse(key+"."+k, "it is a JSON %s: want %s", wrong.Value, want))
 		}
 	}
-	return nil
+	return errs
 }
 
 // searchesServices reports whether names of Services of the Kubernetes namespace are looked up first: its list has

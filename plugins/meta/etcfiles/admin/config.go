@@ -23,21 +23,33 @@ func configCommand() *cobra.Command {
 	var out format
 	var confDir, binDirs, pod string
 	var example conflist.Example
+	var edit editing
 	cmd := &cobra.Command{
 		Use:   "config CONFLIST",
-		Short: "Look for faults in a conflist, and show what a container would get",
+		Short: "Look for faults in a conflist, show what a container would get, or put the plugin in",
 		Long: `Look at a conflist, a file or the name of a network in --conf-dir, and say what is wrong in which line, as
-file:line: key: message. Looked at are the JSON, the versions, the names, the order of the plugins and their programs,
-and every key and value of etcfiles, as the plugin itself reads them. A note is no fault: it says what one may not expect.
+file:line: key: message. Looked at are the JSON, the versions, the names, the order of the plugins and their programs, the
+addresses that host-local and static give, what the other networks of the directory have too, and every key and value of etcfiles, as the
+plugin itself reads them. Faults come first. A note is no fault: it says what one may not expect.
+
+Of a directory every configuration is looked at, and which of them a runtime of Kubernetes takes.
 
 If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there, with an address of
 the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Nothing is made or written.
+
+With --add the plugin is put last into the conflist, with all capabilities that it understands: a runtime gives those that it can. The
+rest of the file stays as it is, byte for byte, and the file as it was is kept beside it as FILE.before-etcfiles, which no runtime reads. The
+configuration of one plugin, FILE.conf, becomes FILE.conflist. Where the plugin is in its place already nothing is changed. With --remove it is taken
+out again. Where an agent of the cluster, such as Calico's or Cilium's, writes the file anew, it says where the plugin has to be put for good. With
+--dry-run it only shows the difference.
 
 The exit code is 1 when something is wrong. The flags --data-dir, --namespace and --marker of other commands mean nothing
 here: the conflist says all of them.`,
 		Example: `  etcfiles config lab
   etcfiles config ./10-bridge.conflist --name web --alias www
-  etcfiles config k8s --pod shop/web -o json`,
+  etcfiles config k8s --pod shop/web -o json
+  etcfiles config /etc/cni/net.d
+  etcfiles config --add /etc/cni/net.d/87-podman-bridge.conflist --dry-run`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if pod != "" {
@@ -52,20 +64,25 @@ here: the conflist says all of them.`,
 					return fmt.Errorf("no conflist in %s has the network %s: name a file, or the directory with --conf-dir", confDir, args[0])
 				}
 			}
-			report, err := conflist.Look(path, conflist.Options{ConfDir: siblings(path, args[0], confDir), BinDirs: filepath.SplitList(binDirs), Example: example})
+			options := conflist.Options{ConfDir: siblings(path, args[0], confDir), BinDirs: filepath.SplitList(binDirs), Example: example}
+			if edit.asked() {
+				return edit.run(cmd, path)
+			}
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				return lookAtDirectory(cmd.OutOrStdout(), out, path, options)
+			}
+			report, err := conflist.Look(path, options)
 			if err != nil {
 				return err
 			}
 			if err := printReport(cmd.OutOrStdout(), out, report); err != nil {
 				return err
 			}
-			if report.Wrong() {
-				return cli.ErrNo
-			}
-			return nil
+			return answer(report.Wrong())
 		},
 	}
 	addFormat(cmd, &out)
+	edit.addTo(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&confDir, "conf-dir", defaultConfDir, "`directory` of the conflists")
 	flags.StringVar(&binDirs, "bin-dir", defaultBinDirs, "`directories` of the plugins, separated by colons")
@@ -75,6 +92,46 @@ here: the conflist says all of them.`,
 	flags.StringArrayVar(&example.Aliases, "alias", nil, "another `name` of the example container; may be given several times")
 	flags.StringVar(&pod, "pod", "", "the example is the pod `NAMESPACE/NAME` of Kubernetes")
 	return cmd
+}
+
+// answer returns the error of a command whose answer is no when something is wrong.
+func answer(wrong bool) error {
+	if wrong {
+		return cli.ErrNo
+	}
+	return nil
+}
+
+// lookAtDirectory looks at all configurations of a directory.
+func lookAtDirectory(w io.Writer, out format, path string, o conflist.Options) error {
+	dir, err := conflist.LookAround(path, o)
+	if err != nil {
+		return err
+	}
+	if out == formatJSON {
+		if err := printJSON(w, dir); err != nil {
+			return err
+		}
+		return answer(dir.Wrong())
+	}
+	var b strings.Builder
+	for _, r := range dir.Files {
+		writeFaults(&b, r)
+	}
+	fmt.Fprintf(&b, "%s: a runtime of Kubernetes takes %s, the first by its name: network %s\n", dir.Path, filepath.Base(dir.First.File), cli.Plain(dir.First.Network))
+	if !dir.Wrong() {
+		fmt.Fprintf(&b, "%s: nothing is wrong\n", dir.Path)
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	return answer(dir.Wrong())
+}
+
+func writeFaults(b *strings.Builder, r *conflist.Report) {
+	for _, f := range r.Faults {
+		b.WriteString(cli.Plain(f.String()) + "\n")
+	}
 }
 
 // siblings returns the directory in which another file may have the same network: that of the file, if runtimes look there.
@@ -90,9 +147,7 @@ func printReport(w io.Writer, out format, r *conflist.Report) error {
 		return printJSON(w, r)
 	}
 	var b strings.Builder
-	for _, f := range r.Faults {
-		b.WriteString(cli.Plain(f.String()) + "\n")
-	}
+	writeFaults(&b, r)
 	if !r.Wrong() {
 		fmt.Fprintf(&b, "%s: nothing is wrong\n", r.File)
 	}

@@ -1,0 +1,160 @@
+package conflist
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// addressRange is a range of which an IPAM plugin gives addresses.
+type addressRange struct {
+	at          *node // its subnet
+	key         string
+	subnet      netip.Prefix
+	first, last netip.Addr
+}
+
+// overlaps reports whether both may give one address.
+func (r *addressRange) overlaps(other *addressRange) bool {
+	return r.first.Is4() == other.first.Is4() && r.first.Compare(other.last) <= 0 && other.first.Compare(r.last) <= 0
+}
+
+// String returns the subnet.
+func (r *addressRange) String() string { return r.subnet.String() }
+
+// ranges looks at the addresses of the reference plugins host-local and static, as these read them, and returns those of the former.
+func (l *look) ranges(p *plugin) []addressRange {
+	ipam := p.get("ipam")
+	key := p.at("ipam")
+	if p.name == "calico" { // it understands usePodCidr, and gives the plugin what that stands for
+		return nil
+	}
+	switch p.ipam {
+	case "static":
+		for i, a := range ipam.get("addresses").list() {
+			l.prefix4or6(a.get("address"), fmt.Sprintf("%s.addresses[%d].address", key, i))
+			l.address(a.get("gateway"), fmt.Sprintf("%s.addresses[%d].gateway", key, i))
+		}
+	case "host-local":
+	default:
+		return nil
+	}
+	for i, r := range ipam.get("routes").list() {
+		l.prefix4or6(r.get("dst"), fmt.Sprintf("%s.routes[%d].dst", key, i))
+		l.address(r.get("gw"), fmt.Sprintf("%s.routes[%d].gw", key, i))
+	}
+	if p.ipam == "static" {
+		return nil
+	}
+	var all []addressRange
+	add := func(n *node, key string) {
+		if r, ok := l.addressRange(n, key); ok {
+			for i := range all {
+				if r.overlaps(&all[i]) {
+					l.wrong(r.at, r.key, "%s overlaps with %s in line %d: host-local refuses that", &r, &all[i], all[i].at.line)
+				}
+			}
+			all = append(all, r)
+		}
+	}
+	if ipam.get("subnet") != nil {
+		add(ipam, key)
+	}
+	sets := ipam.get("ranges")
+	for i, set := range sets.list() {
+		if len(set.items) == 0 {
+			l.wrong(set, fmt.Sprintf("%s.ranges[%d]", key, i), "want a list of ranges: [{ \"subnet\": … }]")
+		}
+		for j, r := range set.items {
+			add(r, fmt.Sprintf("%s.ranges[%d][%d]", key, i, j))
+		}
+	}
+	if ipam.get("subnet") == nil && len(sets.list()) == 0 && !p.get("capabilities").get("ipRanges").isTrue() {
+		l.wrong(ipam, key, "host-local has no ranges to give addresses of: want ranges: [[{ \"subnet\": … }]]")
+	}
+	return all
+}
+
+// addressRange reads a range as host-local does; false if it is wrong.
+func (l *look) addressRange(n *node, key string) (r addressRange, ok bool) {
+	r.at, r.key = n.get("subnet"), key+".subnet"
+	if r.at == nil {
+		l.wrong(n, r.key, "it is missing: want a prefix such as \"10.4.10.0/24\"")
+		return r, false
+	}
+	if r.subnet, ok = l.prefix4or6(r.at, r.key); !ok {
+		return r, false
+	}
+	switch network := r.subnet.Masked(); {
+	case network != r.subnet:
+		l.wrong(r.at, r.key, "%s has bits behind the prefix, which host-local refuses: write %s", r.subnet, network)
+		return r, false
+	case r.subnet.Bits() > r.subnet.Addr().BitLen()-2:
+		l.wrong(r.at, r.key, "%s is too small for host-local: it wants a prefix of at most %d bits", r.subnet, r.subnet.Addr().BitLen()-2)
+		return r, false
+	}
+	r.first, r.last = r.subnet.Addr().Next(), lastOf(r.subnet)
+	if r.subnet.Addr().Is4() { // the last is the broadcast address
+		r.last = r.last.Prev()
+	}
+	for _, end := range []struct {
+		name string
+		addr *netip.Addr
+	}{{"rangeStart", &r.first}, {"rangeEnd", &r.last}} {
+		at := n.get(end.name)
+		if at == nil {
+			continue
+		}
+		addr, good := l.address(at, key+"."+end.name)
+		if good && !r.subnet.Contains(addr) {
+			l.wrong(at, key+"."+end.name, "%s is not in %s", addr, r.subnet)
+			good = false
+		}
+		if ok = ok && good; good {
+			*end.addr = addr
+		}
+	}
+	if ok && r.last.Less(r.first) {
+		l.wrong(n.get("rangeEnd"), key+".rangeEnd", "%s comes before the start of the range, %s", r.last, r.first)
+		ok = false
+	}
+	if _, good := l.address(n.get("gateway"), key+".gateway"); !good {
+		ok = false
+	}
+	return r, ok
+}
+
+// prefix4or6 reads an address with a length, false if it is none. What is not there is not looked at.
+func (l *look) prefix4or6(n *node, key string) (netip.Prefix, bool) {
+	if n == nil {
+		return netip.Prefix{}, false
+	}
+	text, _ := n.text()
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		l.wrong(n, key, "%s is not an address with the length of its prefix, such as \"10.4.10.0/24\"", n.raw)
+	}
+	return prefix, err == nil
+}
+
+// address reads an address, false if it is none. What is not there is fine.
+func (l *look) address(n *node, key string) (netip.Addr, bool) {
+	if n == nil || string(n.raw) == "null" {
+		return netip.Addr{}, true
+	}
+	text, _ := n.text()
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		l.wrong(n, key, "%s is not an IP address", n.raw)
+	}
+	return addr, err == nil
+}
+
+// lastOf returns the last address of a prefix.
+func lastOf(p netip.Prefix) netip.Addr {
+	bytes := p.Masked().Addr().AsSlice()
+	for bit := p.Bits(); bit < len(bytes)*8; bit++ {
+		bytes[bit/8] |= 1 << (7 - bit%8)
+	}
+	last, _ := netip.AddrFromSlice(bytes)
+	return last
+}
