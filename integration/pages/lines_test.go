@@ -33,6 +33,27 @@ func TestHooksD(t *testing.T) {
 	}
 }
 
+// TestConfigAdd runs what the page on installing says of a conflist that is there, with the one of Debian's package of Podman.
+func TestConfigAdd(t *testing.T) {
+	const path = "/etc/cni/net.d/87-podman-bridge.conflist"
+	former, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v: it comes with the package podman", err)
+	}
+	before := "PATH=$PWD/bin:$PATH\nmkdir -p /etc/cni/net.d\ncat >" + path + " <<'END'\n" + string(former) + "END\n" +
+		"mount -t tmpfs tmpfs /opt\nmkdir -p /opt/cni/bin\ncp bin/etcfiles /opt/cni/bin\n"
+	out := bare(t, block(t, "plugins/meta/etcfiles/INSTALL.md", "config --add")+
+		"\netcfiles config --remove "+path+"\nls -A /etc/cni/net.d\ncat "+path, before)
+	for _, want := range []string{
+		"\n+      \"type\": \"etcfiles\",\n", "etcfiles is the last plugin now; the former file is " + path + ".before-etcfiles\n",
+		path + ": nothing is wrong\n", "\n87-podman-bridge.conflist\n" + string(former),
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 // TestDirectoriesAreMade finds in the pages what copies or writes into a directory of the machine that no line before has made: the
 // directories of CNI, containerd and hooks.d need not be there.
 func TestDirectoriesAreMade(t *testing.T) {
