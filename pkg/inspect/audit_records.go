@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -181,11 +182,13 @@ func difference(have, want *hostsstore.Container) string {
 	return ""
 }
 
-// lookAtAddresses finds an address that two containers have on one network.
+// lookAtAddresses finds an address that two containers have, on one network or on two.
 func (a *audit) lookAtAddresses() {
-	for network, list := range a.members.Networks() {
+	networks := a.members.Networks()
+	everywhere := map[netip.Addr]roster.Placed{} // each with its first owner
+	for _, network := range slices.Sorted(maps.Keys(networks)) {
 		owner := map[netip.Addr]roster.Placed{}
-		for _, p := range list {
+		for _, p := range networks[network] {
 			for _, addr := range p.Attachment.Addresses {
 				first, taken := owner[addr]
 				if taken && first.Container != p.Container {
@@ -196,6 +199,15 @@ func (a *audit) lookAtAddresses() {
 					})
 				}
 				owner[addr] = p.Placed
+				if other, ok := everywhere[addr]; !ok {
+					everywhere[addr] = p.Placed
+				} else if other.Container != p.Container && other.Attachment.Network != network {
+					a.found(Finding{
+						ID: p.Container.ID, Network: network, Problem: AddressTwice, Note: true,
+						What: fmt.Sprintf("it has the address %s on network %s, which container %s has on network %s", addr, network, other.Container.ID, other.Attachment.Network),
+						Do:   "give each network its own subnet, unless the two never meet; see `etcfiles config` of the directory of the conflists",
+					})
+				}
 			}
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	RecordNewer    Problem = "record-newer"    // of a newer etcfiles
 	RecordOldBoot  Problem = "record-old-boot" // of an earlier boot
 	GoneNetns      Problem = "netns-gone"
-	AddressTwice   Problem = "address-twice" // two containers have one address on a network
+	AddressTwice   Problem = "address-twice" // two containers have one address on a network; a note if on two
 	HostsAbsent    Problem = "hosts-absent"
 	HostsLacks     Problem = "hosts-lacks"   // a line is missing
 	HostsExtra     Problem = "hosts-extra"   // a line of nobody
