@@ -59,8 +59,7 @@ func (l *look) chain() {
 func (l *look) one() {
 	p := l.plugin(l.list, "")
 	switch {
-	case p == nil || l.delegated(p):
-	case l.Bystander || slices.Contains(delegating, p.name):
+	case p == nil || l.delegated(p) || slices.Contains(delegating, p.name):
 	default:
 		l.wrong(l.list, "plugins", "it is missing: this configures one plugin, and etcfiles works in a chain only: `etcfiles config --add %s` makes a conflist of it", l.File)
 	}
@@ -102,10 +101,7 @@ func (l *look) ourPlace(list *node) {
 	}
 	switch {
 	case len(ours) > 0:
-	case delegated:
-		return
-	case l.Bystander:
-		l.note(list, l.prefix+"plugins", "there is no plugin of type %q: `etcfiles config --add %s` puts it last", pluginType, l.File)
+	case delegated || l.prefix != "": // whoever delegates to it says so
 		return
 	default:
 		l.wrong(list, l.prefix+"plugins", "there is no plugin of type %q: put it last, as `etcfiles config --add %s` does", pluginType, l.File)

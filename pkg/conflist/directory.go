@@ -16,8 +16,7 @@ type Directory struct {
 // Wrong reports whether there is more than notes in any file.
 func (d *Directory) Wrong() bool { return slices.ContainsFunc(d.Files, (*Report).Wrong) }
 
-// LookAround looks at every configuration in a directory, as Look does with a file, but that one without the plugin is not wrong for that. The error is
-// for a directory that cannot be read or has no configuration.
+// LookAround looks at every configuration in a directory, as Look does with a file; one without the plugin is a bystander. The error is for a directory that cannot be read or has no configuration.
 func LookAround(dir string, o Options) (*Directory, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, err
@@ -37,4 +36,37 @@ func LookAround(dir string, o Options) (*Directory, error) {
 	}
 	d.First = d.Files[0]
 	return d, nil
+}
+
+// concerned reports whether a configuration has the plugin anywhere.
+func concerned(path string, top *node) bool {
+	is := func(n *node) bool {
+		name, _ := n.get("type").text()
+		return name == pluginType
+	}
+	n := &neighbour{&look{Report: &Report{File: path}, list: top}, path}
+	n.read()
+	for _, item := range n.items() {
+		if is(item) {
+			return true
+		}
+		for _, delegate := range item.get("delegates").list() {
+			if slices.ContainsFunc(delegate.get("plugins").list(), is) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bystander looks at a configuration that has nothing to do with the plugin.
+func (l *look) bystander() {
+	n := neighbourAt(l.File)
+	l.Network = n.Network
+	n.Report, n.Options = l.Report, l.Options
+	if list := n.list.get("plugins"); list != nil {
+		n.note(list, "plugins", "there is no plugin of type %q: `etcfiles config --add %s` puts it last", pluginType, l.File)
+	}
+	n.neighbours()
+	sortFaults(n.Report)
 }

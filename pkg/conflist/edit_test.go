@@ -295,6 +295,27 @@ func TestAgents(t *testing.T) {
 	}
 }
 
+// TestPageListsEveryAgent: the page on installing has the agents that are known, and no others.
+func TestPageListsEveryAgent(t *testing.T) {
+	page, err := os.ReadFile("../../plugins/meta/etcfiles/INSTALL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| agent | where etcfiles is added for good |\n| --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	listed := map[string]bool{}
+	for row := range strings.Lines(table) {
+		listed[strings.Split(row, " | ")[0]] = true
+	}
+	known := map[string]bool{}
+	for _, a := range agents {
+		known["| "+a.Name] = true
+	}
+	if diff := cmp.Diff(known, listed); diff != "" {
+		t.Errorf("(-known +listed):\n%s", diff)
+	}
+}
+
 // FuzzAdd: whatever text libcni takes for a conflist has the plugin once afterwards, in a text that libcni takes too, and is the same
 // byte for byte after it is removed again.
 func FuzzAdd(f *testing.F) {

@@ -1,6 +1,9 @@
 package conflist
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // delegating are the plugins of Multus, which have other configurations in their own: the first is that of every pod's eth0.
 // See https://github.com/k8snetworkplumbingwg/multus-cni/blob/master/docs/configuration.md.
@@ -8,7 +11,7 @@ var delegating = []string{"multus", "multus-shim"}
 
 // delegated looks into what a plugin of Multus delegates to, and reports whether that has etcfiles.
 func (l *look) delegated(p *plugin) bool {
-	if p.name != delegating[0] && p.name != delegating[1] {
+	if !slices.Contains(delegating, p.name) {
 		return false
 	}
 	found := false
@@ -18,7 +21,6 @@ func (l *look) delegated(p *plugin) bool {
 			Report: &Report{File: l.File, Network: l.Network}, Options: l.Options,
 			prefix: fmt.Sprintf("%s[%d].", p.at("delegates"), i), list: item, version: l.version,
 		}
-		inner.Bystander = true
 		if inner.single() || item.get("plugins") == nil {
 			continue
 		}
@@ -47,8 +49,6 @@ func (l *look) delegated(p *plugin) bool {
 		l.note(p.get("clusterNetwork"), p.at("clusterNetwork"), "pods get their first interface from %s: etcfiles belongs into that", network)
 	case len(list) == 0:
 		l.note(p.node, p.at("delegates"), "there are none here: etcfiles belongs into the conflist of the network that %s delegates to", p.name)
-	case l.Bystander:
-		l.note(p.get("delegates"), p.at("delegates"), "none has a plugin of type %q", pluginType)
 	default:
 		l.wrong(p.get("delegates"), p.at("delegates"), "none has a plugin of type %q: put it last among the plugins of the first, which is every pod's network", pluginType)
 	}

@@ -2,6 +2,7 @@ package conflist
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,10 +25,8 @@ func (l *look) neighbours() {
 	}
 	self, _ := os.Stat(l.File)
 	var before, behind *neighbour // that have an agent
-	passed := false
 	for _, path := range files(l.ConfDir) {
-		if info, err := os.Stat(path); err != nil || os.SameFile(info, self) {
-			passed = passed || err == nil
+		if info, err := os.Stat(path); err != nil || os.SameFile(info, self) || filepath.Base(path) == filepath.Base(l.File) {
 			continue
 		}
 		n := neighbourAt(path)
@@ -35,15 +34,15 @@ func (l *look) neighbours() {
 		if n.Network != l.Network {
 			l.sameLink(n)
 		}
-		if agentOf(path, n.items()) != nil {
-			if passed {
-				behind = cmp.Or(behind, n)
-			} else {
-				before = n
-			}
+		switch {
+		case agentOf(path, n.items()) == nil:
+		case filepath.Base(path) < filepath.Base(l.File):
+			before = n
+		default:
+			behind = cmp.Or(behind, n)
 		}
 	}
-	if passed && before == nil && behind != nil && l.ours != nil && agentOf(l.File, l.items()) == nil {
+	if before == nil && behind != nil && l.ours != nil && agentOf(l.File, l.items()) == nil {
 		l.wrong(l.list, "", "its name sorts before %s, and a runtime of Kubernetes takes the first: pods would no longer be on %s's network. "+
 			"Name it %s", filepath.Base(behind.path), agentOf(behind.path, behind.items()).Name, behindOf(l.File, behind.path))
 	}
@@ -61,18 +60,23 @@ func behindOf(file, other string) string {
 // neighbourAt reads another configuration, as far as it can be; what is wrong with it is said where it is looked at itself.
 func neighbourAt(path string) *neighbour {
 	n := &neighbour{&look{Report: &Report{File: path}, list: readNode(path)}, path}
+	n.read()
+	return n
+}
+
+// read takes the name and the plugins of a configuration, those that libcni appends too.
+func (n *neighbour) read() {
 	n.Network, _ = n.list.get("name").text()
 	if n.single() {
 		n.plugin(n.list, "")
 	}
-	for _, item := range n.list.get("plugins").list() {
-		n.plugin(item, "")
+	for i, item := range n.list.get("plugins").list() {
+		n.plugin(item, fmt.Sprintf("plugins[%d]", i))
 	}
-	_, pieces := appended(path, n.list)
+	_, pieces := appended(n.path, n.list)
 	for _, p := range pieces {
 		n.plugin(p.node, "")
 	}
-	return n
 }
 
 // items returns the plugins as values.

@@ -1,6 +1,7 @@
 package conflist
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 )
@@ -114,7 +115,7 @@ func (l *look) addressRange(n *node, key string) (r addressRange, ok bool) {
 		}
 	}
 	if ok && r.last.Less(r.first) {
-		l.wrong(n.get("rangeEnd"), key+".rangeEnd", "%s comes before the start of the range, %s", r.last, r.first)
+		l.wrong(cmp.Or(n.get("rangeEnd"), n.get("rangeStart")), key+".rangeEnd", "%s comes before the start of the range, %s", r.last, r.first)
 		ok = false
 	}
 	if _, good := l.address(n.get("gateway"), key+".gateway"); !good {

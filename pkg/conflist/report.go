@@ -53,7 +53,7 @@ type Options struct {
 	ConfDir string   // other networks are there; "" for none
 	BinDirs []string // where plugins are looked for
 	Example Example
-	// Bystander says that a configuration without the plugin is none of its business: that is a note then.
+	// Bystander says that a configuration without the plugin is only looked at for what it has in common with others.
 	Bystander bool
 }
 
@@ -98,6 +98,10 @@ func Look(path string, o Options) (*Report, error) {
 		l.wrong(l.list, "", "want a JSON object with name, cniVersion and plugins")
 		return l.Report, nil
 	}
+	if o.Bystander && !concerned(path, l.list) {
+		l.bystander()
+		return l.Report, nil
+	}
 	l.duplicates(l.list, "")
 	l.head()
 	l.versions()
@@ -107,10 +111,15 @@ func Look(path string, o Options) (*Report, error) {
 	if l.ours != nil {
 		l.configuration()
 	}
-	slices.SortStableFunc(l.Faults, func(a, b Fault) int {
-		return cmp.Or(order(a.Note, b.Note), order(a.File != path, b.File != path), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-	})
+	sortFaults(l.Report)
 	return l.Report, nil
+}
+
+// sortFaults puts faults before notes, those of the file itself before those of files beside it, and each by its line.
+func sortFaults(r *Report) {
+	slices.SortStableFunc(r.Faults, func(a, b Fault) int {
+		return cmp.Or(order(a.Note, b.Note), order(a.File != r.File, b.File != r.File), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 }
 
 // order puts what is not so before what is.

@@ -32,7 +32,8 @@ file:line: key: message. Looked at are the JSON, the versions, the names, the or
 addresses that host-local and static give, what the other networks of the directory have too, and every key and value of etcfiles, as the
 plugin itself reads them. Faults come first. A note is no fault: it says what one may not expect.
 
-Of a directory every configuration is looked at, and which of them a runtime of Kubernetes takes.
+Of a directory every configuration is looked at, and which of them a runtime of Kubernetes takes. With --conf-dir a file is looked at as if it
+were there.
 
 If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there, with an address of
 the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Nothing is made or written.
@@ -64,7 +65,7 @@ here: the conflist says all of them.`,
 					return fmt.Errorf("no conflist in %s has the network %s: name a file, or the directory with --conf-dir", confDir, args[0])
 				}
 			}
-			options := conflist.Options{ConfDir: siblings(path, args[0], confDir), BinDirs: filepath.SplitList(binDirs), Example: example}
+			options := conflist.Options{ConfDir: siblings(path, args[0], confDir, cmd.Flags().Changed("conf-dir")), BinDirs: filepath.SplitList(binDirs), Example: example}
 			if edit.asked() {
 				return edit.run(cmd, path)
 			}
@@ -134,9 +135,9 @@ func writeFaults(b *strings.Builder, r *conflist.Report) {
 	}
 }
 
-// siblings returns the directory in which another file may have the same network: that of the file, if runtimes look there.
-func siblings(path, given, confDir string) string {
-	if path != given {
+// siblings returns the directory in which other files have networks: that which is asked for, or that of a file.
+func siblings(path, given, confDir string, asked bool) string {
+	if asked || path != given {
 		return confDir
 	}
 	return filepath.Dir(path)
