@@ -41,8 +41,10 @@ func (e *Edit) Apply() error {
 	}
 	switch {
 	case e.Target != e.File && e.removal:
-		if err := os.Rename(e.Kept, e.Target); err != nil {
-			return err
+		if e.Kept != "" {
+			if err := os.Rename(e.Kept, e.Target); err != nil {
+				return err
+			}
 		}
 		return os.Remove(e.File)
 	case e.Target != e.File:

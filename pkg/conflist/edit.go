@@ -3,7 +3,6 @@ package conflist
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,13 +16,13 @@ const Suffix = ".before-etcfiles"
 
 // Edit is a change of a configuration that is planned, and that Apply makes. All but a part of the plugins stays as it is, byte for byte.
 type Edit struct {
-	// File is the configuration that changes, and Link the path that was given, if that is a link to it.
+	// File is the configuration that changes, and Link the path that was given, if that leads there by a link.
 	File, Link string
 	// Target is what is written: File, or where File configures one plugin the conflist beside it that takes its place.
 	Target string
 	// Before and After are what File has and what Target gets; they are equal where nothing is left to be done.
 	Before, After []byte
-	// Kept is the file as it was before Add: Apply writes it, or removes it when Remove has brought it back. It is "" where neither is done.
+	// Kept is the file as it was before Add: Apply writes it, or takes it away when Remove has brought it back. It is "" where neither is done.
 	Kept string
 	// Agent is who writes the file anew, with its own template; nil where nobody is known to.
 	Agent *Agent
@@ -43,7 +42,10 @@ func Add(path string, p Plugin) (*Edit, error) {
 		return nil, err
 	}
 	if s.single {
-		return e, e.convert(s, p)
+		if err := e.convert(s, p); err != nil {
+			return nil, err
+		}
+		return e, nil
 	}
 	switch at := s.ours(); {
 	case len(at) > 1:
@@ -110,7 +112,7 @@ func plan(path string) (*Edit, *script, error) {
 		return nil, nil, err
 	}
 	e := &Edit{File: file, Target: file}
-	if info, err := os.Lstat(given); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+	if file != given {
 		e.Link = given
 	}
 	e.Before, err = safefile.ReadLinked(file, maxConflist+1)
@@ -150,12 +152,12 @@ func (e *Edit) convert(s *script, p Plugin) error {
 	if e.Agent != nil {
 		return fmt.Errorf("%s: it configures one plugin, and %s: %s", e.File, e.Agent, e.Agent.Template)
 	}
+	if len(s.ours()) > 0 {
+		return fmt.Errorf("%s: it configures %s alone, which works behind other plugins only: remove the file", e.File, pluginType)
+	}
 	e.Target = listBeside(e.File)
 	if e.Target == e.File {
 		return fmt.Errorf("%s: it configures one plugin, which no runtime takes from a file of this name: give it a list of plugins", e.File)
-	}
-	if exists(e.Target) {
-		return fmt.Errorf("%s: it configures one plugin, and %s, which would take its place, is there already: take one of them away", e.File, e.Target)
 	}
 	for _, key := range []string{"name", "cniVersion"} {
 		if _, ok := s.top.get(key).text(); !ok {
@@ -169,6 +171,9 @@ func (e *Edit) convert(s *script, p Plugin) error {
 	b.Write(p.text(style{spaced: true}))
 	b.WriteString("\n  ]\n}\n")
 	e.After, e.Kept = b.Bytes(), e.File+Suffix
+	if have, err := safefile.ReadLinked(e.Target, maxConflist); exists(e.Target) && (err != nil || !bytes.Equal(have, e.After)) { // else an Apply was cut off
+		return fmt.Errorf("%s: it configures one plugin, and %s, which would take its place, is there already: take one of them away", e.File, e.Target)
+	}
 	return nil
 }
 
@@ -179,9 +184,14 @@ func (e *Edit) restore(s *script) bool {
 	}
 	for _, ext := range singleExtensions {
 		single := strings.TrimSuffix(e.File, ".conflist") + ext
-		kept, err := safefile.ReadLinked(single+Suffix, maxConflist)
-		if err == nil && bytes.Equal(bytes.TrimSpace(kept), s.items[0].raw) && !exists(single) {
-			e.Target, e.Kept, e.After = single, single+Suffix, kept
+		for _, path := range []string{single, single + Suffix} { // the first where an Apply was cut off
+			text, err := safefile.ReadLinked(path, maxConflist)
+			if err != nil || !bytes.Equal(bytes.TrimSpace(text), s.items[0].raw) {
+				continue
+			}
+			if e.Target, e.After = single, text; path != single {
+				e.Kept = path
+			}
 			return true
 		}
 	}

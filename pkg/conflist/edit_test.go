@@ -188,6 +188,29 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+// TestConvertCutOff: a conversion that was killed half-way, either way, is finished by the next.
+func TestConvertCutOff(t *testing.T) {
+	const before = `{ "cniVersion": "1.0.0", "name": "one", "type": "bridge" }`
+	path := given(t, "20-one.conf", before)
+	added(t, path)
+	list := listBeside(path)
+	after := content(t, list)
+	if err := os.Rename(path+Suffix, path); err != nil {
+		t.Fatal(err)
+	}
+	added(t, path)
+	if left(t, path) != "20-one.conf.before-etcfiles 20-one.conflist" || content(t, list) != after {
+		t.Error(left(t, path))
+	}
+	if err := os.Rename(path+Suffix, path); err != nil {
+		t.Fatal(err)
+	}
+	removed(t, list)
+	if left(t, path) != "20-one.conf" || content(t, path) != before {
+		t.Error(left(t, path))
+	}
+}
+
 // TestAccess: mode and owner stay, of the former file too; a link stays one, and the file that it leads to is the one that changes.
 func TestAccess(t *testing.T) {
 	path := given(t, "a.conflist", `{"name":"a","plugins":[{"type":"bridge"}]}`)
@@ -251,6 +274,10 @@ func TestRefused(t *testing.T) {
 	}
 	agents := given(t, "00-multus.conf", `{"cniVersion":"0.4.0","name":"m","type":"multus-shim","clusterNetwork":"/etc/cni/net.d/10-flannel.conflist"}`)
 	if _, err := Add(agents, Plugin{}); err == nil || !strings.Contains(err.Error(), "Multus writes it anew from its own template: add the plugin to the conflist of the default network") {
+		t.Error(err)
+	}
+	alone := given(t, "a.conf", `{"cniVersion":"1.0.0","name":"a","type":"etcfiles"}`)
+	if _, err := Add(alone, Plugin{}); err == nil || !strings.Contains(err.Error(), "works behind other plugins only") {
 		t.Error(err)
 	}
 	missing := given(t, "a.conf", `{"name":"a","type":"bridge"}`)

@@ -28,24 +28,25 @@ func configCommand() *cobra.Command {
 		Use:   "config CONFLIST",
 		Short: "Look for faults in a conflist, show what a container would get, or put the plugin in",
 		Long: `Look at a conflist, a file or the name of a network in --conf-dir, and say what is wrong in which line, as
-file:line: key: message. Looked at are the JSON, the versions, the names, the order of the plugins and their programs, the
-addresses that host-local and static give, what the other networks of the directory have too, and every key and value of etcfiles, as the
-plugin itself reads them. Faults come first. A note is no fault: it says what one may not expect.
+file:line: key: message. It looks at the JSON, the versions, the names, the plugins, their order and their programs, at
+the addresses that host-local and static give, at what other networks of the directory have too, and at every key and
+value of etcfiles, as the plugin itself reads them. Faults come first. A note is no fault: it says what not to expect.
 
-Of a directory every configuration is looked at, and which of them a runtime of Kubernetes takes. With --conf-dir a file is looked at as if it
-were there.
+If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there,
+with an address of the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Without
+--add and --remove nothing is made or written.
 
-If nothing is wrong it shows what a container would get: its names, its hosts file while no other container is there, with an address of
-the IPAM plugin's range, and its resolv.conf on this host, with where each part comes from. Nothing is made or written.
+Of a directory it looks at every configuration, and says which of them a runtime of Kubernetes takes. With --conf-dir a
+file is looked at as if it were in that directory.
 
-With --add the plugin is put last into the conflist, with all capabilities that it understands: a runtime gives those that it can. The
-rest of the file stays as it is, byte for byte, and the file as it was is kept beside it as FILE.before-etcfiles, which no runtime reads. The
-configuration of one plugin, FILE.conf, becomes FILE.conflist. Where the plugin is in its place already nothing is changed. With --remove it is taken
-out again. Where an agent of the cluster, such as Calico's or Cilium's, writes the file anew, it says where the plugin has to be put for good. With
---dry-run it only shows the difference.
+--add puts the plugin last into the conflist, with all capabilities that it understands; a runtime gives those that it
+can. The rest of the file stays as it is, byte for byte. The file as it was is kept beside it as FILE.before-etcfiles,
+which no runtime reads. The configuration of one plugin, FILE.conf, becomes FILE.conflist. Where the plugin is in its
+place already, nothing is changed. --remove takes it out again. If an agent such as Calico's or Cilium's writes the file
+anew, they name the agent, and where it has its template. With --dry-run they only show the difference.
 
-The exit code is 1 when something is wrong. The flags --data-dir, --namespace and --marker of other commands mean nothing
-here: the conflist says all of them.`,
+The exit code is 1 when something is wrong. The flags --data-dir, --namespace and --marker of other commands mean
+nothing here: the conflist says all of them.`,
 		Example: `  etcfiles config lab
   etcfiles config ./10-bridge.conflist --name web --alias www
   etcfiles config k8s --pod shop/web -o json
@@ -65,10 +66,11 @@ here: the conflist says all of them.`,
 					return fmt.Errorf("no conflist in %s has the network %s: name a file, or the directory with --conf-dir", confDir, args[0])
 				}
 			}
-			options := conflist.Options{ConfDir: siblings(path, args[0], confDir, cmd.Flags().Changed("conf-dir")), BinDirs: filepath.SplitList(binDirs), Example: example}
 			if edit.asked() {
 				return edit.run(cmd, path)
 			}
+			options := conflist.Options{BinDirs: filepath.SplitList(binDirs), Example: example}
+			options.ConfDir = siblings(path, args[0], confDir, cmd.Flags().Changed("conf-dir"))
 			if info, err := os.Stat(path); err == nil && info.IsDir() {
 				return lookAtDirectory(cmd.OutOrStdout(), out, path, options)
 			}

@@ -66,7 +66,7 @@ func write(w io.Writer, lines []string) error {
 func known(edit *conflist.Edit) []string {
 	var lines []string
 	if edit.Link != "" {
-		lines = append(lines, fmt.Sprintf("%s is a link to it", edit.Link))
+		lines = append(lines, fmt.Sprintf("%s leads to it by a link", edit.Link))
 	}
 	if a := edit.Agent; a != nil {
 		lines = append(lines, fmt.Sprintf("%s: %s. For good: %s", edit.Target, a, a.Template))
