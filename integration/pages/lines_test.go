@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,15 +35,25 @@ func TestHooksD(t *testing.T) {
 	}
 }
 
-// TestConfigAdd runs what the page on installing says of a conflist that is there, with the one of Debian's package of Podman.
+// TestConfigAdd runs what the page on installing says of a conflist that is there, with the one of Debian's package of Podman, or where that is built
+// without CNI and has none, one like it.
 func TestConfigAdd(t *testing.T) {
 	const path = "/etc/cni/net.d/87-podman-bridge.conflist"
 	former, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		former, err = []byte(`{ "cniVersion": "0.4.0", "name": "podman", "plugins": [
+    {
+      "type": "bridge", "bridge": "cni-podman0",
+      "ipam": { "type": "host-local", "ranges": [[{ "subnet": "10.88.0.0/16" }]] }
+    }
+] }
+`), nil
+	}
 	if err != nil {
-		t.Fatalf("%v: it comes with the package podman", err)
+		t.Fatal(err)
 	}
 	before := "PATH=$PWD/bin:$PATH\nmkdir -p /etc/cni/net.d\ncat >" + path + " <<'END'\n" + string(former) + "END\n" +
-		"mount -t tmpfs tmpfs /opt\nmkdir -p /opt/cni/bin\ncp bin/etcfiles /opt/cni/bin\n"
+		"mount -t tmpfs tmpfs /opt\nmkdir -p /opt/cni/bin\ncp bin/cni/* /opt/cni/bin\ncp bin/etcfiles /opt/cni/bin\n"
 	out := bare(t, block(t, "plugins/meta/etcfiles/INSTALL.md", "config --add")+
 		"\netcfiles config --remove "+path+"\nls -A /etc/cni/net.d\ncat "+path, before)
 	for _, want := range []string{
