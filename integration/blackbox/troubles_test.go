@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,11 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
-const page = "../../plugins/meta/etcfiles/TROUBLESHOOTING.md"
+const troubles = "../../plugins/meta/etcfiles/TROUBLESHOOTING.md"
 
-// TestTroubles: each cause on the page of what to do is made on purpose by the story of its heading, and the command that
+// TestTroubles: each cause on the page of what to do that a story can make is made on purpose by the one of its name, and the command that
 // the page names prints what the page says, word for word.
 func TestTroubles(t *testing.T) {
 	const dir = "testdata/troubles"
@@ -31,12 +32,12 @@ func TestTroubles(t *testing.T) {
 	causes := explanations(t)
 	for title := range causes {
 		if !slices.Contains(told, title) {
-			t.Errorf("%s: nothing makes %q", page, title)
+			t.Errorf("%s: nothing makes %q", troubles, title)
 		}
 	}
 	for _, title := range told {
 		if causes[title] == "" {
-			t.Errorf("%s lacks %q", page, title)
+			t.Errorf("%s lacks %q", troubles, title)
 		}
 	}
 	runScripts(t, dir)
@@ -52,17 +53,17 @@ func heading(t interface{ Fatal(...any) }, path string) string {
 	return strings.TrimPrefix(first, "# ")
 }
 
-// explanations returns what the page says under each heading: a command and its output.
+// explanations returns the blocks of the page that stories make, by their names: a command and its output.
 func explanations(t interface{ Fatal(...any) }) map[string]string {
-	text, err := os.ReadFile(page)
+	blocks, err := page.Blocks(troubles)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]string{}
-	for _, section := range strings.Split(string(text), "\n## ")[1:] {
-		title, body, _ := strings.Cut(section, "\n")
-		_, block, _ := strings.Cut(body, "```\n")
-		out[title], _, _ = strings.Cut(block, "```\n")
+	for _, b := range blocks {
+		if strings.HasPrefix(b.File, "integration/blackbox/") {
+			out[b.Name] = b.Text
+		}
 	}
 	return out
 }
@@ -75,24 +76,14 @@ func (w *world) cmdExplains(ts *testscript.TestScript, _ []string) {
 		w.work+"/netns", "/run/netns", w.work, "",
 	).Replace(text)
 	title := heading(fataler{ts}, filepath.Join("testdata/troubles", ts.Name()+".txtar"))
-	if diff := cmp.Diff(sameForAll(explanations(fataler{ts})[title]), sameForAll(text)); diff != "" {
-		ts.Fatalf("%s, %q (-page +printed):\n%s\n%s", page, title, diff, text)
+	if diff := cmp.Diff(page.SameForAll(explanations(fataler{ts})[title]), page.SameForAll(text)); diff != "" {
+		ts.Fatalf("%s, %q (-page +printed):\n%s\n%s", troubles, title, diff, text)
 	}
 }
 
 type fataler struct{ *testscript.TestScript }
 
 func (f fataler) Fatal(args ...any) { f.Fatalf("%s", fmt.Sprint(args...)) }
-
-var (
-	variable = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|\b(?:pid|process) \d+|/proc/\d+/|\b\d+(ms|s|m|h)\b`)
-	padding  = regexp.MustCompile(` {2,}`)
-)
-
-// sameForAll takes out what is another each time.
-func sameForAll(text string) string {
-	return padding.ReplaceAllString(variable.ReplaceAllString(text, "…"), "  ")
-}
 
 // cmdFull mounts a tmpfs of one page, and fills it.
 func (w *world) cmdFull(ts *testscript.TestScript, args []string) {

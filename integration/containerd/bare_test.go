@@ -31,6 +31,11 @@ func TestReadmeOnBareMachine(t *testing.T) {
 	n.connect()
 	n.start()
 	n.importImage(n.pauseImage(), "docker.io/library/busybox:latest")
+	for _, want := range []string{"/etc/containerd/etcfiles.json", "/usr/local/bin/etcfiles-mount"} {
+		if said := n.run("bash", "-euo", "pipefail", "-c", block(t, troublesPage, "no pod starts")); !strings.Contains(said, want) {
+			t.Errorf("no %s in what containerd looks for:\n%s", want, said)
+		}
+	}
 	n.write("/etc/crictl.yaml", []byte("disable-pull-on-run: true\n"))
 	cmd := n.command("bash", "-euo", "pipefail", "-c", block(t, driversPage, "pods"))
 	cmd.Env = append(cmd.Env, "TMPDIR=/run")

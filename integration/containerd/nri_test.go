@@ -152,11 +152,14 @@ func TestNRIKilled(t *testing.T) {
 	}
 }
 
-// TestNRIRequired has containerd require the plugin. When it is killed, no container of a new pod starts, and the error names it.
+// TestNRIRequired has containerd require the plugin, as its page says. When it is killed, no container of a new pod starts, and the error names it.
 // One gap is containerd's: it counts the plugin as there for the request in which it finds that it is not, so that a pod which
 // runs already gets one more container, with the files of CRI.
 func TestNRIRequired(t *testing.T) {
 	t.Parallel()
+	if said := block(t, nriPage, "fail closed"); said != strings.TrimSpace(requireNRI) {
+		t.Errorf("the page says\n%s\nand this tests\n%s", said, requireNRI)
+	}
 	n := newNode(t, containerd2, conflist(t, shipped), byNRI("", requireNRI))
 	web := n.pod("web")
 	n.killNRI()

@@ -102,11 +102,13 @@ func (n *node) pauseImage() string {
 
 // The pages that say how containerd is set up.
 const (
-	readmePage  = "README.md"
-	driversPage = "plugins/meta/etcfiles/DRIVERS.md"
+	readmePage   = "README.md"
+	driversPage  = "plugins/meta/etcfiles/DRIVERS.md"
+	troublesPage = "plugins/meta/etcfiles/TROUBLESHOOTING.md"
+	nriPage      = "plugins/nri/etcfiles-nri/README.md"
 )
 
-// block returns the shell block of a page behind the marker with its name.
+// block returns the block of a page behind the marker with its name.
 func block(t *testing.T, page, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, page))
@@ -114,10 +116,11 @@ func block(t *testing.T, page, name string) string {
 		t.Fatal(err)
 	}
 	_, after, marked := strings.Cut(string(text), "<!-- "+name+": run by ")
-	_, after, opened := strings.Cut(after, " -->\n```sh\n")
+	_, after, opened := strings.Cut(after, " -->\n```")
+	_, after, begun := strings.Cut(after, "\n")
 	script, _, closed := strings.Cut(after, "\n```\n")
-	if !marked || !opened || !closed {
-		t.Fatalf("%s has no shell block with the name %q", page, name)
+	if !marked || !opened || !begun || !closed {
+		t.Fatalf("%s has no block with the name %q", page, name)
 	}
 	return script
 }

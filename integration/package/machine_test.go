@@ -15,6 +15,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:         "testdata",
 		WorkdirRoot: t.TempDir(),
+		Cmds:        machines.Pages,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("OLDER", filepath.Join(packages, older))
 			env.Setenv("NEWER", filepath.Join(packages, newer))

@@ -87,7 +87,7 @@ func TestDirectoriesAreMade(t *testing.T) {
 				made += dir + "\n"
 			}
 			for _, target := range targets(line) {
-				if dir := filepath.Dir(target); !strings.Contains(made, dir) {
+				if dir := filepath.Dir(target); dir != "/etc" && !strings.Contains(made, dir) {
 					t.Errorf("%s: %snobody has made %s: mkdir -p, or install -D", path, line, dir)
 				}
 			}
