@@ -73,7 +73,7 @@ bench: root test-packages build cni-plugins containerds former ## measure one mo
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
-torture: root test-packages cni-plugins ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the README's table (40 minutes)
+torture: root test-packages cni-plugins ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
 	{ go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full; \
 	CNI_PLUGINS=$(BIN)/cni go test -json -count=1 -timeout 1h -run '^TestChaos$$' ./integration/oci -args -chaos 10m; } | go run ./integration/faults/table
 

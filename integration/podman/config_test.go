@@ -6,6 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
 // object is a JSON object.
@@ -44,7 +47,7 @@ runroot = "/run/containers/storage"
 	return err
 }
 
-// configure writes containers.conf(5) and hooks.d as the command setup of the scripts says.
+// configure writes containers.conf(5) as the command setup of the scripts says, and hooks.d as the README does.
 func (w *world) configure(modes []string) error {
 	conf := fmt.Sprintf(`[containers]
 log_driver = "k8s-file"
@@ -63,15 +66,15 @@ cni_plugin_dirs = [%q]
 	if err := w.write(podmanConf, []byte(conf)); err != nil {
 		return err
 	}
-	spec := []string{filepath.Join(binDir, "oci-cni-hook"), "spec", "--hooks-d", "mount"}
-	if slices.Contains(modes, "override") {
-		spec = append(spec, "--override")
-	}
-	printed, _, err := w.run(spec...)
+	block, err := page.Find("../../README.md", "podman")
 	if err != nil {
 		return err
 	}
-	return w.write(hooksDir+"/etcfiles-mount.json", []byte(printed))
+	if slices.Contains(modes, "override") {
+		block = strings.Replace(block, "--hooks-d mount", "--hooks-d mount --override", 1)
+	}
+	_, _, err = w.run("env", "PATH="+binDir+":"+os.Getenv("PATH"), "bash", "-euo", "pipefail", "-c", block)
+	return err
 }
 
 // addNetwork installs the conflist that is shipped, with a name, a bridge and a subnet of its own, and the

@@ -1,6 +1,6 @@
 // Command table reads the events of go test -json and prints what the tests have injected, how many times and with what
-// outcome, as a table in Markdown. Tests give their rows as attributes with the key "torture" (see testing.T.Attr): three
-// cells with "|" between them. It ends with status 1 if a test has failed or none has given a row.
+// outcome, as the list in the page beside it. Tests give their rows as attributes with the key "torture" (see testing.T.Attr): three
+// cells with " | " between them. It ends with status 1 if a test has failed or none has given a row.
 //
 //	go test -json ./integration/faults -args -full | go run ./integration/faults/table
 package main
@@ -11,6 +11,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
 // event is one line of go test -json, see go doc test2json.
@@ -63,10 +66,13 @@ func printTable(events io.Reader, table, progress io.Writer) error {
 			fmt.Fprintf(progress, "FAILED: %s\n%s", name, output[name])
 		}
 	}
-	fmt.Fprint(table, "| injected | times | outcome |\n| --- | --- | --- |\n")
 	for _, name := range order {
 		for _, row := range rows[name] {
-			fmt.Fprintf(table, "| %s |\n", row)
+			cells := strings.Split(row, " | ")
+			if len(cells) != 3 {
+				return fmt.Errorf("%s: a row has %d cells, not three: %s", name, len(cells), row)
+			}
+			fmt.Fprint(table, page.Item(fmt.Sprintf("* **%s**, %s times: %s", cells[0], cells[1], cells[2])))
 		}
 	}
 	switch {

@@ -19,7 +19,7 @@ func TestTable(t *testing.T) {
 	if err := printTable(strings.NewReader(row+other+passed), &table, &progress); err != nil {
 		t.Fatal(err)
 	}
-	const want = "| injected | times | outcome |\n| --- | --- | --- |\n| a kill | 7 | repaired |\n"
+	const want = "* **a kill**, 7 times: repaired\n"
 	if table.String() != want {
 		t.Errorf("it printed\n%swant\n%s", table.String(), want)
 	}
