@@ -1,6 +1,7 @@
 package page
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -8,11 +9,15 @@ import (
 // Columns is how long a line of a page may be: what an editor shows beside another window.
 const Columns = 120
 
-// Item breaks an item of a list between words, as the pages do, and puts a newline at its end.
+// span is code within a text.
+var span = regexp.MustCompile("`[^`]*`")
+
+// Item breaks an item of a list between words but not within code, as the pages do, and puts a newline at its end.
 func Item(text string) string {
 	var b strings.Builder
 	width := 0
-	for _, word := range strings.Fields(text) {
+	whole := span.ReplaceAllStringFunc(text, func(code string) string { return strings.ReplaceAll(code, " ", "\x00") })
+	for _, word := range strings.Fields(whole) {
 		length := utf8.RuneCountInString(word)
 		switch {
 		case width == 0:
@@ -26,5 +31,5 @@ func Item(text string) string {
 		b.WriteString(word)
 		width += length
 	}
-	return b.String() + "\n"
+	return strings.ReplaceAll(b.String(), "\x00", " ") + "\n"
 }
