@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/request"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Namespaces returns the one that is given, or for "" all that may have a container.
@@ -28,6 +29,9 @@ func (m *Manager) Existing(given string) ([]string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, absence{ErrNoStore, fmt.Sprintf("the data directory %s does not exist", m.Dir)}
 	case err != nil:
+		if cause := safefile.Unwritable(string(m.Dir), err); cause != nil {
+			err = cause
+		}
 		return nil, fmt.Errorf("data directory %s: %w", m.Dir, err)
 	}
 	all = slices.DeleteFunc(all, func(name string) bool { return names.CheckElement(name) != nil })

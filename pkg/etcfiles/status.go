@@ -23,15 +23,18 @@ import (
 func (m *Manager) Status(namespace, network string) error {
 	ns := m.Dir.Namespace(namespace)
 	if err := ns.CheckDirs(); err != nil {
-		return fmt.Errorf("%w: dataDir %s: %w", ErrUnavailable, m.Dir, err)
+		if cause := safefile.Unwritable(string(m.Dir), err); cause != nil {
+			err = cause
+		}
+		return fmt.Errorf("%w: dataDir: %w", ErrUnavailable, err)
 	}
 	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
 		if err := safefile.CheckWritable(dir); err != nil {
-			do := "make it a directory that root can write"
-			if errors.Is(err, unix.ENOSPC) {
-				do = "make room there"
+			cause := safefile.Unwritable(string(m.Dir), err)
+			if cause == nil {
+				cause = fmt.Errorf("%w; make it a directory that root can write", err)
 			}
-			return fmt.Errorf("%w: dataDir: %w; %s", unavailable(err), err, do)
+			return fmt.Errorf("%w: dataDir: %w", unavailable(err), cause)
 		}
 	}
 	switch err := ns.Lockable(); {

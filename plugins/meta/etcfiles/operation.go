@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // operation is one run of a CNI command, which is logged and counted if somebody has asked for it.
@@ -51,6 +53,18 @@ func (o *operation) warnf(format string, args ...any) {
 	fmt.Fprintf(o.stderr, "etcfiles: warning: %s\n", text)
 	o.warnings++
 	o.logWarning(text)
+}
+
+// ofStore makes one line of an error for which nothing can be written into the data directory: the same reason stands in the
+// way of every file there, and which of them was the first says nothing.
+func (o *operation) ofStore(err error) error {
+	if err == nil || errors.Is(err, etcfiles.ErrUnavailable) { // STATUS has said so
+		return err
+	}
+	if cause := safefile.Unwritable(o.conf.DataDir, err); cause != nil {
+		return fmt.Errorf("dataDir: %w", cause)
+	}
+	return err
 }
 
 // manager returns what does the operation and reports it.

@@ -33,7 +33,7 @@ func (p *plugin) funcs(ctx context.Context) skel.CNIFuncs {
 			err := o.confErr
 			switch {
 			case err == nil:
-				err = run(o, ctx)
+				err = o.ofStore(run(o, ctx))
 			case (name == "DEL" || name == "GC") && o.conf != nil: // what removes goes on with what could be read
 				o.warnf("%v; the rest of the configuration is used", err)
 				err = run(o, ctx)
@@ -125,8 +125,8 @@ func (o *operation) del(ctx context.Context) error {
 		err = errors.Join(err, del(k))
 	}
 	if err != nil {
-		o.failed = err
-		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, err)
+		o.failed = o.ofStore(err)
+		o.warnf("nothing more can be removed for container %s: %v", o.args.ContainerID, o.failed)
 	}
 	return nil
 }
