@@ -93,6 +93,9 @@ func checkOperands(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
+				if c.HasSubCommands() && len(args) > 0 {
+					err = suggested(c, err, args[0])
+				}
 				return Misuse(c, "%w", err)
 			}
 			return nil

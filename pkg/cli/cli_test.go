@@ -25,7 +25,10 @@ func program(err error) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	root.PersistentFlags().StringVar(&word, "word", "", "a word")
-	root.AddCommand(&cobra.Command{Use: "sub", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return err }})
+	root.AddCommand(
+		&cobra.Command{Use: "sub", SuggestFor: []string{"beneath"}, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return err }},
+		&cobra.Command{Use: "take", Args: Operands("a thing", "its place"), RunE: func(*cobra.Command, []string) error { return err }},
+	)
 	return Program(root, "1.2")
 }
 
@@ -47,6 +50,12 @@ func TestRun(t *testing.T) {
 		{"sub", errors.New("a\x1b[2J\u009bb\u202ec\xff"), failed, "prog: a?[2J?b?c?\n"},
 		{"sub", fmt.Errorf("in all: %w", Misuse(program(nil), "so not")), Usage, "prog: in all: so not (see prog --help)\n"},
 		{"sub operand", nil, Usage, "prog: unknown command \"operand\" for \"prog sub\" (see prog sub --help)\n"},
+		{"sob", nil, Usage, "prog: unknown command \"sob\" for \"prog\": did you mean sub? (see prog --help)\n"},
+		{"beneath", nil, Usage, "prog: unknown command \"beneath\" for \"prog\": did you mean sub? (see prog --help)\n"},
+		{"take", nil, Usage, "prog: name a thing and its place (see prog take --help)\n"},
+		{"take it", nil, Usage, "prog: name its place (see prog take --help)\n"},
+		{"take it there now", nil, Usage, "prog: \"now\" is one operand too many (see prog take --help)\n"},
+		{"take it there", nil, OK, ""},
 		{"nothing", nil, Usage, "prog: unknown command \"nothing\" for \"prog\" (see prog --help)\n"},
 		{"sub --flag", nil, Usage, "prog: unknown flag: --flag (see prog sub --help)\n"},
 		{"sub --word x", nil, Usage, "prog: --word: bad (see prog sub --help)\n"},

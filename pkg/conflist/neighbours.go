@@ -187,3 +187,14 @@ func Find(dir, network string) string {
 	}
 	return ""
 }
+
+// Networks returns the names of the networks in a directory, in the order of its files.
+func Networks(dir string) []string {
+	var names []string
+	for _, path := range files(dir) {
+		if name, _ := readNode(path).get("name").text(); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

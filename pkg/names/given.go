@@ -17,7 +17,7 @@ func OfID(id, namespace string) string {
 			break
 		}
 	}
-	if len(id) >= hexID && strings.Trim(id, "0123456789abcdefABCDEF") == "" {
+	if madeUp(id) {
 		id = id[:shortID]
 	} else if strings.Trim(id, "0123456789") == "" {
 		return ""
@@ -26,6 +26,21 @@ func OfID(id, namespace string) string {
 		return name.String()
 	}
 	return ""
+}
+
+// ShortID returns the beginning of a container ID that a table shows: where an engine has made it up, also with something before
+// a dash as in "default-", its short form, and any other whole.
+func ShortID(id string) string {
+	before := id[:strings.LastIndexByte(id, '-')+1]
+	if made := id[len(before):]; madeUp(made) {
+		return before + made[:shortID]
+	}
+	return id
+}
+
+// madeUp reports whether an ID is one that an engine has made up.
+func madeUp(id string) bool {
+	return len(id) >= hexID && strings.Trim(id, "0123456789abcdefABCDEF") == ""
 }
 
 // Label maps any text to a label of DNS in lower case (RFC 1123): what a label may not hold becomes a dash, several in a row

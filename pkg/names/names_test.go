@@ -8,6 +8,19 @@ import (
 	"unicode"
 )
 
+// TestShortID: what an engine has made up is cut, and nothing that tells two containers apart.
+func TestShortID(t *testing.T) {
+	const made = "0123456789abcdef0123456789abcdef"
+	for id, want := range map[string]string{
+		made: made[:12], "default-" + made: "default-" + made[:12], "default-shop-cart-a": "default-shop-cart-a", made[:31]: made[:31],
+		"cnitool-1f2e3d4c5b6a79880716": "cnitool-1f2e3d4c5b6a79880716", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0": "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0", "": "",
+	} {
+		if got := ShortID(id); got != want {
+			t.Errorf("%q: %q, want %q", id, got, want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	label63 := strings.Repeat("a", 63)
 	for _, c := range []struct {

@@ -81,10 +81,7 @@ func refusal(name string, err error) hostsstore.Refusal {
 	return hostsstore.Refusal{Name: name, Why: err.Error()}
 }
 
-// shortID is how much of a container ID serves as a name.
-const shortID = 12
-
 // NameOf returns what a container is called: its name, its hostname, or the beginning of its ID.
 func NameOf(r *hostsstore.Record) string {
-	return cmp.Or(names.TrimDots(r.Name), names.TrimDots(r.Hostname), r.ID[:min(shortID, len(r.ID))])
+	return cmp.Or(names.TrimDots(r.Name), names.TrimDots(r.Hostname), names.ShortID(r.ID))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/containerdconf"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
@@ -47,7 +48,7 @@ With --config make FILE the base_runtime_spec of the runtime handler runc in con
 there; to do it twice is to do it once. Without it print what config.toml needs, for containerd 1.x and 2.x. In both cases
 containerd is to be restarted.`,
 		Example: "  ctr oci spec | etcfiles-mount base-spec --config /etc/containerd/config.toml /etc/containerd/etcfiles.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    cli.Operands("the file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := args[0]
 			if !filepath.IsAbs(path) {

@@ -16,8 +16,9 @@ import (
 
 func (o *options) lsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "ls",
-		Short: "Show what is recorded of containers",
+		Use:        "ls",
+		SuggestFor: []string{"list", "ps"},
+		Short:      "Show what is recorded of containers",
 		Long: `Show of each container what is recorded: its ID as CNI plugins see it, which is what rm wants; the PID of a process that
 lives, its own or one of its network namespace; its networks and interfaces; its bundle. If the last DEL failed, the next
 line says why. Where a hook entry of a version before has no --allow, the next line has the command that renews it; the
@@ -75,12 +76,13 @@ func cell(s string) string {
 
 func (o *options) rmCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "rm ID",
-		Short: "End what is recorded of a container, whatever fails",
+		Use:        "rm ID",
+		SuggestFor: []string{"remove", "delete", "del"},
+		Short:      "End what is recorded of a container, whatever fails",
 		Long: `Run the DEL of every plugin for the container with the ID that ls shows, let its network namespace go and drop its record,
 whatever fails. What a plugin could not free is said on stderr and is for you to free. A container that lives is refused.`,
 		Example: "  oci-cni-hook rm default-web",
-		Args:    cobra.ExactArgs(1),
+		Args:    cli.Operands("a container by its ID, which ls shows"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp

@@ -68,7 +68,7 @@ func (o *options) specCommand() *cobra.Command {
 hooks.d. The flags marked * may be given several times.`,
 		Example: `  runc spec && oci-cni-hook spec --network lab --name web . && runc run web
   oci-cni-hook spec --hooks-d mount >/etc/containers/oci/hooks.d/etcfiles-mount.json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: cli.OneOperandAtMost,
 		RunE: func(cmd *cobra.Command, operands []string) error {
 			if (len(operands) == 1) != (s.hooksD == "") {
 				return cli.Misuse(cmd, "want a BUNDLE, or --hooks-d without one")

@@ -42,6 +42,9 @@ func (o *options) completeContainer(cmd *cobra.Command, args []string, typed str
 	var words []string
 	for _, i := range o.stored(cmd) {
 		words = append(words, i.Name(), i.Record.ID, i.Ref())
+		if k := kubernetesOf(i); k != "" {
+			words = append(words, k+"/"+i.Name())
+		}
 		for _, a := range i.Attachments {
 			words = append(words, aliasesOf(i, &a)...)
 		}

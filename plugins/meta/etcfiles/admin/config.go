@@ -52,7 +52,14 @@ nothing here: the conflist says all of them.`,
   etcfiles config k8s --pod shop/web -o json
   etcfiles config /etc/cni/net.d
   etcfiles config --add /etc/cni/net.d/87-podman-bridge.conflist --dry-run`,
-		Args: cobra.ExactArgs(1),
+		Args: cli.Operands("a conflist, its network or a directory"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			words, _ := candidates(conflist.Networks(confDir), typed)
+			return words, cobra.ShellCompDirectiveDefault // where no network begins so, files do
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if pod != "" {
 				var ok bool

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
 // keptRow is what keepFiles has left of a container.
@@ -31,10 +30,7 @@ func (o *options) listKept(cmd *cobra.Command, out format, args []string) error 
 		return cli.Misuse(cmd, "--kept takes no network: what keepFiles has left is on none")
 	}
 	list, err := o.manager(cmd).Kept(o.namespace)
-	if errors.Is(err, etcfiles.ErrNoStore) && o.nothingYet(cmd) {
-		err = nil
-	}
-	if err != nil {
+	if err = o.noteNoStore(cmd, err); err != nil {
 		return err
 	}
 	return printKept(cmd.OutOrStdout(), out, list)
@@ -51,7 +47,7 @@ func printKept(w io.Writer, out format, list []inspect.KeptFiles) error {
 	now := time.Now()
 	table := make([][]cell, len(rows))
 	for i, r := range rows {
-		id, since, paths := r.ID[:min(len(r.ID), shortID)], ago(now, list[i].Since), fmt.Sprint(len(r.Paths))
+		id, since, paths := names.ShortID(r.ID), ago(now, list[i].Since), fmt.Sprint(len(r.Paths))
 		if out == formatWide {
 			id, since, paths = r.ID, r.Since, strings.Join(r.Paths, " ")
 		}

@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/inspect"
+	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
@@ -22,8 +24,9 @@ func listCommand(o *options) *cobra.Command {
 	var f format
 	var kept bool
 	cmd := &cobra.Command{
-		Use:   "ls [NETWORK]",
-		Short: "List the containers of the store",
+		Use:        "ls [NETWORK]",
+		SuggestFor: []string{"list", "ps"},
+		Short:      "List the containers of the store",
 		Long: `List the containers of the store, one line for each attachment: of all networks, or of one. It reads their records, takes no lock
 and writes nothing. NETNS is alive, gone (etcfiles prune removes the container), of an earlier boot (the same) or
 unknown. A record that cannot be read is a warning on stderr. The answer is no (exit code 1) when a network or
@@ -35,17 +38,14 @@ start of the same container takes them over; etcfiles prune --kept removes them.
   etcfiles ls --kept
   etcfiles ls lab -o wide
   etcfiles ls --namespace k8s.io -o json`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              cli.OneOperandAtMost,
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if kept {
 				return o.listKept(cmd, f, args)
 			}
 			list, err := o.manager(cmd).Inspect(o.namespace)
-			if errors.Is(err, etcfiles.ErrNoStore) && o.nothingYet(cmd) {
-				err = nil
-			}
-			if err != nil {
+			if err = o.noteNoStore(cmd, err); err != nil {
 				return err
 			}
 			rows := attached(list, strings.Join(args, ""))
@@ -70,9 +70,14 @@ start of the same container takes them over; etcfiles prune --kept removes them.
 	return cmd
 }
 
-// nothingYet reports that nobody has named a namespace or a data directory: then it is where the first container goes.
-func (o *options) nothingYet(cmd *cobra.Command) bool {
-	return o.namespace == "" && !cmd.Flags().Changed("data-dir")
+// noteNoStore says that there is no data directory, and returns nil: before the first container nothing is in it. Any other
+// error it returns.
+func (o *options) noteNoStore(cmd *cobra.Command, err error) error {
+	if !errors.Is(err, etcfiles.ErrNoStore) {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "etcfiles: note: %s\n", cli.Plain(noStore(err).Error()))
+	return nil
 }
 
 // attachedRow is one attachment of a container.
@@ -98,10 +103,7 @@ func attached(list []*inspect.Inspected, network string) []attachedRow {
 	for _, i := range list {
 		base := attachedRow{
 			Namespace: i.Namespace, Name: i.Name(), ID: i.Record.ID, Netns: netnsOf(i), Hostname: i.Record.Hostname,
-			Addresses: []netip.Addr{}, Aliases: []string{},
-		}
-		if d := i.Record.Etcfiles; d != nil {
-			base.Kubernetes = d.KubernetesNamespace
+			Addresses: []netip.Addr{}, Aliases: []string{}, Kubernetes: kubernetesOf(i),
 		}
 		if len(i.Attachments) == 0 && network == "" {
 			rows = append(rows, base)
@@ -130,30 +132,28 @@ func aliasesOf(i *inspect.Inspected, a *hostsstore.Attachment) []string {
 	return slices.DeleteFunc(roster.AllNames(a), func(name string) bool { return i.Kind(name) != inspect.Alias })
 }
 
-// shortID is how many characters of an ID a table has.
-const shortID = 12
-
 func printRows(w io.Writer, rows []attachedRow, wide bool) error {
-	head := []string{"NAMESPACE", "NETWORK", "NAME", "ADDRESSES", "ALIASES", "ID", "SINCE", "NETNS"}
+	head := []string{"NAMESPACE", "NETWORK", "NAME", "KUBERNETES", "ADDRESSES", "ALIASES", "ID", "SINCE", "NETNS"}
+	netns := len(head) - 1
 	if wide {
-		head = append(head, "IFNAME", "HOSTNAME", "KUBERNETES", "PATH")
+		head = append(head, "IFNAME", "HOSTNAME", "PATH")
 	}
 	now := time.Now()
 	var table [][]cell
 	for _, r := range rows {
-		id, since := r.ID[:min(len(r.ID), shortID)], ago(now, r.since)
+		id, since := names.ShortID(r.ID), ago(now, r.since)
 		if wide {
 			id, since = r.ID, r.Since
 		}
-		fields := []string{r.Namespace, r.Network, r.Name, join(r.Addresses), strings.Join(r.Aliases, ","), id, since, string(r.Netns.State)}
+		fields := []string{r.Namespace, r.Network, r.Name, r.Kubernetes, join(r.Addresses), strings.Join(r.Aliases, ","), id, since, string(r.Netns.State)}
 		if wide {
-			fields = append(fields, r.IfName, r.Hostname, r.Kubernetes, r.Netns.Path)
+			fields = append(fields, r.IfName, r.Hostname, r.Netns.Path)
 		}
 		line := make([]cell, len(fields))
 		for i, field := range fields {
 			line[i] = cell{text: cmp.Or(field, "-")}
 		}
-		line[7].bad = r.Netns.State.Dead()
+		line[netns].bad = r.Netns.State.Dead()
 		table = append(table, line)
 	}
 	return printTable(w, head, table)

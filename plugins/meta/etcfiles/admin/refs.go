@@ -16,7 +16,8 @@ import (
 )
 
 // refHelp says, in the Long of commands, what a container may be called.
-const refHelp = "A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias."
+const refHelp = `A container is named as NAMESPACE/ID, by its ID or the beginning of it (3 characters or more), or by a name or alias; a pod also
+by its Kubernetes namespace and name, such as shop/web.`
 
 // advised has commands say of an error what to do. That there is no such namespace is the answer of all of them.
 func advised(commands []*cobra.Command) {
@@ -28,7 +29,7 @@ func advised(commands []*cobra.Command) {
 			case errors.Is(err, etcfiles.ErrNoNamespace):
 				return cli.Answer("%w", err)
 			case errors.Is(err, etcfiles.ErrNoStore):
-				return fmt.Errorf("%w: no container was ever added there; if the conflist has another dataDir, name it with --data-dir", err)
+				return noStore(err)
 			case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
 				return fmt.Errorf("%w: run it as root", err)
 			}
@@ -37,17 +38,27 @@ func advised(commands []*cobra.Command) {
 	}
 }
 
+// noStore says what to do where there is no data directory.
+func noStore(err error) error {
+	return fmt.Errorf("%w: no container was ever added there; if the conflist has another dataDir, name it with --data-dir", err)
+}
+
 // minPrefix is the least number of characters that stand for an ID.
 const minPrefix = 3
 
-// find returns the containers that a reference may mean: those with the ID if there are any, else those with the name, else
-// those whose ID begins so.
+// find returns the containers that a reference may mean: those with the ID if there are any, else the pods with the namespace
+// and the name, else those with the name, else those whose ID begins so.
 func find(list []*inspect.Inspected, ref string) []*inspect.Inspected {
 	name := strings.TrimSuffix(ref, ".")
+	called := func(i *inspect.Inspected, name string) bool { return strings.EqualFold(i.Name(), name) || i.Has(name) }
+	pods, pod, ofPod := strings.Cut(ref, "/")
 	for _, is := range []func(i *inspect.Inspected) bool{
 		func(i *inspect.Inspected) bool { return i.Ref() == ref },
 		func(i *inspect.Inspected) bool { return i.Record.ID == ref },
-		func(i *inspect.Inspected) bool { return strings.EqualFold(i.Name(), name) || i.Has(name) },
+		func(i *inspect.Inspected) bool {
+			return ofPod && pods != "" && kubernetesOf(i) == pods && called(i, pod)
+		},
+		func(i *inspect.Inspected) bool { return called(i, name) },
 		func(i *inspect.Inspected) bool {
 			return len(ref) >= minPrefix && strings.HasPrefix(i.Record.ID, ref)
 		},
@@ -63,6 +74,14 @@ func find(list []*inspect.Inspected, ref string) []*inspect.Inspected {
 		}
 	}
 	return nil
+}
+
+// kubernetesOf returns the Kubernetes namespace of a pod, "" for any other container.
+func kubernetesOf(i *inspect.Inspected) string {
+	if d := i.Record.Etcfiles; d != nil {
+		return d.KubernetesNamespace
+	}
+	return ""
 }
 
 // findOne is find for commands that take one container; the error is one of the command line if several are meant, and the

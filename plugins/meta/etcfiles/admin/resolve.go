@@ -15,8 +15,9 @@ import (
 func resolveCommand(o *options) *cobra.Command {
 	var f format
 	cmd := &cobra.Command{
-		Use:   "resolve CONTAINER NAME",
-		Short: "Say what a container gets for a name, or why it gets nothing",
+		Use:        "resolve CONTAINER NAME",
+		SuggestFor: []string{"lookup", "getent", "dig"},
+		Short:      "Say what a container gets for a name, or why it gets nothing",
 		Long: `Look a name up in the hosts file of a container as libc does, and print each address with the line that gives it and why
 that line is there. If the name does not resolve, or not to all that it could, the reasons follow, one a line. When a
 running process of the container has another /etc/hosts than the one of the store, that one is read, and it is said.
@@ -24,7 +25,7 @@ DNS is not asked. The answer is no (exit code 1) when the name does not resolve.
 ` + refHelp,
 		Example: `  etcfiles resolve web db
   etcfiles resolve default/0123456789ab db.lab -o json`,
-		Args:              cobra.ExactArgs(2),
+		Args:              cli.Operands("a container", "what to look up"),
 		ValidArgsFunction: o.completeResolve,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[1] == "" {

@@ -12,14 +12,15 @@ import (
 
 func removeCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "rm CONTAINER",
-		Short: "Take a container out of the store with its files",
+		SuggestFor: []string{"remove", "delete", "del"},
+		Use:        "rm CONTAINER",
+		Short:      "Take a container out of the store with its files",
 		Long: `Take a container out of the store and out of the hosts files of its peers, and remove its own files, also those that
 keepFiles has left and those whose record is lost: these go by NAMESPACE/ID only. Where the store has nothing of it nothing
 is written, and the exit code is 1.
 ` + refHelp,
 		Example:           "  etcfiles rm default/0123456789ab",
-		Args:              cobra.ExactArgs(1),
+		Args:              cli.Operands("a container"),
 		ValidArgsFunction: o.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			namespace, id, ok := strings.Cut(args[0], "/")

@@ -23,7 +23,7 @@ The exit code is 1 for a container that the store does not have and for a name t
 		Example: `  etcfiles set default/0123456789ab --name web
   etcfiles set db --alias primary --alias pg --extra-host registry:192.0.2.10
   etcfiles set db --alias ''`,
-		Args:              cobra.ExactArgs(1),
+		Args:              cli.Operands("a container"),
 		ValidArgsFunction: o.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("name") {

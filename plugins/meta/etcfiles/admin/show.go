@@ -16,8 +16,9 @@ import (
 func showCommand(o *options) *cobra.Command {
 	var f format
 	cmd := &cobra.Command{
-		Use:   "show CONTAINER",
-		Short: "Show all that is known of a container",
+		Use:        "show CONTAINER",
+		SuggestFor: []string{"inspect", "info"},
+		Short:      "Show all that is known of a container",
 		Long: `Show all that is known of a container: its networks, addresses and names, where each value came from, which names were left
 out and why, its network namespace, its files with what the user has done to them, and whether its running processes
 really have the hosts file of the store mounted. When several containers are meant, all of them are shown. It takes no
@@ -25,7 +26,7 @@ lock and writes nothing. The answer is no (exit code 1) when no container is mea
 ` + refHelp,
 		Example: `  etcfiles show web
   etcfiles show default/0123456789ab -o json`,
-		Args:              cobra.ExactArgs(1),
+		Args:              cli.Operands("a container"),
 		ValidArgsFunction: o.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.manager(cmd).Inspect(o.namespace)

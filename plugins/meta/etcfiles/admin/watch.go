@@ -23,7 +23,7 @@ directory, the namespace and the network need not be there yet. A name that come
 leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM end it with exit code 0.`,
 		Example: `  etcfiles watch
   etcfiles watch lab -o json`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              cli.OneOperandAtMost,
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			network := strings.Join(args, "")
