@@ -134,18 +134,25 @@ func (w *world) cmdWatched(ts *testscript.TestScript, args []string) {
 
 // cmdProcess is described at TestScripts.
 func (w *world) cmdProcess(ts *testscript.TestScript, args []string) {
-	if len(args) == 0 || len(args)%2 == 0 {
-		ts.Fatalf("usage: process NAME [FILE TARGET]...")
-	}
+	root, command := "", "exec sleep 1000"
 	script := "set -e\nmount --make-rprivate /\n"
+	if len(args) > 0 && args[0] == "-root" {
+		root, args = ts.MkAbs("root"), args[1:]
+		script += "mkdir -p " + root + " && mount -t tmpfs tmpfs " + root + " && mkdir " + root + "/etc && touch " + root + "/etc/hosts\n" +
+			"for dir in usr bin lib lib64; do if [ -L /$dir ]; then cp -a /$dir " + root + "; elif [ -d /$dir ]; then mkdir " + root + "/$dir && mount --bind /$dir " + root + "/$dir; fi; done\n"
+		command = "exec chroot " + root + " sleep 1000"
+	}
+	if len(args)%2 == 0 {
+		ts.Fatalf("usage: process [-root] NAME [FILE TARGET]...")
+	}
 	for i := 1; i < len(args); i += 2 {
 		file := args[i]
 		if place, ok := strings.CutPrefix(file, "hosts:"); ok {
 			file = placeOf(w.dataDir, place).hosts()
 		}
-		script += fmt.Sprintf("mount --bind %s %s\n", ts.MkAbs(file), args[i+1])
+		script += fmt.Sprintf("mount --bind %s %s\n", ts.MkAbs(file), root+args[i+1])
 	}
-	cmd := exec.Command("nsenter", "--net="+w.netns(args[0]), "unshare", "-m", "sh", "-c", script+"exec sleep 1000")
+	cmd := exec.Command("nsenter", "--net="+w.netns(args[0]), "unshare", "-m", "sh", "-c", script+command)
 	var stderr lockedBuffer
 	cmd.Stderr = &stderr
 	ts.Check(cmd.Start())

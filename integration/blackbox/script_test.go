@@ -44,7 +44,9 @@ import (
 //	damaged                         the store is left damaged: without it "etcfiles check" must find nothing at the end
 //	watch ARG...                    run "etcfiles watch" from now on
 //	watched LINES                   wait until it has printed so many lines, end it, and print them, TIME for each time
-//	process NAME [FILE TARGET]...   a process in the namespace of NAME, with files mounted; hosts:PLACE is a hosts file
+//	process [-root] NAME [FILE TARGET]...
+//	                                a process in the namespace of NAME, with files mounted; hosts:PLACE is a hosts file; with -root
+//	                                it has a root directory of its own, as a container has
 //	hang NAME COUNT                 so many processes there, whose /etc does not answer
 //	endprocesses                    end them
 //	umask OCTAL                     the umask of the plugin from now on

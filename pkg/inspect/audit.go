@@ -20,12 +20,19 @@ import (
 // also what none would look at; what a further look does not find any more is marked as mended. The error is
 // one of Existing, or etcfiles.ErrLocked.
 func (m *Inspector) Audit(ctx context.Context, namespace string, repair bool) ([]Finding, error) {
-	return m.audit(ctx, namespace, func(a *audit) error {
+	list, err := m.audit(ctx, namespace, func(a *audit) error {
 		if !repair || len(a.newer) > 0 || !Faulty(a.findings) {
 			return nil
 		}
 		return a.mend(ctx, false)
 	})
+	if err != nil {
+		return list, err
+	}
+	unmounted, err := m.unmounted(ctx, namespace)
+	list = append(list, unmounted...)
+	slices.SortStableFunc(list, func(x, y Finding) int { return x.compare(&y) })
+	return list, err
 }
 
 // audit looks at each of the namespaces and lets do mend.

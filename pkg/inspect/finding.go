@@ -35,14 +35,15 @@ const (
 	InheritedWrong Problem = "inherited-file"
 	ModeWrong      Problem = "mode" // permission bits, setuid, setgid or capabilities
 	OwnerWrong     Problem = "owner"
-	LeftTemporary  Problem = "left-temporary" // half-written by a process that is gone
-	LeftRemoval    Problem = "left-removal"   // a removal that was begun and not finished
-	LeftCorrupt    Problem = "left-corrupt"   // a corrupt record that was put aside
-	LeftDirectory  Problem = "left-directory" // of a container without a record
-	LeftKept       Problem = "left-kept"      // a note of keepFiles without its files
-	Kept           Problem = "kept"           // files that keepFiles has left: of PruneKept, Audit does not mind them
-	LeftNetworks   Problem = "left-networks"  // a container without a network in which no process lives any more
-	DelPending     Problem = "del-pending"    // a DEL that was put off
+	LeftTemporary  Problem = "left-temporary"  // half-written by a process that is gone
+	LeftRemoval    Problem = "left-removal"    // a removal that was begun and not finished
+	LeftCorrupt    Problem = "left-corrupt"    // a corrupt record that was put aside
+	LeftDirectory  Problem = "left-directory"  // of a container without a record
+	LeftKept       Problem = "left-kept"       // a note of keepFiles without its files
+	Kept           Problem = "kept"            // files that keepFiles has left: of PruneKept, Audit does not mind them
+	LeftNetworks   Problem = "left-networks"   // a container without a network in which no process lives any more
+	DelPending     Problem = "del-pending"     // a DEL that was put off
+	HostsUnmounted Problem = "hosts-unmounted" // a container that runs has another /etc/hosts; a note where others have theirs
 )
 
 // Finding is something that Audit has found.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -103,8 +104,9 @@ type Sight struct {
 	Services []string // of the line hosts in /etc/nsswitch.conf, see nsswitch.conf(5); nil if it has no such line
 	NoFiles  bool     // that line lacks files: glibc reads no /etc/hosts
 
-	root  *sandbox.Root
-	hangs bool // it did not answer in time
+	root    *sandbox.Root
+	hangs   bool // it did not answer in time
+	hostDir bool // they have the root directory of the host
 }
 
 // maxHosts is how much of an /etc/hosts that is not of the store is read, in bytes.
@@ -121,30 +123,34 @@ func (s *Sight) hosts() ([]byte, error) {
 }
 
 // Sights looks at the running processes of containers, at all of them at once: for each container one Sight for each mount
-// namespace in its network namespace, but not for the one of this process, whose are the tools of the host. There is none if
-// nobody can be seen there. done is to be called when they are no longer needed.
+// namespace in its network namespace, but not for the one of this process, whose are the tools of the host, nor for that of a pod's
+// pause container, which nothing is mounted into. There is none if nobody can be seen there. done is to be called when they are no
+// longer needed.
 func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), err error) {
-	done = func() {
-		for _, of := range sights {
-			for _, s := range of {
-				s.root.Close()
-			}
-		}
+	found, err := sandbox.Roots(netnsOf(list)...)
+	if err != nil {
+		return nil, nil, err
 	}
-	sights = make([][]*Sight, len(list))
-	for n, c := range list {
-		if sights[n], err = sightsOf(c); err != nil {
-			done() // those before it
-			return nil, done, err
+	done = func() {
+		for _, roots := range found {
+			for _, r := range roots {
+				r.Close()
+			}
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sandbox.Patience)
 	defer cancel()
+	sights = make([][]*Sight, len(list))
 	var wg sync.WaitGroup
 	for n, c := range list {
 		var ours unix.Stat_t
 		err := unix.Lstat(m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID), &ours)
-		for _, s := range sights[n] {
+		for _, r := range found[c.netns()] {
+			if r.Host || c.pauses(r) {
+				continue
+			}
+			s := &Sight{PID: r.PID, Command: r.Command, hostDir: r.HostDir, root: r}
+			sights[n] = append(sights[n], s)
 			wg.Go(func() { s.look(ctx, ours, err == nil) })
 		}
 	}
@@ -152,22 +158,30 @@ func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), 
 	return sights, done, nil
 }
 
-// sightsOf finds the mount namespaces of a container and looks at none.
-func sightsOf(c *Inspected) ([]*Sight, error) {
-	if c.Record.Etcfiles == nil || c.Record.Etcfiles.Netns.Inode == 0 || c.State == NetnsEarlierBoot {
-		return nil, nil
+// netns returns the network namespace that the container has in this boot, zero if that is not known.
+func (i *Inspected) netns() sandbox.NetNS {
+	if d := i.Record.Etcfiles; d != nil && i.State != NetnsEarlierBoot && d.Netns.Inode != 0 {
+		return sandbox.NetNS{Device: d.Netns.Device, Inode: d.Netns.Inode}
 	}
-	id := c.Record.Etcfiles.Netns
-	roots, err := sandbox.Roots(id.Device, id.Inode)
-	var list []*Sight
-	for _, r := range roots {
-		if r.Host {
-			r.Close()
-			continue
+	return sandbox.NetNS{}
+}
+
+// netnsOf returns the network namespaces that are known.
+func netnsOf(list []*Inspected) []sandbox.NetNS {
+	var out []sandbox.NetNS
+	for _, c := range list {
+		if id := c.netns(); id.Inode != 0 {
+			out = append(out, id)
 		}
-		list = append(list, &Sight{PID: r.PID, Command: r.Command, root: r})
 	}
-	return list, err
+	return out
+}
+
+// pauses reports whether a process with the root holds the namespaces of a pod and does nothing else. The ID of a pod is that of
+// its sandbox, and so is the name of that one's cgroup: <ID>, cri-containerd-<ID>.scope or crio-<ID>.scope.
+func (i *Inspected) pauses(r *sandbox.Root) bool {
+	d := i.Record.Etcfiles
+	return d != nil && d.KubernetesNamespace != "" && strings.Contains(r.Cgroups, i.Record.ID)
 }
 
 // look compares /etc/hosts with the file of the store, if that is there, and reads nsswitch.conf.

@@ -20,9 +20,14 @@ type Root struct {
 	PID     int    // the lowest of theirs
 	Command string // of that process, see comm in proc_pid_comm(5)
 	Host    bool   // they are in the mount namespace of this process: tools of the host, no container
+	HostDir bool   // the directory is that of this process all the same, as under ip-netns(8)
+	Cgroups string // of that process, see cgroups(7); "" if they cannot be read
 
 	dir *os.File
 }
+
+// NetNS identifies a network namespace by the device and inode number of its file, see namespaces(7).
+type NetNS struct{ Device, Inode uint64 }
 
 // ErrTimeout is the error when a container's file system does not answer.
 var ErrTimeout = errors.New("does not answer in time")
@@ -36,9 +41,12 @@ const procDir = "/proc"
 // namespaceID is the identity of a namespace, see namespaces(7).
 type namespaceID struct{ device, inode uint64 }
 
-// Roots returns the roots of the processes in the network namespace with the device and inode number, one for each mount
-// namespace, by PID. Processes that end meanwhile, or that this one may not look at, are left out. The caller closes them.
-func Roots(device, inode uint64) ([]*Root, error) {
+// Roots returns the roots of the processes in each of the network namespaces, one for each mount namespace, by PID. Processes that
+// end meanwhile, or that this one may not look at, are left out. The caller closes them.
+func Roots(wanted ...NetNS) (map[NetNS][]*Root, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
 	pids, err := processes()
 	if err != nil {
 		return nil, err
@@ -47,31 +55,46 @@ func Roots(device, inode uint64) ([]*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	var roots []*Root
-	seen := map[namespaceID]bool{}
+	ours, err := os.Stat("/")
+	if err != nil {
+		return nil, err
+	}
+	found := map[NetNS][]*Root{}
+	for _, id := range wanted {
+		found[id] = nil
+	}
+	type place struct{ net, mnt namespaceID }
+	seen := map[place]bool{}
 	for _, pid := range pids {
 		dir := filepath.Join(procDir, strconv.Itoa(pid))
-		if net, err := namespaceOf(dir, "net"); err != nil || net != (namespaceID{device, inode}) {
+		net, err := namespaceOf(dir, "net")
+		id := NetNS{net.device, net.inode}
+		if _, asked := found[id]; err != nil || !asked {
 			continue
 		}
 		mnt, err := namespaceOf(dir, "mnt")
-		if err != nil || seen[mnt] {
+		if err != nil || seen[place{net, mnt}] {
 			continue
 		}
 		root, err := os.OpenFile(filepath.Join(dir, "root"), unix.O_PATH|unix.O_DIRECTORY, 0)
 		if err != nil {
 			continue
 		}
+		comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
+		cgroups, _ := os.ReadFile(filepath.Join(dir, "cgroup"))
+		theirs, err := root.Stat()
 		// The number may be another process's by now.
-		if net, err := namespaceOf(dir, "net"); err != nil || net != (namespaceID{device, inode}) {
+		if now, gone := namespaceOf(dir, "net"); err != nil || gone != nil || now != net {
 			root.Close()
 			continue
 		}
-		seen[mnt] = true
-		comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		roots = append(roots, &Root{PID: pid, Command: strings.TrimSuffix(string(comm), "\n"), Host: mnt == own, dir: root})
+		seen[place{net, mnt}] = true
+		found[id] = append(found[id], &Root{
+			PID: pid, Command: strings.TrimSuffix(string(comm), "\n"), Cgroups: string(cgroups),
+			Host: mnt == own, HostDir: os.SameFile(ours, theirs), dir: root,
+		})
 	}
-	return roots, nil
+	return found, nil
 }
 
 func namespaceOf(proc, kind string) (namespaceID, error) {

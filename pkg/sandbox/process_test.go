@@ -48,14 +48,17 @@ func TestRootsOfThisProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots, err := Roots(id.device, id.inode)
+	found, err := Roots(NetNS{id.device, id.inode}, NetNS{id.device, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var own int
-	for _, r := range roots {
+	for _, r := range found[NetNS{id.device, id.inode}] {
 		if r.Host {
 			own++
+			if !r.HostDir || r.Cgroups == "" {
+				t.Errorf("root %+v of this process", r)
+			}
 		}
 		r.Close()
 	}

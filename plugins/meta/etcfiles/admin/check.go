@@ -19,7 +19,8 @@ func checkCommand(o *options) *cobra.Command {
 		Short: "Look for faults in the store, and mend them",
 		Long: `Compare every record, file and index of the store with each other and with the network namespaces that live, in every
 namespace or in that of --namespace, and say what is wrong: where, what, and what to do. It looks under the lock, so that
-no running operation is taken for a fault, and writes nothing.
+no running operation is taken for a fault, and writes nothing. It also looks whether running containers have their hosts file
+mounted: a namespace in which none has is a fault, and one container without it among others a note.
 
 With --repair it mends what can be mended, as the next operation would and also what none would look at: the index, lines
 of hosts files, modes and owners, containers that are dead, what was left half-done. Then it looks again, and says what was mended and
