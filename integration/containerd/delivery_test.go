@@ -56,12 +56,39 @@ func TestDelivery(t *testing.T) {
 				}
 			}
 		}
+		for _, p := range pods { // whose pause container has nothing mounted, and needs nothing
+			shown := n.run(pluginDir+"/etcfiles", "show", "shop/"+p.config.Metadata.Name)
+			if strings.Count(shown, "  mounted        yes, in process ") != 2 || strings.Contains(shown, "NO, in process") {
+				t.Errorf("a healthy pod is shown as\n%s", shown)
+			}
+		}
+		if checked := n.run(pluginDir+"/etcfiles", "check"); checked != "nothing is wrong\n" {
+			t.Errorf("check says of healthy pods:\n%s", checked)
+		}
 		for _, p := range append(pods, late) {
 			p.stop()
 			p.remove()
 		}
 		n.expectNothingLeft()
 	})
+}
+
+// TestUndelivered shows that check sees it when nothing brings the files into pods.
+func TestUndelivered(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, containerd2, conflist(t, shipped), func(n *node) { n.configure(n.plainHandler(), "") })
+	p := n.pod("web")
+	if checked := n.run(pluginDir+"/etcfiles", "check"); checked != "nothing is wrong\n" {
+		t.Errorf("check says of a pod without a container:\n%s", checked)
+	}
+	p.container("main")
+	checked := n.run("sh", "-c", pluginDir+"/etcfiles check; echo exit code $?")
+	if !strings.Contains(checked, "wrong") || !strings.Contains(checked, "the hosts file of the store is not mounted in it") || !strings.HasSuffix(checked, "exit code 1\n") {
+		t.Errorf("check says of a pod whose container has none of its files:\n%s", checked)
+	}
+	p.stop()
+	p.remove()
+	n.expectNothingLeft()
 }
 
 // TestReadOnlyRoot shows that the files are delivered into a container with a read-only root file system, and that they cannot

@@ -24,11 +24,15 @@ const (
 // capabilityArgs returns, for each network, what the annotations and the bundle give to plugins that have declared the
 // capability for it. It fails if something was asked for that no plugin would hear of.
 func capabilityArgs(c *ocistate.Container, networks []*libcni.NetworkConfigList) ([]map[string]any, error) {
-	a := c.Annotations
 	own, err := settings(c)
 	if err != nil {
 		return nil, err
 	}
+	return annotatedArgs(c.Annotations, own, networks)
+}
+
+// annotatedArgs is capabilityArgs with what etcfiles is to be told beside the annotations.
+func annotatedArgs(a map[string]string, own map[string]any, networks []*libcni.NetworkConfigList) ([]map[string]any, error) {
 	ports, err := ports(a)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@
 //	containers/<NS>-<ID>/  the record of what is to be deleted, and the lock: a flock(2) on the directory
 //
 // Who is the first in a network namespace is settled under a lock of that, containers/.netns-<DEV>-<INODE>, before the pin.
+// Who publishes a port of the host is settled under one lock, containers/.ports, before the record is written.
 //
 // The lock is held by the hook and by the plugins that it runs, so that nobody deletes what a plugin of a killed hook is
 // still adding. No two containers share a lock.

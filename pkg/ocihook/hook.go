@@ -103,7 +103,7 @@ func (h *Hook) CreateRuntime(ctx context.Context, c *ocistate.Container) (err er
 	if err != nil {
 		return err
 	}
-	if err := r.write(claim.dir); err != nil {
+	if err := h.enter(ctx, r, claim.dir); err != nil {
 		return err
 	}
 	if err = pin(ns, h.pinPath(r.ContainerID)); err == nil {

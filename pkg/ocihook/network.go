@@ -11,40 +11,43 @@ import (
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
+
+	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
 // loadNetworks returns the networks of the names, in their order, or that of the first conflist of the directory in the
 // order of file names if there is no name. A file that cannot be read, or that is no conflist, matters only when a name is
 // missing, and a network that two files define in two ways only when it is wanted.
-func loadNetworks(dir string, names []string) ([]*libcni.NetworkConfigList, error) {
-	files, err := libcni.ConfFiles(dir, []string{".conflist"})
+func loadNetworks(dir string, wanted []string) ([]*libcni.NetworkConfigList, error) {
+	files, err := conflists(dir)
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(files)
 	defined := map[string][]definition{}
 	first := ""
 	var broken []error
 	for i, file := range files {
 		network, err := libcni.NetworkConfFromFile(file)
-		if err != nil {
+		switch {
+		case err != nil && i == 0 && len(wanted) == 0: // to take the next one would put containers into another network
+			return nil, fmt.Errorf("%s: %w: it is the first conflist, whose network a container joins that names none: correct it, remove it, or name a network", file, err)
+		case err != nil:
 			broken = append(broken, fmt.Errorf("%s: %w", file, err))
 			continue
-		}
-		if i == 0 {
+		case i == 0:
 			first = network.Name
 		}
 		defined[network.Name] = append(defined[network.Name], definition{file, network})
 	}
-	if len(names) == 0 {
+	if len(wanted) == 0 {
 		if first == "" {
-			return nil, errors.Join(append(append(broken, single(dir, "")...), fmt.Errorf("no network: put a conflist into %s", dir))...)
+			return nil, errors.Join(append(single(dir, ""), fmt.Errorf("%w: put a conflist into %s", errNoConflist, dir))...)
 		}
-		names = []string{first}
+		wanted = []string{first}
 	}
 	var out []*libcni.NetworkConfigList
-	for i, name := range names {
-		if slices.Contains(names[:i], name) {
+	for i, name := range wanted {
+		if slices.Contains(wanted[:i], name) {
 			return nil, fmt.Errorf("network %s: it is named twice: a container is attached to a network once", name)
 		}
 		if len(defined[name]) == 0 {
@@ -58,6 +61,29 @@ func loadNetworks(dir string, names []string) ([]*libcni.NetworkConfigList, erro
 		out = append(out, network)
 	}
 	return out, nil
+}
+
+// errNoConflist says that a directory has no conflist at all.
+var errNoConflist = errors.New("no network")
+
+// conflists returns the files of conflists in a directory, in the order of their names.
+func conflists(dir string) ([]string, error) {
+	files, err := libcni.ConfFiles(dir, []string{".conflist"})
+	slices.Sort(files)
+	return files, err
+}
+
+// NetworkNames returns the names of the networks in the directory of conflists, for the completion of a command line.
+func (h *Hook) NetworkNames() []string {
+	files, _ := conflists(h.ConfDir)
+	var out []string
+	for _, file := range files {
+		if n, err := libcni.NetworkConfFromFile(file); err == nil && names.CheckElement(n.Name) == nil {
+			out = append(out, n.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // definition is a network of a conflist.

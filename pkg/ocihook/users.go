@@ -68,12 +68,15 @@ func (h *Hook) share(ctx context.Context, c *ocistate.Container, id netns) (firs
 	}
 }
 
-// placePrefix is what no CNI ID begins with.
-const placePrefix = ".netns-"
+// placePrefix is what no CNI ID begins with, and the directory of a claim that is no container's does.
+const placePrefix = "."
+
+// portsPlace is the directory of the claim to publish ports.
+const portsPlace = placePrefix + "ports"
 
 // placeDir is the directory of the claim to be the first in a network namespace.
 func (h *Hook) placeDir(id netns) string {
-	return h.recordDir(fmt.Sprintf("%s%d-%d", placePrefix, id.Device, id.Inode))
+	return h.recordDir(fmt.Sprintf("%snetns-%d-%d", placePrefix, id.Device, id.Inode))
 }
 
 // freePlaces removes what killed hooks have left of such claims.

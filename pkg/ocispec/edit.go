@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -37,13 +38,21 @@ func (h StagedHook) entry() specs.Hook {
 // Edit is what a config.json is given so that its container gets its networks and its files.
 type Edit struct {
 	Hooks       []StagedHook
-	Annotations map[string]string // those that are empty are left as they are
-	Hostname    string            // over any that there is; if empty, Name takes the place of the runtime's example; neither in a shared UTS namespace
-	Name        string
-	Domainname  string // over any that there is; none in a shared UTS namespace
-	Networked   bool   // refuse a container without a network namespace of its own
-	Unlimited   bool   // drop process.rlimits
+	Annotations map[string]string // those that are empty go if an earlier Edit has written them, and are left as they are if not
+	// Check, if it is not nil, may refuse the annotations that the container will have.
+	Check      func(annotations map[string]string) error
+	Hostname   string // over any that there is; if empty, Name takes the place of the runtime's example; neither in a shared UTS namespace
+	Name       Annotated
+	Domainname Annotated // over any that there is; none in a shared UTS namespace
+	Networked  bool      // refuse a container without a network namespace of its own
+	Unlimited  bool      // drop process.rlimits
 }
+
+// Annotated is a value that is one of the annotations, too: what an earlier Edit has made of that one gives way.
+type Annotated struct{ Annotation, Value string }
+
+// written is the annotation that has the names of those which an Edit has written.
+const written = "etcfiles-spec/written"
 
 // exampleHostnames are what `runc spec` and `crun spec` call every container.
 var exampleHostnames = []string{"", "runc", "crun"}
@@ -80,6 +89,7 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	}
 	var old struct {
 		Hostname    string
+		Domainname  string
 		Annotations map[string]string
 		Linux       struct{ Namespaces []specs.LinuxNamespace }
 	}
@@ -89,21 +99,26 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	if e.Networked && !hasNamespace(old.Linux.Namespaces, specs.NetworkNamespace) {
 		return nil, errors.New(`linux.namespaces has no {"type": "network"}: without a network namespace of its own a container is on no network`)
 	}
-	if err := e.setHostname(config, old.Hostname, old.Linux.Namespaces); err != nil {
+	if err := e.setHostname(config, old.Hostname, old.Linux.Namespaces, old.Annotations); err != nil {
 		return nil, err
 	}
-	if e.Domainname != "" && ownNamespace(old.Linux.Namespaces, specs.UTSNamespace) { // else it would be another container's
-		config.set("domainname", e.Domainname)
+	switch own := ownNamespace(old.Linux.Namespaces, specs.UTSNamespace); { // else it would be another container's
+	case e.Domainname.Value != "" && own:
+		config.set("domainname", e.Domainname.Value)
+	case old.Domainname != "" && e.Domainname.before(old.Annotations) == old.Domainname:
+		config.remove("domainname")
 	}
-	annotations := map[string]string{}
-	maps.Copy(annotations, old.Annotations)
-	for key, value := range e.Annotations {
-		if value != "" {
-			annotations[key] = value
+	annotations := e.annotated(old.Annotations)
+	if e.Check != nil {
+		if err := e.Check(annotations); err != nil {
+			return nil, err
 		}
 	}
-	if len(annotations) > 0 {
+	switch {
+	case len(annotations) > 0:
 		config.set("annotations", annotations)
+	case len(old.Annotations) > 0:
+		config.remove("annotations")
 	}
 	if e.Unlimited {
 		if err := dropRlimits(config); err != nil {
@@ -123,10 +138,48 @@ func (e Edit) JSON(b []byte) ([]byte, error) {
 	return config.indented()
 }
 
+// annotated returns the annotations of a container after the edit.
+func (e Edit) annotated(old map[string]string) map[string]string {
+	out := maps.Clone(old)
+	if e.Annotations == nil {
+		return out
+	}
+	if out == nil {
+		out = map[string]string{}
+	}
+	delete(out, written)
+	var now []string
+	for _, key := range slices.Sorted(maps.Keys(e.Annotations)) {
+		switch value := e.Annotations[key]; {
+		case value != "":
+			out[key], now = value, append(now, key)
+		case wrote(old, key):
+			delete(out, key)
+		}
+	}
+	if len(now) > 0 {
+		out[written] = strings.Join(now, ",")
+	}
+	return out
+}
+
+// wrote reports whether an earlier Edit has written the annotation.
+func wrote(old map[string]string, key string) bool {
+	return slices.Contains(strings.Split(old[written], ","), key)
+}
+
+// before returns the value that an earlier Edit has given, "" if none has.
+func (a Annotated) before(old map[string]string) string {
+	if wrote(old, a.Annotation) {
+		return old[a.Annotation]
+	}
+	return ""
+}
+
 // setHostname gives the container its hostname. In a UTS namespace that it has not to itself it has the hostname of that: to set one there
 // would rename the other containers of it, and the runtime's example would do so too.
-func (e Edit) setHostname(config *object, old string, namespaces []specs.LinuxNamespace) error {
-	example := slices.Contains(exampleHostnames, old)
+func (e Edit) setHostname(config *object, old string, namespaces []specs.LinuxNamespace, annotations map[string]string) error {
+	example := slices.Contains(exampleHostnames, old) || e.Name.before(annotations) == old
 	own := ownNamespace(namespaces, specs.UTSNamespace)
 	switch {
 	case e.Hostname != "" && !own:
@@ -134,9 +187,9 @@ func (e Edit) setHostname(config *object, old string, namespaces []specs.LinuxNa
 			"ask for none, or give it a UTS namespace of its own", e.Hostname)
 	case e.Hostname != "":
 		config.set("hostname", e.Hostname)
-	case e.Name != "" && example && own:
-		config.set("hostname", e.Name)
-	case e.Name != "" && example:
+	case e.Name.Value != "" && example && own:
+		config.set("hostname", e.Name.Value)
+	case e.Name.Value != "" && example:
 		config.remove("hostname")
 	}
 	return nil

@@ -3,6 +3,7 @@ package ocispec
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func edit() Edit {
 			hook(Poststop, cni, "--conf-dir", "/srv/net.d", "poststop"),
 		},
 		Annotations: map[string]string{"etcfiles/networks": "lab", "etcfiles/name": "web", "etcfiles/mac": ""},
-		Name:        "web",
+		Name:        Annotated{"etcfiles/name", "web"},
 		Networked:   true,
 	}
 }
@@ -63,6 +64,7 @@ const (
 	"ociVersion": "1.0.2-dev",
 	"hostname": "web",
 	"annotations": {
+		"etcfiles-spec/written": "etcfiles/name,etcfiles/networks",
 		"etcfiles/name": "web",
 		"etcfiles/networks": "lab",
 		"org.example/keep": "yes"
@@ -230,7 +232,7 @@ func TestDomainname(t *testing.T) {
 		`{"type":"uts"}`: "example.org", `{"type":"uts","path":"/proc/1/ns/uts"}`: "", `{"type":"ipc"}`: "",
 	} {
 		e := edit()
-		e.Domainname = "example.org"
+		e.Domainname = Annotated{"etcfiles/domainname", "example.org"}
 		out, err := e.JSON([]byte(`{"linux":{"namespaces":[{"type":"network"},` + namespace + `]}}`))
 		if err != nil {
 			t.Fatal(err)
@@ -238,6 +240,42 @@ func TestDomainname(t *testing.T) {
 		var got struct{ Domainname string }
 		if err := json.Unmarshal(out, &got); err != nil || got.Domainname != want {
 			t.Errorf("%s: %+v, %v; want %q", namespace, got, err, want)
+		}
+	}
+}
+
+// TestTakenBack: an edit takes back what the one before has written and it has not, and nothing that is the owner's.
+func TestTakenBack(t *testing.T) {
+	var e Edit
+	with := func(name, domain, aliases string) Edit {
+		e := e
+		e.Annotations = map[string]string{"x/name": name, "x/domain": domain, "x/aliases": aliases, "x/ip": ""}
+		e.Name, e.Domainname = Annotated{"x/name", name}, Annotated{"x/domain", domain}
+		return e
+	}
+	text := []byte(`{"hostname":"runc","annotations":{"x/ip":"10.4.10.77","y":"kept"},"linux":{"namespaces":[{"type":"network"},{"type":"uts"}]}}`)
+	for _, step := range []struct {
+		edit Edit
+		want string
+	}{
+		{with("web", "example.org", "www,site"), `{"hostname":"web","domainname":"example.org","annotations":{` +
+			`"etcfiles-spec/written":"x/aliases,x/domain,x/name","x/aliases":"www,site","x/domain":"example.org","x/ip":"10.4.10.77","x/name":"web","y":"kept"}}`},
+		{with("db", "", "pg"), `{"hostname":"db","annotations":{"etcfiles-spec/written":"x/aliases,x/name","x/aliases":"pg","x/ip":"10.4.10.77","x/name":"db","y":"kept"}}`},
+		{with("", "", ""), `{"hostname":"db","annotations":{"x/ip":"10.4.10.77","y":"kept"}}`},
+	} {
+		var err error
+		if text, err = step.edit.JSON(text); err != nil {
+			t.Fatal(err)
+		}
+		var got, want struct {
+			Hostname, Domainname string
+			Annotations          map[string]string
+		}
+		if err := errors.Join(json.Unmarshal(text, &got), json.Unmarshal([]byte(step.want), &want)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
 }
@@ -252,7 +290,7 @@ func TestHostname(t *testing.T) {
 		{`"hostname":"runc",`, "", "", "runc"},
 	} {
 		e := edit()
-		e.Name, e.Hostname = test.name, test.hostname
+		e.Name.Value, e.Hostname = test.name, test.hostname
 		out, err := e.JSON([]byte(`{` + test.config + `"linux":{"namespaces":[{"type":"network"},{"type":"uts"}]}}`))
 		if err != nil {
 			t.Fatal(err)

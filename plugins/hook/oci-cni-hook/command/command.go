@@ -38,10 +38,17 @@ a killed runtime left.`,
 		Example: "  runc spec && oci-cni-hook spec --network lab --name web . && runc run web",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cli.Misuse(cmd, "want a command: createRuntime, poststop, hook, gc, ls, rm or spec")
+			if err := cmd.Help(); err != nil {
+				return err
+			}
+			if spoken(cmd.InOrStdin()) { // by a runtime, whose container is not to start without its networks
+				return cli.Misuse(cmd, "want a command: createRuntime, poststop, hook, gc, ls, rm or spec")
+			}
+			return nil
 		},
 	}
 	o.addTo(root.PersistentFlags())
+	_ = root.RegisterFlagCompletionFunc("networks", o.completeNetworks)
 	gc, ls, rm := o.gcCommand(), o.lsCommand(), o.rmCommand()
 	cli.Waiting(gc, rm)
 	cli.AsRoot(nil, gc, ls, rm)

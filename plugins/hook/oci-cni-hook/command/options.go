@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
@@ -128,4 +129,10 @@ func (l *list) Set(s string) error {
 		}
 	}
 	return nil
+}
+
+// completeNetworks completes the name of a network in the directory of conflists.
+func (o *options) completeNetworks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	words := slices.DeleteFunc(o.hook().NetworkNames(), func(name string) bool { return !strings.HasPrefix(name, typed) })
+	return words, cobra.ShellCompDirectiveNoFileComp
 }

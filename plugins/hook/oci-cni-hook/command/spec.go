@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/ocihook"
 	"github.com/etcfiles/etcfiles/pkg/ocispec"
 	"github.com/etcfiles/etcfiles/pkg/ocistate"
@@ -39,6 +40,7 @@ type annotation struct {
 func (a *annotation) Type() string { return a.operand }
 
 const (
+	flagNetwork    = "network"
 	flagName       = "name"
 	flagDomainname = "domainname"
 	flagPublish    = "publish"
@@ -47,7 +49,7 @@ const (
 
 func (o *options) specCommand() *cobra.Command {
 	s := &spec{options: o, annotations: []annotation{
-		{flag: "network", key: ocihook.AnnotationNetworks, operand: "name", usage: "join the network*"},
+		{flag: flagNetwork, key: ocihook.AnnotationNetworks, operand: "name", usage: "join the network*"},
 		{flag: flagName, key: ocihook.AnnotationName, operand: "name", usage: "the container's name; also its hostname, unless the bundle has one or shares a UTS namespace"},
 		{flag: flagDomainname, key: ocihook.AnnotationDomainname, operand: "domain", usage: "its domain name, also in its UTS namespace unless it shares that"},
 		{flag: "alias", key: ocihook.AnnotationAliases, operand: "name", usage: "a further name*"},
@@ -65,7 +67,8 @@ func (o *options) specCommand() *cobra.Command {
 		Use:   "spec [BUNDLE]",
 		Short: "Put the hooks and annotations into BUNDLE/config.json",
 		Long: `Put the hooks and annotations into BUNDLE/config.json and change nothing else there; or, with --hooks-d, print a file for
-hooks.d. The flags marked * may be given several times.`,
+hooks.d. The flags marked * may be given several times. What the container would not start with is refused before anything
+is written. Annotations that an earlier spec has written, and that the flags do not say, go.`,
 		Example: `  runc spec && oci-cni-hook spec --network lab --name web . && runc run web
   oci-cni-hook spec --hooks-d mount >/etc/containers/oci/hooks.d/etcfiles-mount.json`,
 		Args: cli.OneOperandAtMost,
@@ -82,6 +85,7 @@ hooks.d. The flags marked * may be given several times.`,
 		a := &s.annotations[i]
 		flags.Var(a, a.flag, a.usage)
 	}
+	_ = s.cmd.RegisterFlagCompletionFunc(flagNetwork, o.completeNetworks)
 	flags.StringArrayVar(&s.capabilities, "capability", nil, "a value for plugins, `[network=]capability=JSON`*")
 	flags.StringVar(&s.hostname, "hostname", "", "the bundle's `hostname`")
 	flags.StringVar(&s.mountHook, "mount-hook", "", "`path` of etcfiles-mount, \"\" for none (default the one beside this program)")
@@ -137,23 +141,53 @@ func (s *spec) run(operands []string, stdout io.Writer) error {
 	if mount != nil {
 		edit.Hooks = append(edit.Hooks, *mount)
 	}
+	if err := s.check(); err != nil {
+		return err
+	}
 	for _, a := range s.annotations {
 		edit.Annotations[a.key] = a.String()
 		switch a.flag {
 		case flagName:
-			edit.Name = a.String()
+			edit.Name = ocispec.Annotated{Annotation: a.key, Value: a.String()}
 		case flagDomainname:
-			edit.Domainname = a.String()
-		case flagPublish:
-			if _, err := ocihook.ParsePorts(a.String()); err != nil {
-				return fmt.Errorf("--publish: %w", err)
-			}
+			edit.Domainname = ocispec.Annotated{Annotation: a.key, Value: a.String()}
 		}
 	}
 	if edit.Annotations[ocihook.AnnotationCapabilities], err = capabilities(s.capabilities); err != nil {
 		return err
 	}
+	edit.Check = func(annotations map[string]string) error {
+		return s.hook().CheckAnnotations(filepath.Base(operands[0]), annotations)
+	}
 	return edit.Apply(operands[0])
+}
+
+// check refuses what the start of the container would end with, and says of a name which the container starts without that it
+// has none.
+func (s *spec) check() error {
+	for i := range s.annotations {
+		a := &s.annotations[i]
+		if single := a.flag == flagName || a.flag == flagDomainname || a.flag == flagNetns; single && len(a.list) > 1 {
+			return fmt.Errorf("--%s %s: give one", a.flag, a)
+		}
+		if _, err := ocihook.ParsePorts(a.String()); err != nil && a.flag == flagPublish {
+			return fmt.Errorf("--%s: %w", a.flag, err)
+		}
+		for _, value := range a.list {
+			err := ocihook.CheckValue(a.key, value)
+			var unusable *names.UnusableError
+			switch {
+			case errors.As(err, &unusable):
+				fmt.Fprintf(s.cmd.ErrOrStderr(), "%s: warning: --%s: %v: no container will find it\n", program, a.flag, err)
+			case err != nil:
+				return fmt.Errorf("--%s: %w", a.flag, err)
+			}
+		}
+	}
+	if err := ocihook.CheckValue(ocihook.AnnotationHostname, s.hostname); err != nil {
+		return fmt.Errorf("--hostname: %w", err)
+	}
+	return nil
 }
 
 // capabilities returns the annotation that has the values of [NETWORK=]CAPABILITY=JSON.
