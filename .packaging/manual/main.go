@@ -60,7 +60,15 @@ func run(out, version, epoch string) error {
 			}
 		}
 	}
-	conflist := conflistPage
-	conflist.Name, conflist.Section, conflist.Date, conflist.Version = "etcfiles-conflist", 5, date, version
-	return os.WriteFile(filepath.Join(out, "man", "etcfiles-conflist.5"), formatPage(conflist, conflistShort, conflistText), 0o644)
+	for _, p := range []struct {
+		page        page
+		short, text string
+	}{{conflistPage, conflistShort, conflistText}, {nriPage, nriShort, nriText}} {
+		p.page.Date, p.page.Version = date, version
+		path := filepath.Join(out, "man", fmt.Sprintf("%s.%d", p.page.Name, p.page.Section))
+		if err := os.WriteFile(path, textPage(p.page, p.short, p.text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

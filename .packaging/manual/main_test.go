@@ -20,7 +20,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-conflist.5"} {
+	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-nri.8", "etcfiles-conflist.5"} {
 		page, err := os.ReadFile(filepath.Join(out, "man", name))
 		if err != nil {
 			t.Fatal(err)
@@ -35,6 +35,19 @@ func TestPages(t *testing.T) {
 	for _, key := range append(netconf.Keys, netconf.Capabilities...) {
 		if !strings.Contains(pages["etcfiles-conflist.5"], key.Name+" "+key.Type) {
 			t.Errorf("etcfiles-conflist(5) lacks %s", key.Name)
+		}
+	}
+	help := exec.Command("go", "run", "./plugins/nri/etcfiles-nri", "--help")
+	help.Dir = "../.."
+	text, err := help.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range strings.Fields(string(text)) {
+		if word = strings.Trim(word, ".:,()\"}"); strings.HasPrefix(word, "/") || strings.HasPrefix(word, "--") {
+			if !strings.Contains(pages["etcfiles-nri.8"], word) {
+				t.Errorf("etcfiles-nri(8) lacks %s of its --help", word)
+			}
 		}
 	}
 	for _, name := range []string{"etcfiles", "oci-cni-hook", "etcfiles-mount"} {

@@ -25,7 +25,7 @@ var etcfilesPage = page{
 		}},
 		{Title: "FILES", Items: dataFiles},
 	},
-	SeeAlso: []string{"etcfiles-conflist(5)", "etcfiles-mount(8)", "oci-cni-hook(8)", "hosts(5)", "resolv.conf(5)"},
+	SeeAlso: []string{"etcfiles-conflist(5)", "etcfiles-mount(8)", "etcfiles-nri(8)", "oci-cni-hook(8)", "hosts(5)", "resolv.conf(5)"},
 }
 
 var hookStatus = section{Title: "EXIT STATUS", Items: []item{
@@ -54,12 +54,48 @@ not pass silently; etcfiles config CONFLIST says which line is wrong.`
 )
 
 var conflistPage = page{
+	Name: "etcfiles-conflist", Section: 5,
 	Sections: []section{
 		{Title: "KEYS", Text: "Besides type, which is etcfiles:", Items: items(netconf.Keys)},
 		{Title: "CAPABILITIES", Text: "What capabilities may declare. A runtime then gives, for one container, in its runtimeConfig:", Items: items(netconf.Capabilities)},
 		{Title: "FILES", Items: []item{{Term: "/etc/cni/net.d", Text: "conflists"}, {Term: "/usr/share/doc/etcfiles/examples", Text: "examples"}}},
 	},
 	SeeAlso: []string{"etcfiles(8)", "oci-cni-hook(8)", "https://www.cni.dev/docs/spec/"},
+}
+
+const (
+	nriShort = "mount the files of etcfiles into the containers of pods"
+	nriText  = `etcfiles-nri is a plugin of containerd's Node Resource Interface, for containerd 2.x. When a container of a pod is created it has the hosts and
+resolv.conf files that etcfiles keeps for the pod mounted in it, in the place of those of CRI. A pod that the store knows nothing of is left alone.
+
+As a pre-installed plugin, /opt/nri/plugins/10-etcfiles-nri, containerd starts it; with --idx, as in etcfiles-nri.service, it connects to the containerd
+that runs. Use one of the two, not both. Either way it ends with containerd; the service starts it again until containerd is there.
+
+While it is not there, new containers silently have the files of CRI, unless containerd's default_validator names it in required_plugins: then none is
+created.`
+)
+
+var nriPage = page{
+	Name: "etcfiles-nri", Section: 8,
+	Synopsis: []string{"etcfiles-nri", "etcfiles-nri --idx NN", "etcfiles-nri version"},
+	Sections: []section{
+		{Title: "OPTIONS", Items: []item{
+			{Term: "--idx NN", Text: "connect to the containerd that runs, as plugin NN-etcfiles-nri; plugins are called in the order of these two digits"},
+		}},
+		{Title: "SETTINGS", Text: "JSON, read when it connects. With settings that are wrong no container of a pod is created, and the error says why.", Items: []item{
+			{Term: "dataDir", Text: "text: the absolute path of the store (default /var/lib/etcfiles)"},
+			{Term: "namespace", Text: "text: the namespace in the store (default k8s.io)"},
+		}},
+		{Title: "EXIT STATUS", Items: []item{
+			{Term: "0", Text: "it was ended by SIGTERM or SIGINT"}, {Term: "1", Text: "containerd is not there, or has ended"},
+		}},
+		{Title: "FILES", Items: []item{
+			{Term: "/opt/nri/plugins/10-etcfiles-nri", Text: "where containerd looks for a pre-installed plugin"},
+			{Term: "/etc/nri/conf.d/10-etcfiles-nri.conf", Text: "the settings, if any, such as {\"dataDir\": \"/var/lib/etcfiles\", \"namespace\": \"k8s.io\"}"},
+			{Term: "/var/run/nri/nri.sock", Text: "containerd's socket, to which --idx connects"},
+		}},
+	},
+	SeeAlso: []string{"etcfiles(8)", "etcfiles-mount(8)", "systemd.service(5)", "https://github.com/containerd/nri"},
 }
 
 func items(keys []netconf.Key) []item {

@@ -12,8 +12,9 @@ import (
 
 // page is what a manual page says besides what the command knows.
 type page struct {
-	Name     string // of the page, such as etcfiles
-	Section  int    // of the manual: 5 or 8
+	Name     string   // of the page, such as etcfiles
+	Section  int      // of the manual: 5 or 8
+	Synopsis []string // a line each, of a page that no command makes
 	Date     time.Time
 	Version  string
 	Sections []section // at the end, before SEE ALSO
@@ -51,10 +52,16 @@ func commandPage(p page, root *cobra.Command) []byte {
 	return p.render(&b)
 }
 
-// formatPage returns the page of a file format in roff.
-func formatPage(p page, short, description string) []byte {
+// textPage returns the page of what has no commands, such as a file format, in roff.
+func textPage(p page, short, description string) []byte {
 	var b strings.Builder
 	p.head(&b, short)
+	for i, line := range p.Synopsis {
+		if i == 0 {
+			b.WriteString("# SYNOPSIS\n\n")
+		}
+		fmt.Fprintf(&b, "**%s**\n\n", escape(line))
+	}
 	fmt.Fprintf(&b, "# DESCRIPTION\n\n%s\n\n", escape(description))
 	return p.render(&b)
 }

@@ -22,6 +22,7 @@ var exposure = map[string]float64{
 	"etcfiles-refresh.service": 2,
 	"etcfiles-metrics.service": 4,   // it has to see the host's mounts
 	"etcfiles-prune.service":   4,   // so has this
+	"etcfiles-nri.service":     4,   // and this
 	"oci-cni-hook-gc.service":  6.5, // so does this, and it runs CNI plugins
 }
 
@@ -64,7 +65,14 @@ func TestUnits(t *testing.T) {
 		t.Fatal("this test starts a systemd in namespaces: run it as root")
 	}
 	bin := t.TempDir()
-	if err := suite.Build(bin, "./plugins/meta/etcfiles", "./plugins/hook/oci-cni-hook"); err != nil {
+	if err := suite.Build(bin, "./plugins/meta/etcfiles", "./plugins/hook/oci-cni-hook", "./plugins/nri/etcfiles-nri"); err != nil {
+		t.Fatal(err)
+	}
+	containerd, err := os.ReadFile(filepath.Join(root, "bin/containerd2/containerd"))
+	if err != nil {
+		t.Fatalf("%v: run `make containerds` first", err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "containerd"), containerd, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	plugins, err := suite.ReferencePlugins()

@@ -69,6 +69,35 @@ start oci-cni-hook-gc.service
 ! iptables-save | grep -e 10.231.77.2 -e 8080 >&2 || say "gc left rules"
 [[ -z $(ls -d /var/lib/cni/networks/real/10.* $store/etchosts/default/default-db 2>/dev/null) ]] || say "gc left a lease or a record"
 
+# etcfiles-nri is there before containerd, and comes back when that is started again: a pod of then has its files, too.
+cat >/run/containerd.toml <<'TOML'
+version = 3
+root = "/run/c/root"
+state = "/run/c/state"
+[grpc]
+  address = "/run/c/sock"
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "native"
+TOML
+mkdir -p /run/systemd/system
+printf '[Service]\nExecStart=/usr/local/bin/containerd --config /run/containerd.toml\nStandardError=append:/run/containerd.log\n' >/run/systemd/system/containerd.service
+systemctl daemon-reload
+connected() { # COUNT: so often has it come to containerd
+	for _ in {1..300}; do
+		[[ $(grep -c '10-etcfiles-nri.* connected and synchronized' /run/containerd.log) -lt $1 ]] || return 0
+		sleep 0.1
+	done
+	say "etcfiles-nri does not come to containerd: $(systemctl status --no-pager etcfiles-nri.service)"
+}
+start etcfiles-nri.service
+systemctl start containerd.service
+connected 1
+systemctl restart containerd.service
+connected 2
+[[ $(systemctl show --property=NRestarts --value etcfiles-nri.service) -gt 0 ]] || say "etcfiles-nri outlived containerd"
+systemctl stop etcfiles-nri.service containerd.service
+[[ $(systemctl show --property=Result --value etcfiles-nri.service) == success ]] || say "etcfiles-nri did not end well"
+
 # What the settings are for: a program in place of ours can do none of this.
 mkdir -p /run/systemd/system/etcfiles-refresh.service.d
 cat >/run/systemd/system/etcfiles-refresh.service.d/other.conf <<'UNIT'

@@ -18,7 +18,7 @@ import (
 var version = "unknown"
 
 const usage = `usage: etcfiles-nri            (by containerd, as a pre-installed NRI plugin)
-       etcfiles-nri --idx 10   (by hand: connect to a running containerd)
+       etcfiles-nri --idx 10   (by etcfiles-nri.service, or by hand: connect to a running containerd)
        etcfiles-nri version
 
 Install it as /opt/nri/plugins/10-etcfiles-nri. Its settings, if any, are JSON in
