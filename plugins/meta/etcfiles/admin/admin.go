@@ -41,6 +41,6 @@ For a --namespace that the data directory does not have the exit code of every c
 	}
 	advised(ofStore)
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
-	root.AddCommand(append(ofStore, configCommand())...)
+	root.AddCommand(append(ofStore, configCommand(), setupCommand())...)
 	return cli.Program(root, version)
 }

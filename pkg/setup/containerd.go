@@ -1,0 +1,340 @@
+package setup
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/etcfiles/etcfiles/pkg/containerdconf"
+	"github.com/etcfiles/etcfiles/pkg/ocispec"
+	"github.com/etcfiles/etcfiles/pkg/ocistate"
+)
+
+// dropInFile is the name of a file beside those of others, which comes behind most of them.
+const dropInFile = "90-etcfiles.toml"
+
+// containerd is an installation of it.
+type containerd struct {
+	program   string // "" for one that is gone
+	config    string // config.toml
+	spec      string // where its base_runtime_spec is to be
+	generated bool   // somebody writes config.toml anew whenever containerd starts
+	template  string // and makes it of this file
+	restart   string
+}
+
+// installations are those that may be found on a host. The distribution's own comes first.
+func (h *Host) containerd() containerd {
+	c := containerd{
+		program: h.command("containerd"), config: "/etc/containerd/config.toml", spec: "/etc/containerd/etcfiles.json", restart: "systemctl restart containerd",
+	}
+	if k3s := h.k3s(); k3s != nil && (c.program == "" || !h.exists(c.config)) {
+		return *k3s
+	}
+	return c
+}
+
+// dump has containerd say what its configuration comes to, with its defaults and all files that are imported.
+func (h *Host) dump(c *containerd) (*containerdconf.Config, error) {
+	args := []string{"--config", c.config, "config", "dump"}
+	if !h.exists(c.config) {
+		args = []string{"config", "default"} // containerd 1.x dumps no others then
+	}
+	out, err := h.Run(c.program, args...)
+	if err != nil {
+		return nil, fmt.Errorf("containerd does not read its configuration: %w", err)
+	}
+	all, err := containerdconf.Look(out)
+	if err != nil {
+		return nil, fmt.Errorf("what containerd makes of %s: %w", c.config, err)
+	}
+	return all, nil
+}
+
+func (h *Host) setupContainerd(p *Plan) error {
+	c := h.containerd()
+	if c.program == "" {
+		return ErrNotInstalled
+	}
+	all, err := h.dump(&c)
+	if err != nil {
+		return err
+	}
+	n := containerdNetwork(all)
+	p.Found = fmt.Sprintf("%s with %s, networks in %s, plugins in %s", c.program, c.config, n.confDir, strings.Join(n.binDirs, ", "))
+	p.Restart = c.restart
+	if all.BaseSpec != "" && all.BaseSpec != c.spec {
+		return fmt.Errorf("the runtime handler %s has the base_runtime_spec %s already: put the hooks in there, with etcfiles-mount base-spec %[2]s <%[2]s, and restart containerd",
+			containerdconf.Handler, all.BaseSpec)
+	}
+	if h.byNRI(&c, all) {
+		if err := h.setupNRI(p, all); err != nil {
+			return err
+		}
+		return h.setupNetwork(p, n)
+	}
+	spec, err := h.makeSpec(&c)
+	if err != nil {
+		return err
+	}
+	if err := h.writeSpec(p, &c, spec); err != nil {
+		return err
+	}
+	if err := h.setBaseSpec(p, &c, all); err != nil {
+		return err
+	}
+	if len(all.Others) > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("pods of the runtime handlers %s need the same line in their tables: %s", strings.Join(all.Others, ", "), containerdconf.Line(c.spec)))
+	}
+	p.check = func() error {
+		now, err := h.dump(&c)
+		if err == nil && now.BaseSpec != c.spec {
+			err = fmt.Errorf("containerd's runtime handler %s has the base_runtime_spec %q in spite of it: another file of its configuration comes after this one", containerdconf.Handler, now.BaseSpec)
+		}
+		return err
+	}
+	return h.setupNetwork(p, n)
+}
+
+func containerdNetwork(all *containerdconf.Config) network {
+	n := network{confDir: "/etc/cni/net.d", binDirs: []string{"/opt/cni/bin"}}
+	if all != nil && all.ConfDir != "" {
+		n.confDir = filepath.Clean(all.ConfDir)
+	}
+	if all != nil && len(all.BinDirs) > 0 {
+		n.binDirs = all.BinDirs
+	}
+	return n
+}
+
+// makeSpec returns containerd's own specification of a container, with the hooks; see etcfiles-mount base-spec.
+func (h *Host) makeSpec(c *containerd) ([]byte, error) {
+	mount, err := h.own("etcfiles-mount")
+	if err != nil {
+		return nil, err
+	}
+	adopt, err := h.own(pluginName)
+	if err != nil {
+		return nil, err
+	}
+	ctr := h.program("ctr", filepath.Dir(c.program))
+	if ctr == "" {
+		ctr = h.command("ctr")
+	}
+	if ctr == "" {
+		return nil, fmt.Errorf("there is no program ctr beside %s or in $PATH, which says what containerd's own specification is: install it", c.program)
+	}
+	own, err := h.Run(ctr, "oci", "spec")
+	if err != nil {
+		return nil, err
+	}
+	annotation := "--sandbox-annotation=" + ocistate.CRISandboxAnnotation
+	out, err := ocispec.Edit{Unlimited: true, Hooks: []ocispec.StagedHook{
+		{Stage: ocispec.CreateContainer, Hook: specs.Hook{Path: mount, Args: []string{annotation, "--override", ocispec.CreateContainer}}},
+		{Stage: ocispec.CreateRuntime, Hook: specs.Hook{Path: adopt, Args: []string{"adopt", annotation}}},
+	}}.JSON(own)
+	if err != nil {
+		return nil, fmt.Errorf("ctr oci spec: %w", err)
+	}
+	return append(out, '\n'), nil
+}
+
+// writeSpec plans the specification, unless somebody has put something of their own into the one that is there.
+func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte) error {
+	there, err := h.read(c.spec)
+	if err != nil {
+		return err
+	}
+	const what = "containerd's own specification of a container, with the hooks etcfiles-mount and etcfiles adopt"
+	p.wired = there != nil
+	switch rest, fits := unsealedJSON(there); {
+	case there == nil || fits:
+		return h.write(p, c.spec, what, sealedJSON(spec))
+	case bytes.Equal(rest, spec):
+	case !mentions(rest, "etcfiles-mount"):
+		return fmt.Errorf("%s is there already, and no hook in it is etcfiles-mount: move it away", c.spec)
+	default:
+		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays as it is: to have it as this containerd makes it, remove it and run this again", c.spec))
+	}
+	p.There = append(p.There, c.spec)
+	return nil
+}
+
+// mentions reports whether a specification has a hook of the program.
+func mentions(spec []byte, program string) bool {
+	var s specs.Spec
+	if json.Unmarshal(spec, &s) != nil || s.Hooks == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Hooks.CreateContainer, func(h specs.Hook) bool { return filepath.Base(h.Path) == program })
+}
+
+// setBaseSpec plans that the handler has the specification: by a drop-in where containerd reads such files and merges them, which 1.x does
+// not; else by lines at the end of config.toml; else by hand.
+func (h *Host) setBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) error {
+	config, err := h.read(c.config)
+	if err != nil {
+		return err
+	}
+	if all.BaseSpec == c.spec {
+		p.There = append(p.There, h.where(c, config, all))
+		return nil
+	}
+	if dir := h.dropIns(c, config, all); dir != "" {
+		version := all.Version
+		if raw, err := containerdconf.Look(config); err == nil && len(config) > 0 {
+			version = raw.Version
+		}
+		path := filepath.Join(dir, dropInFile)
+		if there, err := h.read(path); err != nil || there != nil && !intact(string(there)) {
+			return errors.Join(err, fmt.Errorf("%s is there already, and was not written by this: move it away", path))
+		}
+		return h.write(p, path, "base_runtime_spec of the runtime handler "+containerdconf.Handler, []byte(sealed(containerdconf.DropIn(version, c.spec))))
+	}
+	addition, err := containerdconf.Addition(config, c.spec)
+	switch {
+	case c.generated:
+		p.ByHand = append(p.ByHand, fmt.Sprintf("%s is written anew at every start: in %s, a copy of it if there is none, put this into the table of the runtime handler %s: %s",
+			c.config, c.template, containerdconf.Handler, containerdconf.Line(c.spec)))
+	case err != nil:
+		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %v: put this into it, in place of any base_runtime_spec there: %s", c.config, err, containerdconf.Line(c.spec)))
+	case config == nil:
+		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+containerdconf.Handler, []byte(sealed(addition)))
+	default:
+		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+containerdconf.Handler+", at the end", appended(config, addition))
+	}
+	return nil
+}
+
+// where returns the file that gives the handler its specification.
+func (h *Host) where(c *containerd, config []byte, all *containerdconf.Config) string {
+	if dir := h.dropIns(c, config, all); dir != "" && h.exists(filepath.Join(dir, dropInFile)) {
+		return filepath.Join(dir, dropInFile)
+	}
+	return c.config
+}
+
+// mergingVersion is the first version of the configuration of those containerds that merge the tables of several files.
+const mergingVersion = 3
+
+// dropIns returns the directory of which containerd reads all files and merges them, or "". What `config dump` names as the default it reads
+// only where config.toml names it too (seen in 2.4).
+func (h *Host) dropIns(c *containerd, config []byte, all *containerdconf.Config) string {
+	own, err := containerdconf.Look(config)
+	if err != nil || all.Version < mergingVersion {
+		return ""
+	}
+	for _, pattern := range own.Imports {
+		if !filepath.IsAbs(pattern) {
+			pattern = filepath.Join(filepath.Dir(c.config), pattern)
+		}
+		if ok, err := filepath.Match(filepath.Base(pattern), dropInFile); err == nil && ok && !strings.ContainsAny(filepath.Dir(pattern), "*?[") {
+			return filepath.Dir(pattern)
+		}
+	}
+	return ""
+}
+
+func (h *Host) undoContainerd(p *Plan) error {
+	c := h.containerd()
+	p.Restart = c.restart
+	var all *containerdconf.Config
+	if c.program != "" {
+		var err error
+		if all, err = h.dump(&c); err != nil {
+			return err
+		}
+	}
+	h.undoNRI(p, all)
+	free, err := h.undoBaseSpec(p, &c, all)
+	if err != nil {
+		return err
+	}
+	if free {
+		h.undoSpec(p, &c)
+	}
+	return h.undoNetwork(p, containerdNetwork(all))
+}
+
+// undoBaseSpec plans that no file has the handler have the specification, and reports whether that will be so.
+func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) (free bool, err error) {
+	config, err := h.read(c.config)
+	if err != nil {
+		return false, err
+	}
+	dir := "/etc/containerd/conf.d"
+	if all != nil {
+		dir = cmp.Or(h.dropIns(c, config, all), dir)
+	}
+	free = h.undoFile(p, filepath.Join(dir, dropInFile), "base_runtime_spec")
+	const what = "as it was before it had base_runtime_spec"
+	switch text, rest := region(config); {
+	case intact(string(config)):
+		h.remove(p, c.config, "base_runtime_spec")
+	case text == "":
+		if free && len(p.Steps) == 0 && all != nil && all.BaseSpec == c.spec {
+			p.ByHand = append(p.ByHand, fmt.Sprintf("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), c.config))
+			return false, nil
+		}
+	case !intact(text):
+		p.Notes = append(p.Notes, fmt.Sprintf("%s: the lines of etcfiles setup were changed, and stay: take them out", c.config))
+		free = false
+	default:
+		err = h.write(p, c.config, what, rest)
+	}
+	return free, err
+}
+
+// undoSpec plans that the specification goes, if nobody has put anything of their own into it.
+func (h *Host) undoSpec(p *Plan, c *containerd) {
+	there, err := h.read(c.spec)
+	if err != nil || there == nil {
+		return
+	}
+	rest, fits := unsealedJSON(there)
+	if !fits && c.program != "" {
+		spec, err := h.makeSpec(c)
+		fits = err == nil && bytes.Equal(rest, spec)
+	}
+	if fits {
+		h.remove(p, c.spec, "the specification with the hooks")
+	} else {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays", c.spec))
+	}
+}
+
+// undoFile plans that a sealed file goes, and reports whether it will be gone.
+func (h *Host) undoFile(p *Plan, path, what string) bool {
+	text, err := h.read(path)
+	switch {
+	case err != nil:
+		p.Notes = append(p.Notes, err.Error())
+	case text == nil:
+		return true
+	case intact(string(text)):
+		h.remove(p, path, what)
+		return true
+	default:
+		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays", path))
+	}
+	return false
+}
+
+// undoNRI plans that the link to etcfiles-nri goes.
+func (h *Host) undoNRI(p *Plan, all *containerdconf.Config) {
+	path := nriLink(all)
+	if target, err := os.Readlink(h.in(path)); err == nil && filepath.Base(target) == nriProgram {
+		h.remove(p, path, "the link to "+nriProgram)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s is not a link, and stays", path))
+	}
+}

@@ -1,0 +1,66 @@
+package setup
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Of CRI-O, see crio.conf(5). Its hook is in a directory of its own: it covers what CRI-O and the kubelet mount, and Podman's containers, whose
+// hooks.d others share with CRI-O, are not to have that.
+const (
+	crioDropIns = "/etc/crio/crio.conf.d"
+	crioDropIn  = crioDropIns + "/90-etcfiles.conf"
+	crioHooks   = "/etc/crio/hooks.d"
+)
+
+func (h *Host) crioConf() (conf, error) {
+	return h.readConf(slices.Concat([]string{"/etc/crio/crio.conf"}, h.glob(crioDropIns+"/*"))...)
+}
+
+func crioNetwork(all conf) network {
+	return network{
+		confDir: filepath.Clean(all.text("/etc/cni/net.d", "crio", "network", "network_dir")),
+		binDirs: all.list([]string{"/opt/cni/bin"}, "crio", "network", "plugin_dirs"),
+		name:    all.text("", "crio", "network", "cni_default_network"),
+	}
+}
+
+func (h *Host) setupCRIO(p *Plan) error {
+	program := h.command("crio")
+	if program == "" {
+		return ErrNotInstalled
+	}
+	all, err := h.crioConf()
+	if err != nil {
+		return err
+	}
+	n := crioNetwork(all)
+	p.Found = fmt.Sprintf("%s, networks in %s, plugins in %s", program, n.confDir, strings.Join(n.binDirs, ", "))
+	p.Restart = "systemctl restart crio"
+	if err := h.setupHook(p, filepath.Join(crioHooks, mountFile), "the hook that mounts the files, for every container", mountHook(true)); err != nil {
+		return err
+	}
+	var s settings
+	given := all.without(crioDropIn)
+	if dirs := given.list([]string{usrHooks}, "crio", "runtime", "hooks_dir"); !slices.Contains(dirs, crioHooks) {
+		s.add("crio.runtime", "hooks_dir = %s", quoted(append(slices.Clone(dirs), crioHooks)))
+	}
+	if err := h.setupConf(p, crioDropIn, &s); err != nil {
+		return err
+	}
+	given.override(p, crioDropIn, "crio", "runtime", "hooks_dir")
+	return h.setupNetwork(p, n)
+}
+
+func (h *Host) undoCRIO(p *Plan) error {
+	all, err := h.crioConf()
+	if err != nil {
+		return err
+	}
+	p.Restart = "systemctl restart crio"
+	h.undoFile(p, crioDropIn, "settings of crio.conf")
+	h.undoHook(p, filepath.Join(crioHooks, mountFile), "the hook that mounts the files", mountHook(true))
+	return h.undoNetwork(p, crioNetwork(all))
+}

@@ -1,0 +1,9 @@
+// Package setup configures a container runtime for etcfiles: the plugin in the conflist that the runtime has in use, and the hook or base
+// specification by which containers get their files. It is done in two moves: a look at the host, which changes nothing, makes a Plan; Apply
+// makes that so. Nothing is noted down anywhere: what was written is recognised by its content, so a Plan can be made again at any time, after an
+// update of the runtime for example, and the Plan of Undo takes away just what is ours.
+//
+// A runtime's own file is left alone where a file beside it will do, and edited where nothing else will: a conflist by pkg/conflist, which
+// can give it back byte for byte, containerd's config.toml by lines at its end that are marked. Where an edit would have to reach into a
+// table that somebody else has written, the Plan names the line instead.
+package setup

@@ -1,0 +1,181 @@
+package setup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/conflists"
+	"github.com/etcfiles/etcfiles/pkg/conflist"
+)
+
+const (
+	pluginName  = "etcfiles"
+	exampleFile = "10-bridge.conflist"
+)
+
+// network is where a runtime has its networks.
+type network struct {
+	confDir string
+	binDirs []string // of the plugins
+	name    string   // of the network that is in use; "" for that of the first file
+}
+
+// files returns the configurations of networks, in the order in which libcni takes them.
+func (h *Host) files(dir string) []string {
+	return slices.DeleteFunc(h.glob(filepath.Join(dir, "*")), func(path string) bool {
+		return !slices.Contains([]string{".conf", ".conflist", ".json"}, filepath.Ext(path))
+	})
+}
+
+// inUse returns the configuration that the runtime has in use, or else the first of those that it may be told to use; "" if there is none.
+func (h *Host) inUse(n network) string {
+	if found := conflist.Find(h.in(n.confDir), n.name); n.name != "" && found != "" {
+		return filepath.Join(n.confDir, filepath.Base(found))
+	}
+	if files := h.files(n.confDir); len(files) > 0 {
+		return files[0]
+	}
+	return ""
+}
+
+// setupNetwork plans that the network in use has the plugin, or else that there is the example.
+func (h *Host) setupNetwork(p *Plan, n network) error {
+	p.list = h.inUse(n)
+	if p.list == "" {
+		p.list = filepath.Join(n.confDir, exampleFile)
+		if err := errors.Join(h.look(p, n, conflists.Bridge, h.in(n.confDir)), h.linkPlugin(p, n)); err != nil {
+			return err
+		}
+		return h.write(p, p.list, `the network "lab", since there is none`, conflists.Bridge)
+	}
+	return h.setupList(p, n)
+}
+
+// setupList plans that a configuration has the plugin.
+func (h *Host) setupList(p *Plan, n network) error {
+	edit, err := conflist.Add(h.in(p.list), conflist.Plugin{})
+	if err != nil {
+		return err
+	}
+	if err := h.linkPlugin(p, n); err != nil {
+		return err
+	}
+	if !edit.Changed() {
+		p.There = append(p.There, p.list)
+		return nil
+	}
+	if err := h.look(p, n, edit.After, ""); err != nil {
+		return err
+	}
+	if edit.Agent != nil {
+		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %s: put the plugin %s there, last: %s", p.list, edit.Agent, pluginName, edit.Agent.Template))
+		return nil
+	}
+	what := fmt.Sprintf("the plugin %s last in the network that is in use; the former file stays as %s", pluginName, filepath.Base(edit.File)+conflist.Suffix)
+	h.edit(p, p.list, what, edit)
+	return nil
+}
+
+// linkPlugin plans that the plugin's program is where the runtime looks for it.
+func (h *Host) linkPlugin(p *Plan, n network) error {
+	if found := h.program(pluginName, n.binDirs...); found != "" {
+		return nil
+	}
+	program, err := h.own(pluginName)
+	if err != nil {
+		return err
+	}
+	dir := n.binDirs[0]
+	if i := slices.IndexFunc(n.binDirs, h.exists); i >= 0 {
+		dir = n.binDirs[i]
+	}
+	h.link(p, filepath.Join(dir, pluginName), program, "the plugin, where the runtime looks for it")
+	return nil
+}
+
+// look fails where a configuration with the plugin in it would be wrong, also beside those of a directory if that is not "".
+func (h *Host) look(p *Plan, n network, text []byte, beside string) (err error) {
+	dir, err := os.MkdirTemp("", "etcfiles-setup-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "a.conflist")
+	if err := replace(path, text); err != nil {
+		return err
+	}
+	dirs := []string{dir}
+	for _, bin := range n.binDirs {
+		dirs = append(dirs, h.in(bin))
+	}
+	program, err := h.own(pluginName) // which gets a link, unless it is there
+	if err == nil {
+		err = os.Symlink(h.in(program), filepath.Join(dir, pluginName))
+	}
+	if err != nil {
+		return err
+	}
+	report, err := conflist.Look(path, conflist.Options{ConfDir: beside, BinDirs: dirs, Example: conflist.Example{ID: "web"}})
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, f := range report.Faults {
+		if f.Note {
+			continue
+		}
+		f.File = p.list
+		f.Message = strings.ReplaceAll(f.Message, dir+":", "")
+		faults = append(faults, errors.New(f.String()))
+	}
+	return errors.Join(faults...)
+}
+
+// isExample reports whether a file is the example and nothing else.
+func (h *Host) isExample(path string) bool {
+	text, err := h.read(path)
+	return err == nil && bytes.Equal(text, conflists.Bridge)
+}
+
+// undoNetwork plans that the plugin leaves the networks that are in no other runtime's use, and the directories of plugins.
+func (h *Host) undoNetwork(p *Plan, n network) error {
+	others := h.others(p.Runtime)
+	for _, path := range h.files(n.confDir) {
+		if slices.ContainsFunc(others, func(o *Plan) bool { return o.list == path }) {
+			continue
+		}
+		if h.isExample(path) {
+			h.remove(p, path, `the network "lab"`)
+			continue
+		}
+		edit, err := conflist.Remove(h.in(path))
+		switch {
+		case err != nil:
+			p.Notes = append(p.Notes, err.Error())
+		case !edit.Changed():
+		case edit.Kept == "" && !h.exists(path+conflist.Suffix):
+			p.Notes = append(p.Notes, fmt.Sprintf("%s has the plugin from somebody else, and keeps it: etcfiles config --remove %[1]s takes it out", path))
+		case edit.Kept == "":
+			p.Notes = append(p.Notes, fmt.Sprintf("%s stays, since the file beside it was changed in another way too", path+conflist.Suffix))
+			fallthrough
+		default:
+			h.edit(p, path, "as it was before it had the plugin", edit)
+		}
+	}
+	if len(others) > 0 {
+		return nil
+	}
+	for _, dir := range n.binDirs {
+		path := filepath.Join(dir, pluginName)
+		target, err := os.Readlink(h.in(path))
+		if err == nil && filepath.IsAbs(target) && filepath.Base(target) == pluginName {
+			h.remove(p, path, "the link to the plugin")
+		}
+	}
+	return nil
+}

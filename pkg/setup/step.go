@@ -1,0 +1,162 @@
+package setup
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/conflist"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
+)
+
+// write plans a file with the content, unless it has it.
+func (h *Host) write(p *Plan, path, what string, content []byte) error {
+	before, err := h.read(path)
+	if err != nil {
+		return err
+	}
+	if before != nil && bytes.Equal(before, content) {
+		p.There = append(p.There, path)
+		return nil
+	}
+	s := Step{Verb: "write", Path: path, What: what}
+	if before != nil {
+		s.Verb = "change"
+	}
+	var made []string
+	s.do = func() (err error) {
+		if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil {
+			err = replace(h.in(path), content)
+		}
+		return errors.Join(err, removeDirsIf(err != nil, made))
+	}
+	s.undo = func() error {
+		if before != nil {
+			return replace(h.in(path), before)
+		}
+		return errors.Join(os.Remove(h.in(path)), removeDirsIf(true, made))
+	}
+	p.Steps = append(p.Steps, s)
+	return nil
+}
+
+// link plans a symbolic link.
+func (h *Host) link(p *Plan, path, target, what string) {
+	var made []string
+	p.Steps = append(p.Steps, Step{
+		Verb: "link", Path: path, What: what,
+		do: func() (err error) {
+			if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil {
+				err = os.Symlink(target, h.in(path))
+			}
+			return errors.Join(err, removeDirsIf(err != nil, made))
+		},
+		undo: func() error { return errors.Join(os.Remove(h.in(path)), removeDirsIf(true, made)) },
+	})
+}
+
+// remove plans that a file or a link goes, and with it the directories above it that are empty then.
+func (h *Host) remove(p *Plan, path, what string) {
+	var content []byte
+	var target string
+	p.Steps = append(p.Steps, Step{
+		Verb: "remove", Path: path, What: what,
+		do: func() (err error) {
+			if target, err = os.Readlink(h.in(path)); err != nil {
+				if content, err = h.read(path); err != nil {
+					return err
+				}
+			}
+			if err := os.Remove(h.in(path)); err != nil {
+				return err
+			}
+			for dir := filepath.Dir(path); len(dir) > len("/etc"); dir = filepath.Dir(dir) {
+				if os.Remove(h.in(dir)) != nil { // something else is in it
+					break
+				}
+			}
+			return nil
+		},
+		undo: func() error {
+			if _, err := makeDirs(filepath.Dir(h.in(path))); err != nil {
+				return err
+			}
+			if target != "" {
+				return os.Symlink(target, h.in(path))
+			}
+			return replace(h.in(path), content)
+		},
+	})
+}
+
+// edit plans an edit of a conflist.
+func (h *Host) edit(p *Plan, path, what string, e *conflist.Edit) {
+	former := map[string][]byte{}
+	p.Steps = append(p.Steps, Step{
+		Verb: "change", Path: path, What: what,
+		do: func() error {
+			for _, file := range []string{e.File, e.Target, e.File + conflist.Suffix, e.Target + conflist.Suffix} {
+				content, err := os.ReadFile(file)
+				if err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
+				former[file] = content
+			}
+			return e.Apply()
+		},
+		undo: func() error {
+			var errs []error
+			for file, content := range former {
+				if content == nil {
+					errs = append(errs, safefile.Remove(file))
+				} else {
+					errs = append(errs, replace(file, content))
+				}
+			}
+			return errors.Join(errs...)
+		},
+	})
+}
+
+// replace writes a file, and if it is there, or a link leads to it, with its access.
+func replace(path string, content []byte) error {
+	resolved, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return safefile.Replace(path, content, 0o644, true)
+	}
+	if err != nil {
+		return err
+	}
+	access, err := safefile.AccessOf(resolved)
+	if err != nil {
+		return err
+	}
+	return safefile.ReplaceAs(resolved, content, access, true)
+}
+
+// makeDirs makes a directory and those above it, and returns those that it has made, the topmost first.
+func makeDirs(dir string) (made []string, err error) {
+	for above := dir; ; above = filepath.Dir(above) {
+		if _, err := os.Stat(above); err == nil || above == "/" {
+			break
+		}
+		made = append(made, above)
+	}
+	slices.Reverse(made)
+	return made, os.MkdirAll(dir, 0o755)
+}
+
+// removeDirsIf removes directories that are empty, if it is to be.
+func removeDirsIf(wanted bool, dirs []string) error {
+	if !wanted {
+		return nil
+	}
+	var errs []error
+	for _, dir := range slices.Backward(dirs) {
+		errs = append(errs, safefile.Remove(dir))
+	}
+	return errors.Join(errs...)
+}
