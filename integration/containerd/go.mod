@@ -9,6 +9,7 @@ tool (
 )
 
 require (
+	github.com/google/go-cmp v0.7.0
 	golang.org/x/sys v0.49.0
 	google.golang.org/grpc v1.85.0
 	k8s.io/cri-api v0.37.2

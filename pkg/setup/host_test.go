@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,11 @@ func play(t *testing.T, files map[string]string, programs ...string) *played {
 		p.put(path, text, 0o644)
 	}
 	p.put("/etc/hostname", "played\n", 0o644)
+	if slices.Contains(programs, "/usr/bin/containerd") { // which makes it, and watches it
+		if err := os.MkdirAll(p.in("/etc/cni/net.d"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, name := range []string{"etcfiles", "etcfiles-mount", "oci-cni-hook"} {
 		p.put("/usr/bin/"+name, "", 0o755)
 	}

@@ -58,7 +58,8 @@ func (h *Host) link(p *Plan, path, target, what string) {
 	})
 }
 
-// remove plans that a file or a link goes, and with it the directories above it that are empty then.
+// remove plans that a file or a link goes, and with it the directories above it that are empty then, but for one that a runtime watches: containerd
+// ends when that is gone ("cni conf dir is removed").
 func (h *Host) remove(p *Plan, path, what string) {
 	var content []byte
 	var target string
@@ -73,7 +74,7 @@ func (h *Host) remove(p *Plan, path, what string) {
 			if err := os.Remove(h.in(path)); err != nil {
 				return err
 			}
-			for dir := filepath.Dir(path); len(dir) > len("/etc"); dir = filepath.Dir(dir) {
+			for dir := filepath.Dir(path); len(dir) > len("/etc") && !h.watched(dir); dir = filepath.Dir(dir) {
 				if os.Remove(h.in(dir)) != nil { // something else is in it
 					break
 				}
@@ -90,6 +91,11 @@ func (h *Host) remove(p *Plan, path, what string) {
 			return replace(h.in(path), content)
 		},
 	})
+}
+
+// watched reports whether a directory is one of conflists, and there is a runtime that watches it.
+func (h *Host) watched(dir string) bool {
+	return filepath.Base(dir) == "net.d" && (h.containerd().program != "" || h.command("crio") != "")
 }
 
 // edit plans an edit of a conflist.
