@@ -1,0 +1,195 @@
+package podman
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/integration/internal/suite"
+)
+
+// ownConf is what a machine of these tests needs of its containers.conf(5), and no more: see configure.
+const ownConf = `[containers]
+log_driver = "k8s-file"
+[engine]
+runtime = %q
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "/run/libpod"
+helper_binaries_dir = ["/run/helpers"]
+`
+
+// debianNetwork is what Debian 12's package has as /etc/cni/net.d/87-podman-bridge.conflist.
+const (
+	networkFile   = confDir + "/87-podman-bridge.conflist"
+	debianNetwork = `{
+  "cniVersion": "0.4.0",
+  "name": "podman",
+  "plugins": [
+    {
+      "type": "bridge",
+      "bridge": "cni-podman0",
+      "isGateway": true,
+      "ipMasq": true,
+      "hairpinMode": true,
+      "ipam": {
+        "type": "host-local",
+        "routes": [{ "dst": "0.0.0.0/0" }],
+        "ranges": [
+          [
+            {
+              "subnet": "10.88.0.0/16",
+              "gateway": "10.88.0.1"
+            }
+          ]
+        ]
+      }
+    },
+    {
+      "type": "portmap",
+      "capabilities": {
+        "portMappings": true
+      }
+    },
+    {
+      "type": "firewall"
+    },
+    {
+      "type": "tuning"
+    }
+  ]
+}
+`
+)
+
+// TestSetup has Podman set up as Debian's packages leave it, with CNI where it can use that, and where its networks are netavark's: containers find
+// each other by name, to do it again changes nothing, and when it is undone every file is as it was.
+func TestSetup(t *testing.T) {
+	cni, err := suite.PodmanHasCNI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, backend string
+		join          func(name string) []string
+	}{
+		{"cni", "cni", func(name string) []string { return []string{"--name", name} }},
+		{"netavark", "netavark", func(name string) []string {
+			return []string{"--network", "none", "--annotation", "etcfiles/networks=podman", "--annotation", "etcfiles/name=" + name, "--name", name}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.backend == "cni" && !cni {
+				t.Skip("this Podman is built without CNI")
+			}
+			w, err := newWorld(t.TempDir(), "runc")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := w.End(); err != nil {
+					t.Error(err)
+				}
+			})
+			w.asPackaged(t, c.backend)
+			before := w.state(t)
+			planned := w.etcfiles(t, 0, "setup", "podman", "--dry-run")
+			if diff := cmp.Diff(before, w.state(t)); diff != "" {
+				t.Errorf("a dry run has changed:\n%s", diff)
+			}
+			out := w.etcfiles(t, 0, "setup", "podman")
+			if done, ok := strings.CutSuffix(out, "nothing is left to do: the next container has it\n"); !ok || !strings.HasPrefix(planned, done) {
+				t.Errorf("planned:\n%s\ndone:\n%s", planned, out)
+			}
+			t.Log(out)
+			done := w.state(t)
+			if got := w.etcfiles(t, 0, "setup", "podman"); !strings.Contains(got, "podman is set up: ") || w.state(t) != done {
+				t.Errorf("once more:\n%s\n%s", got, cmp.Diff(done, w.state(t)))
+			}
+			if got := w.etcfiles(t, 0, "setup"); !strings.Contains(got, "podman: set up: ") {
+				t.Errorf("after:\n%s", got)
+			}
+
+			for _, name := range []string{"web", "db"} {
+				w.podman(t, append(append([]string{"run", "--detach", "--cgroup-parent", w.Cgroup}, c.join(name)...), imageName, "httpd", "-f", "-p", "80", "-h", "/etc")...)
+			}
+			const get = `until printf "GET /hosts HTTP/1.0\r\n\r\n" | nc "$0" 80; do sleep 0.05; done` // until httpd listens
+			for from, to := range map[string]string{"web": "db", "db": "web"} {
+				if got := w.podman(t, "exec", from, "timeout", "10", "sh", "-c", get, to); !strings.Contains(got, " 200 OK") || !strings.Contains(got, " "+from+" ") {
+					t.Errorf("%s fetches from %s: %s", from, to, got)
+				}
+			}
+			w.podman(t, "rm", "--force", "--time", "0", "--all")
+			if left := w.etcfiles(t, 0, "ls", "-o", "json"); strings.TrimSpace(left) != "[]" {
+				t.Errorf("left: %s", left)
+			}
+
+			w.etcfiles(t, 0, "setup", "--undo")
+			if diff := cmp.Diff(before, w.state(t)); diff != "" {
+				t.Errorf("left:\n%s", diff)
+			}
+		})
+	}
+}
+
+// asPackaged gives the world the configuration that a Debian with Podman has, in which Podman has begun with a backend, and the programs.
+func (w *world) asPackaged(t *testing.T, backend string) {
+	t.Helper()
+	_, _, err := w.run("sh", "-ec", `
+		mount -t tmpfs tmpfs /opt
+		mkdir -p /opt/cni/bin /run/helpers /var/lib/containers/storage
+		cp -L "$0"/* /opt/cni/bin/
+		rm -rf `+filepath.Dir(hooksDir)+` /etc/containers/containers.conf.d
+		printf '#!/bin/sh\nexit 1\n' >/run/helpers/netavark
+		chmod 755 /run/helpers/netavark
+		printf %s "$1" >/var/lib/containers/storage/defaultNetworkBackend
+	`, binDir, backend)
+	err = errors.Join(err, w.write(podmanConf, fmt.Appendf(nil, ownConf, w.runtime)), w.write(networkFile, []byte(debianNetwork)))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// state lists what is in the directories that setup may change, with a digest of every file.
+func (w *world) state(t *testing.T) string {
+	t.Helper()
+	out, _, err := w.run("sh", "-c", `for dir in /etc/containers /etc/cni /opt; do
+		find $dir -printf '%p %M %l\n'
+		find $dir -type f -exec sha256sum {} +
+	done | grep -v -e cni.lock -e /etc/containers/networks | sort`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// etcfiles runs the admin tool, which is to end with the exit code.
+func (w *world) etcfiles(t *testing.T, want int, args ...string) string {
+	t.Helper()
+	out, err := w.Command(append([]string{"/opt/cni/bin/etcfiles"}, args...)...).CombinedOutput()
+	code := 0
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		code, err = failed.ExitCode(), nil
+	}
+	if err != nil || code != want {
+		t.Fatalf("etcfiles %s: %v, exit code %d, want %d:\n%s", strings.Join(args, " "), err, code, want, out)
+	}
+	return string(out)
+}
+
+// podman runs Podman with no configuration but the machine's.
+func (w *world) podman(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := w.Command(append([]string{"env", "--unset=CONTAINERS_CONF", "podman"}, args...)...)
+	cmd.Env = append(cmd.Environ(), "HOME="+w.dir, "CONTAINERS_STORAGE_CONF="+storageConf)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("podman %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
