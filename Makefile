@@ -64,7 +64,7 @@ DIR ?=
 ONLY ?=
 MIRROR ?= http://deb.debian.org/debian
 
-fresh: root fresh-packages ## run `make demo` and `make test`, or ONLY one, on a bare Debian of each of SUITES, below DIR (an hour; as root)
+fresh: root fresh-packages ## run `make demo`, `make test` and `etcfiles setup`, or ONLY one, on a bare Debian of each of SUITES, below DIR (an hour; as root)
 	@DIR='$(DIR)' ONLY='$(ONLY)' MIRROR='$(MIRROR)' integration/fresh/fresh.sh $(SUITES)
 
 bench: root test-packages build cni-plugins containerds former ## measure one more container beside the floor, the least plugin and nerdctl (as root)

@@ -94,6 +94,7 @@ demo() { # COMMAND
 for command; do
 	case $command in
 	"make demo") demo "$command" ;;
+	"etcfiles setup") /run/setup.sh "$clone" ;;
 	*) run "$command" ;;
 	esac
 done

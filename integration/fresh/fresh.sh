@@ -104,8 +104,9 @@ run_suite() { # SUITE
 (( $# )) || { echo "usage: fresh.sh SUITE..." >&2; exit 2; }
 mapfile -t written < <(commands)
 [[ ${written[*]} == "make demo make test" ]] || { echo "README.md says to try other commands than this knows: ${written[*]}" >&2; exit 1; }
+written+=("etcfiles setup")
 if [[ -n ${ONLY:-} ]]; then
-	[[ " ${written[*]} " == *" $ONLY "* ]] || { echo "ONLY is to be one of README.md's: ${written[*]}" >&2; exit 2; }
+	[[ " ${written[*]} " == *" $ONLY "* ]] || { echo "ONLY is to be one of: $(IFS=,; echo "${written[*]}")" >&2; exit 2; }
 	written=("$ONLY")
 fi
 [[ -z $(git -C "$repository" status --porcelain) ]] || echo "what is not committed is not in it"

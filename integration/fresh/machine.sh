@@ -61,7 +61,7 @@ mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$root/run"
 mkdir -m 1777 "$root/run/lock"
 # Where Debian mounts a tmpfs over /tmp.
 [[ $suite == bookworm ]] || mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
-install -m 755 "$here/commands.sh" "$root/run/commands.sh"
+install -m 755 -t "$root/run" "$here"/{commands,setup}.sh
 
 cd "$root"
 pivot_root . .
