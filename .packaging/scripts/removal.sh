@@ -11,7 +11,7 @@ references() {
 		fi
 	done
 	{
-		ls "$root"/etc/containerd/*.json 2>/dev/null || :
+		ls "$root"/etc/containerd/*.json "$root"/var/lib/rancher/k3s/agent/etc/containerd/*.json 2>/dev/null || :
 		cat "$root"/etc/containerd/*.toml "$root"/etc/containerd/conf.d/*.toml 2>/dev/null |
 			sed -n "s|^[^#]*base_runtime_spec *= *[\"']\([^\"']*\)[\"'].*|$root\1|p"
 	} | sort -u | while read -r file; do
@@ -19,7 +19,7 @@ references() {
 			echo "$file: hook $hook, without which no container of a pod starts: take base_runtime_spec out of containerd's configuration and restart containerd, then remove the file"
 		done
 	done
-	for file in "$root"/etc/containers/oci/hooks.d/*.json "$root"/usr/share/containers/oci/hooks.d/*.json; do
+	for file in "$root"/etc/containers/oci/hooks.d/*.json "$root"/etc/crio/hooks.d/*.json "$root"/usr/share/containers/oci/hooks.d/*.json; do
 		hooks "$file" "$@" | while read -r hook; do
 			echo "$file: hook $hook, without which no container of Podman or CRI-O starts: remove the file"
 		done

@@ -250,8 +250,8 @@ func (h *Host) undoContainerd(p *Plan) error {
 	var all *containerdconf.Config
 	if c.program != "" {
 		var err error
-		if all, err = h.dump(&c); err != nil {
-			return err
+		if all, err = h.dump(&c); err != nil { // which may be why it is undone
+			p.Notes = append(p.Notes, err.Error())
 		}
 	}
 	h.undoNRI(p, all)
@@ -275,23 +275,28 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 	if all != nil {
 		dir = cmp.Or(h.dropIns(c, config, all), dir)
 	}
+	steps := len(p.Steps)
 	free = h.undoFile(p, filepath.Join(dir, dropInFile), "base_runtime_spec")
-	const what = "as it was before it had base_runtime_spec"
-	switch text, rest := region(config); {
+	text, rest := region(config)
+	switch {
 	case intact(string(config)):
 		h.remove(p, c.config, "base_runtime_spec")
+		rest = nil
 	case text == "":
-		if free && len(p.Steps) == 0 && all != nil && all.BaseSpec == c.spec {
-			p.ByHand = append(p.ByHand, fmt.Sprintf("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), c.config))
-			return false, nil
+	case intact(text):
+		if err := h.write(p, c.config, "as it was before it had base_runtime_spec", rest); err != nil {
+			return false, err
 		}
-	case !intact(text):
-		p.Notes = append(p.Notes, fmt.Sprintf("%s: the lines of etcfiles setup were changed, and stay: take them out", c.config))
-		free = false
 	default:
-		err = h.write(p, c.config, what, rest)
+		p.Notes = append(p.Notes, fmt.Sprintf("%s: the lines of etcfiles setup were changed, and stay: take them out", c.config))
+		return false, nil
 	}
-	return free, err
+	other := all != nil && all.BaseSpec == c.spec && free && len(p.Steps) == steps // in a file that is not known here
+	if raw, err := containerdconf.Look(rest); err == nil && raw.BaseSpec == c.spec || other {
+		p.ByHand = append(p.ByHand, fmt.Sprintf("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), c.config))
+		return false, nil
+	}
+	return free, nil
 }
 
 // undoSpec plans that the specification goes, if nobody has put anything of their own into it.

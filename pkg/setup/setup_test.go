@@ -282,6 +282,28 @@ func TestByHand(t *testing.T) {
 	}
 }
 
+// TestUndoBroken: what a containerd does not read, or what is left of one that was removed, can be undone.
+func TestUndoBroken(t *testing.T) {
+	for name, breakIt := range map[string]func(*played){
+		"its configuration is broken": func(h *played) {
+			h.Run = func(string, ...string) ([]byte, error) { return nil, errors.New("it dumps core") }
+		},
+		"it was removed": func(h *played) {
+			if err := os.Remove(h.in("/usr/bin/containerd")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		h := play(t, map[string]string{toml: debianConfig, bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles")
+		h.must(h.Setup("containerd"))
+		breakIt(h)
+		h.must(h.Undo("containerd"))
+		if h.text(toml) != debianConfig || h.text(bridged) != network1 || h.exists(specFile) {
+			t.Errorf("%s: %q", name, h.everything())
+		}
+	}
+}
+
 // TestUpdated: after an update of containerd only its specification is made anew.
 func TestUpdated(t *testing.T) {
 	h := play(t, map[string]string{toml: debianConfig, bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles")

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/etcfiles/etcfiles/pkg/cli"
 )
 
 // TestHelp holds every command to a Short, a Long and an Example, and each line of the examples to a command line that can be.
@@ -50,6 +52,20 @@ func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 	}
 	if err != nil || !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
 		t.Errorf("%s: the example %q is of %s: %v", cmd.CommandPath(), line, found.CommandPath(), err)
+	}
+}
+
+// TestSetupOperands: what is no runtime is a wrong command line, and the runtimes are completed.
+func TestSetupOperands(t *testing.T) {
+	for _, args := range [][]string{{"setup", "docker"}, {"setup", "podman", "crio"}} {
+		var out, errs bytes.Buffer
+		if code := Run("test", args, &out, &errs); code != cli.Usage || !strings.Contains(errs.String(), "etcfiles setup --help") {
+			t.Errorf("%q: exit code %d: %s%s", args, code, &out, &errs)
+		}
+	}
+	var out, errs bytes.Buffer
+	if code := Run("test", []string{"__complete", "setup", ""}, &out, &errs); code != cli.OK || !strings.HasPrefix(out.String(), "containerd\npodman\ncrio\n:4\n") {
+		t.Errorf("exit code %d: %s%s", code, &out, &errs)
 	}
 }
 
