@@ -54,10 +54,15 @@ func (h *Host) dump(c *containerd) (*containerdconf.Config, error) {
 		return nil, fmt.Errorf("containerd does not read its configuration: %w", err)
 	}
 	all, err := containerdconf.Look(out)
-	if err != nil {
-		return nil, fmt.Errorf("what containerd makes of %s: %w", c.config, err)
+	if err == nil {
+		return all, nil
 	}
-	return all, nil
+	if own, readErr := h.read(c.config); readErr == nil {
+		if _, err := containerdconf.Look(own); err != nil { // with the line of that file
+			return nil, fmt.Errorf("%s: %w", c.config, err)
+		}
+	}
+	return nil, fmt.Errorf("what containerd makes of %s: %w", c.config, err)
 }
 
 func (h *Host) setupContainerd(p *Plan) error {

@@ -241,7 +241,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"not installed", "crio", nil, nil, ErrNotInstalled.Error()},
 		{"unknown", "docker", nil, nil, "docker: want one of containerd, podman, crio"},
-		{"Docker's containerd", "containerd", map[string]string{toml: "disabled_plugins = [\"cri\"]\n"}, containerd, `disabled_plugins has "cri"`},
+		{"Docker's containerd", "containerd", map[string]string{toml: "disabled_plugins = [\"cri\"]\n"}, containerd, toml + `: line 1: disabled_plugins has "cri"`},
 		{"another specification", "containerd", map[string]string{toml: strings.Replace(defaultConfig, `spec = ""`, `spec = "/etc/own.json"`, 1)}, containerd, "etcfiles-mount base-spec /etc/own.json </etc/own.json"},
 		{"a file of that name", "containerd", map[string]string{specFile: "{}"}, containerd, "no hook in it is etcfiles-mount: move it away"},
 		{"no ctr", "containerd", nil, containerd[:1], "there is no program ctr"},
