@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// referencePage has what setup prints on a Debian 12.
+const referencePage = "plugins/meta/etcfiles/README.md"
+
 // Of k3s, which has a containerd of its own and writes the configuration for it anew at every start: what its template comes to
 // (pkg/agent/templates), for containerd 1.x and for 2.x.
 const (
@@ -74,16 +77,17 @@ func TestSetup(t *testing.T) {
 		changes string             // the file that names the specification, and how it comes there
 		hand    string             // what is left to somebody
 		pods    bool
+		shown   bool // its output is on the page
 	}{
-		{"1.6 of Debian 12", containerd1, ofPackage, "/usr/lib/cni", "change " + configFile, "", true},
-		{"1.7 of Debian 13", containerd17, ofPackage, "/usr/lib/cni", "change " + configFile, "", true},
-		{"1.6 with its defaults", containerd1, defaults, binDir, "", "base_runtime_spec = \"\"", true},
-		{"1.7 with its defaults", containerd17, defaults, "/usr/lib/cni", "", "base_runtime_spec = \"\"", false},
-		{"2.4 with its defaults", containerd2, defaults, binDir, "write /etc/containerd/conf.d/90-etcfiles.toml", "", true},
-		{"1.6 without a configuration", containerd1, nil, binDir, "write " + configFile, "", false},
-		{"2.4 without a configuration", containerd2, nil, binDir, "write " + configFile, "", true},
-		{"1.6 with an empty one", containerd1, func(*node) string { return "" }, binDir, "change " + configFile, "", false},
-		{"2.4 with an empty one", containerd2, func(*node) string { return "" }, binDir, "change " + configFile, "", false},
+		{"1.6 of Debian 12", containerd1, ofPackage, "/usr/lib/cni", "change " + configFile, "", true, true},
+		{"1.7 of Debian 13", containerd17, ofPackage, "/usr/lib/cni", "change " + configFile, "", true, false},
+		{"1.6 with its defaults", containerd1, defaults, binDir, "", "base_runtime_spec = \"\"", true, false},
+		{"1.7 with its defaults", containerd17, defaults, "/usr/lib/cni", "", "base_runtime_spec = \"\"", false, false},
+		{"2.4 with its defaults", containerd2, defaults, binDir, "write /etc/containerd/conf.d/90-etcfiles.toml", "", true, false},
+		{"1.6 without a configuration", containerd1, nil, binDir, "write " + configFile, "", false, false},
+		{"2.4 without a configuration", containerd2, nil, binDir, "write " + configFile, "", true, false},
+		{"1.6 with an empty one", containerd1, func(*node) string { return "" }, binDir, "change " + configFile, "", false, false},
+		{"2.4 with an empty one", containerd2, func(*node) string { return "" }, binDir, "change " + configFile, "", false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -97,6 +101,9 @@ func TestSetup(t *testing.T) {
 			n.run("mkdir", "-p", c.plugins, confDir) // the latter makes containerd itself, and ends when that is gone
 			for _, plugin := range []string{"bridge", "firewall", "host-local", "loopback", "portmap"} {
 				n.run("cp", filepath.Join(repository, "bin/cni", plugin), c.plugins)
+			}
+			if c.shown { // as the package installs it
+				n.run("cp", "-L", filepath.Join(pluginDir, "etcfiles"), c.plugins)
 			}
 			before := n.state()
 			if got := n.setup(1); !strings.Contains(got, "containerd: not set up") {
@@ -114,6 +121,12 @@ func TestSetup(t *testing.T) {
 			if done, _, _ := strings.Cut(out, "left to do: "); !strings.HasPrefix(planned, done) || !strings.HasSuffix(out, "left to do: systemctl restart containerd\n") ||
 				!strings.Contains(out, "\n"+c.changes) {
 				t.Fatalf("planned:\n%s\ndone:\n%s", planned, out)
+			}
+			if c.shown {
+				printed, ok := strings.CutPrefix(block(t, referencePage, "setup"), "$ etcfiles setup containerd\n")
+				if diff := cmp.Diff(printed+"\n", strings.Replace(out, n.release.binary("containerd"), "/usr/bin/containerd", 1)); !ok || diff != "" {
+					t.Errorf("-page +printed:\n%s", diff)
+				}
 			}
 			if c.hand != "" { // the line that it names
 				text := n.read(configFile)
