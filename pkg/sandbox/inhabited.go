@@ -24,8 +24,8 @@ func Inhabited(device, inode uint64, within time.Duration) bool {
 	return inhabited(namespaceID{device, inode}, atLeast, within)
 }
 
-// atLeast is how many processes cost little: 1 to 4 ms.
-const atLeast = 256
+// atLeast is how many processes cost little: 2 to 5 ms.
+const atLeast = 512
 
 func inhabited(id namespaceID, atLeast int, within time.Duration) bool {
 	start, used := time.Now(), processorTime()
