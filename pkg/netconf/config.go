@@ -83,7 +83,7 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 		}
 		errs = append(errs, typeErrors(keys)...)
 	}
-	errs = append(errs, unknownKeys("", keys, Keys, libraryKeys...)...)
+	errs = append(errs, unknownKeys("", keys, Keys, slices.Concat(libraryKeys, deviceKeys)...)...)
 	var capabilities map[string]json.RawMessage
 	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
 		errs = append(errs, unknownKeys("capabilities.", capabilities, Capabilities)...)

@@ -92,6 +92,9 @@ var libraryKeys = []string{
 	"disableCheck", "disableGC", "loadOnlyInlinedPlugins", "plugins",
 }
 
+// deviceKeys name the device of a network that has the resource of a device plugin: Multus writes them into every plugin of its conflist.
+var deviceKeys = []string{"deviceID", "pciBusID"}
+
 const reservedPrefix = "cni.dev/"
 
 // unknownKey refuses a key that is none of ours, nor one of others: a typing error must not pass silently.
