@@ -85,6 +85,10 @@ func (c *Conf) NamesNamespace(args *skel.CmdArgs) bool {
 	return from != fromDefault
 }
 
+// OfPod reports whether a call is about a pod of Kubernetes. Its network is made once and taken away once: CRI-O does so while the
+// containers live, and calls no other DEL. Podman, whose containers leave networks and join them again, gives K8S_POD_NAME alone.
+func (c *Conf) OfPod(args *skel.CmdArgs) bool { return parseArguments(args.Args).podNamespace != "" }
+
 // Namespaces returns the namespaces that an ADD may be about: unless the call or the configuration says which, that is known
 // only when it comes.
 func (c *Conf) Namespaces(args *skel.CmdArgs) []string {

@@ -118,7 +118,7 @@ func (o *operation) del(ctx context.Context) error {
 		keys = append(keys, more...)
 	}
 	del := func(k request.Key) error { return o.manager().Del(ctx, k) }
-	if livesOn(o.args.Netns) {
+	if !o.conf.OfPod(o.args) && livesOn(o.args.Netns) {
 		del = func(k request.Key) error { return o.manager().Leave(ctx, k, o.args.Netns) }
 	}
 	for _, k := range keys {
