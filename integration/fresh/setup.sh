@@ -2,7 +2,8 @@
 # On a bare Debian: sets up its own containerd and its own Podman by etcfiles setup from the .deb of this repository, has two containers of each
 # find each other by name, takes all of it away again, and looks at what is left.
 # Usage: setup.sh CLONE (in the clone of the repository; no systemd runs here, so containerd is started by hand)
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "setup.sh: line $LINENO failed" >&2' ERR
 cd "$1"
 export DEBIAN_FRONTEND=noninteractive
 work=$(mktemp -d /run/setup.XXXXXX)
@@ -15,8 +16,10 @@ fail() {
 
 # state lists every file that setup, or the package, might leave or change.
 state() {
-	find /etc /opt /usr /var/lib/etcfiles -xdev \( -path /usr/local/go -o -path /etc/ld.so.cache \) -prune -o \
-		\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s %T@\n' 2>/dev/null | LC_ALL=C sort
+	{
+		find /etc /opt /usr /var/lib/etcfiles -xdev \( -path /usr/local/go -o -path /etc/ld.so.cache \) -prune -o \
+			\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s %T@\n' 2>/dev/null || true # what is not there
+	} | LC_ALL=C sort
 	find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null || true
 	find /run/etcfiles /run/netns -type f 2>/dev/null || true
 }
