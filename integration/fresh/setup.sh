@@ -55,10 +55,11 @@ image() {
 	local applet sum
 	mkdir -p "$work"/{image,root/{bin,etc,proc,sys,dev,tmp}}
 	cp "$(command -v busybox)" "$work/root/bin/"
-	for applet in sh httpd wget ping cat; do ln -s busybox "$work/root/bin/$applet"; done
+	for applet in sh sleep seq cat httpd wget; do ln -s busybox "$work/root/bin/$applet"; done
+	echo 'hosts: files' >"$work/root/etc/nsswitch.conf"
 	tar -C "$work/root" --owner 0 --group 0 -cf "$work/image/layer.tar" .
 	sum=$(sha256sum <"$work/image/layer.tar" | cut -d ' ' -f 1)
-	printf '{"architecture": "%s", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
+	printf '{"architecture": "%s", "os": "linux", "config": {"Cmd": ["/bin/sleep", "86400"]}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
 		"$(dpkg --print-architecture)" "$sum" >"$work/image/config.json"
 	printf '[{"Config": "config.json", "RepoTags": ["docker.io/library/box:latest"], "Layers": ["layer.tar"]}]' >"$work/image/manifest.json"
 	tar -C "$work/image" -cf "$work/image.tar" manifest.json config.json layer.tar
@@ -86,7 +87,7 @@ pod() { podman --cgroup-manager cgroupfs --events-backend file --storage-driver 
 
 # serve is what every container does; the answer to a peer is the hosts file by which it knows that.
 serve='"httpd", "-f", "-p", "80", "-h", "/etc"'
-ask() { echo "until wget -q -O - http://$1/hosts; do sleep 0.1; done"; }
+ask() { echo "for i in \$(seq 100); do wget -q -O - http://$1/hosts && exit; sleep 0.1; done; cat /etc/hosts; exit 1"; }
 
 pods() {
 	local name
@@ -108,8 +109,8 @@ containers() {
 	for name in web db; do
 		pod run --detach --name "$name" "$@" --annotation "etcfiles/name=$name" box httpd -f -p 80 -h /etc >/dev/null
 	done
-	expect " web" pod exec web timeout 20 sh -c "$(ask db)"
-	expect " db" pod exec db timeout 20 sh -c "$(ask web)"
+	expect " web" pod exec web sh -c "$(ask db)"
+	expect " db" pod exec db sh -c "$(ask web)"
 	pod rm --force --time 0 --all >/dev/null
 }
 podman_import() { tar -C "$work/root" -c . | pod import - box >/dev/null 2>&1; }
