@@ -18,7 +18,8 @@ fail() {
 state() {
 	{
 		find /etc /opt /usr /var/lib/etcfiles -xdev \( -path /usr/local/go -o -path /etc/ld.so.cache \) -prune -o \
-			\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s %T@\n' 2>/dev/null || true # what is not there
+			\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s\n' 2>/dev/null || true # what is not there
+		find /etc -xdev -type f ! -name ld.so.cache -exec sha256sum {} +
 	} | LC_ALL=C sort
 	find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null || true
 	find /run/etcfiles /run/netns -type f 2>/dev/null || true
