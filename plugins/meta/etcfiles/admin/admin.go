@@ -42,5 +42,18 @@ For a --namespace that the data directory does not have the exit code of every c
 	advised(ofStore)
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
 	root.AddCommand(append(ofStore, configCommand(), setupCommand())...)
+	withVersion(root, version)
 	return cli.Program(root, version)
+}
+
+// withVersion begins the program's own help as every CNI plugin answers that is run without CNI_COMMAND: Nomad takes the first
+// word of that answer that is a version for the version of the plugin.
+func withVersion(root *cobra.Command, version string) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if cmd == root {
+			cmd.Printf("CNI etcfiles plugin %s\n\n", version)
+		}
+		help(cmd, args)
+	})
 }

@@ -55,6 +55,22 @@ func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 	}
 }
 
+// TestFirstLine: the program's own help begins as every CNI plugin answers, which is where Nomad looks for the version. No help of
+// a command does, and none has another word in front that could be one.
+func TestFirstLine(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want bool
+	}{{nil, true}, {[]string{"--help"}, true}, {[]string{"help"}, true}, {[]string{"ls", "--help"}, false}, {[]string{"help", "ls"}, false}} {
+		var stdout, stderr bytes.Buffer
+		code := Run("v1.2.3", c.args, &stdout, &stderr)
+		first, _, _ := strings.Cut(stdout.String(), "\n")
+		if got := first == "CNI etcfiles plugin v1.2.3"; code != cli.OK || got != c.want || stderr.Len() > 0 {
+			t.Errorf("etcfiles %q: exit code %d, first line %q, stderr %q", c.args, code, first, &stderr)
+		}
+	}
+}
+
 // TestSetupOperands: what is no runtime is a wrong command line, and the runtimes are completed.
 func TestSetupOperands(t *testing.T) {
 	for _, args := range [][]string{{"setup", "docker"}, {"setup", "podman", "crio"}} {
