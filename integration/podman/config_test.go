@@ -58,11 +58,10 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 tmp_dir = "/run/libpod"
 hooks_dir = [%q]
-[network]
-network_backend = "cni"
-network_config_dir = %q
-cni_plugin_dirs = [%q]
-`, slices.Contains(modes, "no-hosts"), w.runtime, hooksDir, confDir, binDir)
+`, slices.Contains(modes, "no-hosts"), w.runtime, hooksDir)
+	if hasCNI {
+		conf += fmt.Sprintf("[network]\nnetwork_backend = \"cni\"\nnetwork_config_dir = %q\ncni_plugin_dirs = [%q]\n", confDir, binDir)
+	}
 	if err := w.write(podmanConf, []byte(conf)); err != nil {
 		return err
 	}
@@ -73,15 +72,20 @@ cni_plugin_dirs = [%q]
 	if slices.Contains(modes, "override") {
 		block = strings.Replace(block, "--hooks-d mount", "--hooks-d mount --override", 1)
 	}
+	if slices.Contains(modes, "cni-hook") {
+		block += "oci-cni-hook spec --bin-dir " + binDir + " --hooks-d cni --networks lab >" + hooksDir + "/etcfiles-cni.json\n"
+	}
 	_, _, err = w.run("env", "PATH="+binDir+":"+os.Getenv("PATH"), "bash", "-euo", "pipefail", "-c", block)
 	return err
 }
 
 // addNetwork installs the conflist that is shipped, with a name, a bridge and a subnet of its own, and the
-// recorder before etcfiles: the first network is 10.231.10.0/24, the second 10.231.20.0/24.
-func (w *world) addNetwork(name string) error {
-	w.networks = append(w.networks, name)
-	number := 10 * len(w.networks)
+// recorder before etcfiles, which is given the keys of a JSON object, in place of the former conflist of that name: the first network is 10.231.10.0/24, the second 10.231.20.0/24.
+func (w *world) addNetwork(name string, keys ...string) error {
+	if !slices.Contains(w.networks, name) {
+		w.networks = append(w.networks, name)
+	}
+	number := 10 * (slices.Index(w.networks, name) + 1)
 	b, err := os.ReadFile(filepath.Join("..", "..", "conflists", "10-bridge.conflist"))
 	if err != nil {
 		return err
@@ -94,6 +98,11 @@ func (w *world) addNetwork(name string) error {
 	bridge, etcfiles := chain[0].(object), chain[len(chain)-1].(object)
 	if bridge["type"] != "bridge" || etcfiles["type"] != "etcfiles" {
 		return fmt.Errorf("the shipped conflist does not begin with bridge and end with etcfiles: %v", chain)
+	}
+	for _, text := range keys {
+		if err := json.Unmarshal([]byte(text), &etcfiles); err != nil {
+			return err
+		}
 	}
 	bridge["bridge"] = "cni-" + name
 	bridge["ipam"].(object)["ranges"] = []any{[]any{object{"subnet": fmt.Sprintf("10.231.%d.0/24", number)}}}

@@ -25,7 +25,7 @@ func writeImage(path string) error {
 	if _, err := w.Write(program); err != nil {
 		return err
 	}
-	for _, applet := range []string{"sh", "cat", "sleep", "nc", "httpd", "hostname", "timeout"} {
+	for _, applet := range []string{"sh", "cat", "sleep", "nc", "httpd", "hostname", "timeout", "ping"} {
 		link := &tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + applet, Mode: 0o777, Linkname: "busybox"}
 		if err := w.WriteHeader(link); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 var (
 	binDir   string // the programs under test, the reference plugins and the roles
 	imageTar string // the root file system of every container
+	hasCNI   bool   // whether this Podman can use CNI
 )
 
 func TestMain(m *testing.M) {
@@ -28,6 +29,10 @@ func TestMain(m *testing.M) {
 	s.Prepare = func(dir string) error {
 		binDir, imageTar = filepath.Join(dir, "bin"), filepath.Join(dir, "image.tar")
 		if err := suite.Build(binDir, "./plugins/..."); err != nil {
+			return err
+		}
+		var err error
+		if hasCNI, err = suite.PodmanHasCNI(); err != nil {
 			return err
 		}
 		return errors.Join(s.Link(binDir), writeImage(imageTar))

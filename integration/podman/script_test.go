@@ -12,15 +12,16 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/etcfiles/etcfiles/integration/internal/suite"
 	"github.com/etcfiles/etcfiles/integration/internal/worlds"
 )
 
 // TestScripts runs the stories in testdata with each runtime, each in a world of its own. Beside the commands of testscript
 // there are these:
 //
-//	setup [no-hosts] [override]     have Podman mount no /etc/hosts of its own; have the hook mount over what Podman mounts
-//	network NAME                    install the shipped conflist, with the recorder before etcfiles
+//	setup [no-hosts] [override] [cni-hook]
+//	                                have Podman mount no /etc/hosts of its own; have the hook mount over what Podman mounts; have a
+//	                                hook that runs CNI, too
+//	network NAME [JSON]             install the shipped conflist, with the recorder before etcfiles, which has further keys
 //	[!] run NAME [FLAG...] [-- COMMAND...]
 //	                                podman run a container that serves its /etc by HTTP, or runs a command. $NAME is its ID,
 //	                                $NAME_short the first 12 digits of it
@@ -33,10 +34,8 @@ import (
 //	left [N] [SUBJECT=N...]         compare what there is (subjects in left_test.go) with what N containers on one network
 //	                                have, or none, except for the subjects that are named
 func TestScripts(t *testing.T) {
-	if has, err := suite.PodmanHasCNI(); err != nil {
-		t.Fatal(err)
-	} else if !has {
-		t.Skip("this Podman is built without CNI")
+	if !hasCNI {
+		t.Skip("this Podman is built without CNI: TestHooks tests what it can do")
 	}
 	worlds.RunScripts(t, worlds.Commands{
 		"setup":   worlds.Plain(0, (*world).cmdSetup),
@@ -63,7 +62,7 @@ func TestScripts(t *testing.T) {
 func (w *world) cmdSetup(_ *testscript.TestScript, modes []string) error { return w.configure(modes) }
 
 func (w *world) cmdNetwork(_ *testscript.TestScript, args []string) error {
-	return w.addNetwork(args[0])
+	return w.addNetwork(args[0], args[1:]...)
 }
 
 func (w *world) cmdPodman(ts *testscript.TestScript, args []string) error {

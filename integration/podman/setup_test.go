@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/etcfiles/etcfiles/integration/internal/suite"
 )
 
 // ownConf is what a machine of these tests needs of its containers.conf(5), and no more: see configure.
@@ -71,10 +69,6 @@ const (
 // TestSetup has Podman set up as Debian's packages leave it, with CNI where it can use that, and where its networks are netavark's: containers find
 // each other by name, to do it again changes nothing, and when it is undone every file is as it was.
 func TestSetup(t *testing.T) {
-	cni, err := suite.PodmanHasCNI()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		name, backend string
 		join          func(name string) []string
@@ -86,7 +80,7 @@ func TestSetup(t *testing.T) {
 		}, map[string][]string{"etcfiles-mount.json": {"mount", "--override"}, "etcfiles-cni.json": {"cni", "--networks", "podman"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.backend == "cni" && !cni {
+			if c.backend == "cni" && !hasCNI {
 				t.Skip("this Podman is built without CNI")
 			}
 			w, err := newWorld(t.TempDir(), "runc")
