@@ -14,6 +14,18 @@ import (
 // TestRootless runs testdata/user.sh: two containers find each other by name, their resolv.conf has slirp4netns's DNS, and
 // nothing is left when they are gone (nerdctl and Podman need their own process in RootlessKit for this).
 func TestRootless(t *testing.T) {
+	dir := makeDir(t, "testdata/user.sh", "../../conflists/10-bridge.conflist")
+	home := filepath.Join(dir, "home")
+	out := asUser(t, dir, "rootlesskit", "--state-dir="+filepath.Join(home, "rootlesskit"), "--net=slirp4netns", "--disable-host-loopback", "--pidns",
+		"--copy-up=/etc", "--copy-up=/run", "--copy-up=/var/lib", filepath.Join(dir, "user.sh"))
+	if !strings.HasSuffix(out, "nothing is left\n") {
+		t.Errorf("%s", out)
+	}
+}
+
+// makeDir makes a directory that everybody may read, with the programs in bin, the CNI plugins in bin/cni, and copies of files.
+func makeDir(t *testing.T, files ...string) string {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("this test makes a user in a mount namespace: run it as root")
 	}
@@ -39,20 +51,26 @@ func TestRootless(t *testing.T) {
 	if err := os.Symlink("../etcfiles", filepath.Join(bin, "cni", "etcfiles")); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"testdata/user.sh", "../../conflists/10-bridge.conflist"} {
+	for _, file := range files {
 		install(t, dir, filepath.Dir(file), filepath.Base(file))
 	}
+	return dir
+}
+
+// asUser runs a command as an unprivileged user, whose home is in the directory, and returns what it prints.
+func asUser(t *testing.T, dir string, command ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "--kill-child",
-		"testdata/host.sh", dir, filepath.Join(dir, "user.sh"))
-	cmd.Env = append(os.Environ(), "BIN="+bin, "CONFLIST="+filepath.Join(dir, "10-bridge.conflist"))
+	cmd := exec.CommandContext(ctx, "unshare", append([]string{"--mount", "--pid", "--fork", "--mount-proc", "--propagation", "private", "--kill-child", "testdata/host.sh", dir}, command...)...)
+	cmd.Env = append(os.Environ(), "BIN="+filepath.Join(dir, "bin"), "CONFLIST="+filepath.Join(dir, "10-bridge.conflist"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.HasSuffix(string(out), "nothing is left\n") {
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return string(out)
 }
 
 // build builds programs into the directory.
