@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestReadmeOnBareMachine does by copy and paste what the README and the page on drivers say from a machine without containerd to two pods that find each other:
+// TestReadmeOnBareMachine does by copy and paste what the page on drivers says from a machine without containerd to two pods that find each other:
 // this machine's own Debian with the package of its containerd. Every block runs as it stands in a copy of the repository, the
 // programs are built there, and nothing else is configured. Only the images come from the test, since there is no registry.
 func TestReadmeOnBareMachine(t *testing.T) {
@@ -27,7 +27,7 @@ func TestReadmeOnBareMachine(t *testing.T) {
 		}
 	}
 
-	n.asWritten("/opt/etcfiles", "", block(t, readmePage, "containerd"))
+	n.asWritten("/opt/etcfiles", "", block(t, driversPage, "containerd by hand"))
 	n.connect()
 	n.start()
 	n.importImage(n.pauseImage(), "docker.io/library/busybox:latest")

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// TestReadmeInstall runs what the README says under "containerd and Kubernetes" on machines with the configurations that people have:
+// TestReadmeInstall runs what the page on drivers has for containerd by hand on machines with the configurations that people have:
 // those of Debian's packages, containerd's own defaults, and none. Pods find each other by name then. To do it again, as after an
 // update, changes nothing.
 func TestReadmeInstall(t *testing.T) {
-	script, install := block(t, readmePage, "containerd"), stages(t)
+	script, install := block(t, driversPage, "containerd by hand"), stages(t)
 	for _, c := range []struct {
 		name    string
 		release release

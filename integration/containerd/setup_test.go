@@ -109,6 +109,13 @@ func TestSetup(t *testing.T) {
 			if got := n.setup(1); !strings.Contains(got, "containerd: not set up") {
 				t.Errorf("before:\n%s", got)
 			}
+			if c.shown { // what the README says, and back
+				n.asWritten("/", "PATH="+pluginDir+":$PATH", block(t, readmePage, "containerd"))
+				n.setup(0, "--undo")
+				if diff := cmp.Diff(before, n.state()); diff != "" {
+					t.Errorf("left of what the README says:\n%s", diff)
+				}
+			}
 			code := 0
 			if c.hand != "" {
 				code = 1

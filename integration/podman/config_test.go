@@ -47,7 +47,7 @@ runroot = "/run/containers/storage"
 	return err
 }
 
-// configure writes containers.conf(5) as the command setup of the scripts says, and hooks.d as the README does.
+// configure writes containers.conf(5) as the command setup of the scripts says, and hooks.d as the page on drivers does.
 func (w *world) configure(modes []string) error {
 	conf := fmt.Sprintf(`[containers]
 log_driver = "k8s-file"
@@ -65,7 +65,7 @@ hooks_dir = [%q]
 	if err := w.write(podmanConf, []byte(conf)); err != nil {
 		return err
 	}
-	block, err := page.Find("../../README.md", "podman")
+	block, err := page.Find("../../plugins/meta/etcfiles/DRIVERS.md", "podman by hand")
 	if err != nil {
 		return err
 	}

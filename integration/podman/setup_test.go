@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/integration/internal/page"
 )
 
 // ownConf is what a machine of these tests needs of its containers.conf(5), and no more: see configure.
@@ -103,6 +105,9 @@ func TestSetup(t *testing.T) {
 				t.Errorf("planned:\n%s\ndone:\n%s", planned, out)
 			}
 			t.Log(out)
+			if block, err := page.Find("../../README.md", "podman"); err != nil || strings.TrimSpace(block) != "etcfiles setup podman" {
+				t.Errorf("the README says %q: %v", block, err)
+			}
 			done := w.state(t)
 			if got := w.etcfiles(t, 0, "setup", "podman"); !strings.Contains(got, "podman is set up: ") || w.state(t) != done {
 				t.Errorf("once more:\n%s\n%s", got, cmp.Diff(done, w.state(t)))
