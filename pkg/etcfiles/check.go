@@ -120,15 +120,16 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 	if living.Containers[record.ID] == nil {
 		return differ("the record of container %s is of an earlier boot", record.ID)
 	}
-	if err := m.checkHosts(n.HostsPath(record.ID), all, living, record.ID, ""); err != nil {
+	remote := n.Remotes(all.BootID, nil).Of
+	if err := m.checkHosts(n.HostsPath(record.ID), all, living, remote, record.ID, ""); err != nil {
 		return err
 	}
-	return m.checkHosts(n.NetworkPath(a.Network), all, living, "", a.Network)
+	return m.checkHosts(n.NetworkPath(a.Network), all, living, remote, "", a.Network)
 }
 
-// checkHosts compares the entries of the hosts file of a container, or of a network, with what the records want.
-func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, network string) error {
-	have, userNames, err := m.content(path, roster.BoundsOf(all, id, network))
+// checkHosts compares the entries of the hosts file of a container, or of a network, with what the records, and other hosts, want.
+func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, remote roster.Remote, id, network string) error {
+	have, userNames, err := m.content(path, roster.BoundsOf(all, remote, id, network))
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func (m *Manager) checkHosts(path string, all, living *hostsstore.Index, id, net
 			c.UserNames = userNames
 			v = &roster.Viewer{Container: c}
 		}
-		return roster.MembersOf(ix).Blocks(v)
+		return roster.MembersOf(ix, remote).Blocks(v)
 	}
 	if err := missing(have, blocks(living), path); err != nil {
 		return err

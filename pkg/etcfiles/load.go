@@ -20,6 +20,7 @@ func (t *tx) load() error {
 	}
 	t.mntns = hostsstore.MountNamespace()
 	t.own = map[*hostsstore.Container]bool{}
+	t.remotes = t.ns.Remotes(t.bootID, func(err error) { t.m.Warnf("%v", err) })
 	if t.ix = t.ns.ReadIndex(t.bootID); t.ix == nil {
 		t.repair = true
 		t.ix = hostsstore.NewIndex(t.bootID)
@@ -29,6 +30,11 @@ func (t *tx) load() error {
 	}
 	if err := t.follow(); err != nil {
 		return err
+	}
+	if (t.ix.Interrupted || t.repair) && t.remotes.Some() {
+		if err := t.ns.TidyRemote(); err != nil {
+			t.m.Warnf("what is left of an import stays for now: %v", err)
+		}
 	}
 	if t.ix.Interrupted || t.repair && t.interrupted() {
 		t.did.Repaired = 1
@@ -102,8 +108,8 @@ func (t *tx) follow() error {
 	return t.startAfresh(ids)
 }
 
-// startAfresh removes the network files, and what those of the containers have left whose record is lost, when no
-// container of this boot is there, before the first one comes: what a file of an earlier boot holds may never have been
+// startAfresh removes the network files, what other hosts had, and what those of the containers have left whose record is lost, when
+// nothing of this boot is there, before the first one comes: what a file of an earlier boot holds may never have been
 // written to the disk.
 func (t *tx) startAfresh(ids []string) error {
 	if !t.repair {
@@ -119,9 +125,14 @@ func (t *tx) startAfresh(ids []string) error {
 			t.sweep(id)
 		}
 	}
+	if err := t.ns.RemoveStaleRemote(t.bootID); err != nil {
+		t.m.Warnf("what an earlier boot has left of other hosts stays: %v", err)
+	}
 	networks, err := t.ns.Networks()
 	for _, network := range networks {
-		err = errors.Join(err, t.ns.RemoveNetwork(network))
+		if !t.remotes.Has(network) { // else it was brought to them in this boot
+			err = errors.Join(err, t.ns.RemoveNetwork(network))
+		}
 	}
 	return err
 }

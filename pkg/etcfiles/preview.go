@@ -37,7 +37,7 @@ func (m *Manager) Preview(r *request.Add) (*Preview, error) {
 	c, _ := roster.ContainerOf(record)
 	var head []byte
 	head, c.UserNames = hostsfiles.Base(m.BaseHostsFile, m.Marker, &hostsstore.Base{}, m.Warnf)
-	hosts, _ := etchosts.Render(m.Marker, head, roster.MembersOf(hostsstore.NewIndex("")).Blocks(&roster.Viewer{Container: c}))
+	hosts, _ := etchosts.Render(m.Marker, head, roster.MembersOf(hostsstore.NewIndex(""), nil).Blocks(&roster.Viewer{Container: c}))
 	return &Preview{
 		Hostname: record.Hostname, Names: roster.Unique(slices.Concat(c.Attachments[0].Names, c.Attachments[0].Qualified)), Hosts: string(hosts), ResolvConf: a.dns,
 	}, nil

@@ -60,6 +60,7 @@ func (m *Manager) Status(namespace, network string) error {
 			return fmt.Errorf("%w: network %s: %w: remove it", ErrUnavailable, network, err)
 		}
 	}
+	ns.Remotes(bootID, func(err error) { m.Warnf("%v", err) }).Has(network)
 	return m.lookAtNetworks(ns, ix, func(name string) bool {
 		return repair || name == network || slices.Contains(ix.Taken, name)
 	})
@@ -112,7 +113,7 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 			continue
 		}
 		if err := f.Within(roster.Spare().Bytes); err != nil {
-			if err := f.Within(roster.BoundsOf(ix, "", network).Bytes); err != nil {
+			if err := f.Within(roster.BoundsOf(ix, ns.Remotes(ix.BootID, nil).Of, "", network).Bytes); err != nil {
 				m.Warnf("network %s: the next operation makes its hosts file anew: %v", network, err)
 			}
 		}

@@ -39,8 +39,10 @@ type tx struct {
 	restored []*hostsstore.Record
 	// ownFiles writes resolv.conf and hostname of the container that is added; nil if none is.
 	ownFiles func() error
-	host     *resolvconf.Host // the host's resolv.conf, once it has been read
-	rewrites []*refreshment   // files of containers that attachments leave, and that stay
+	host     *resolvconf.Host    // the host's resolv.conf, once it has been read
+	rewrites []*refreshment      // files of containers that attachments leave, and that stay
+	remotes  *hostsstore.Remotes // what other hosts have
+	imported *imported           // what an import makes of that; nil for nothing
 	// unfinished says that a removal failed: the mark is to stay, so that the next operation tries again.
 	unfinished bool
 	// leftWithFiles says that a container has left whose files are kept, and that is to be removed when this is committed.
@@ -148,12 +150,15 @@ func (t *tx) keep(c *hostsstore.Container) {
 
 // changed reports whether commit has anything to do.
 func (t *tx) changed() bool {
-	return t.repair || t.ix.Interrupted || len(t.came)+len(t.went)+len(t.dropped)+len(t.records)+len(t.own)+len(t.pending) > 0
+	return t.repair || t.ix.Interrupted || t.imported != nil || len(t.came)+len(t.went)+len(t.dropped)+len(t.records)+len(t.own)+len(t.pending) > 0
 }
 
 // affected returns the networks with files that may have to be changed, sorted.
 func (t *tx) affected() []string {
 	list := slices.Clone(t.suspect)
+	if t.imported != nil {
+		list = append(list, t.imported.network)
+	}
 	for _, p := range slices.Concat(t.came, t.went) {
 		list = append(list, p.Attachment.Network)
 	}
@@ -226,6 +231,9 @@ func (t *tx) apply() error {
 			return err
 		}
 	}
+	if err := t.writeRemotes(); err != nil {
+		return err
+	}
 	if err := t.applyFiles(); err != nil {
 		return err
 	}
@@ -240,10 +248,12 @@ func (t *tx) apply() error {
 	switch {
 	case t.unfinished: // the mark stays
 		return nil
-	case len(t.ix.Containers) == 0:
-		return errors.Join(t.ns.RemoveCaches(), safefile.Remove(t.ns.ContainersDir()))
+	case len(t.ix.Containers) > 0:
+		return t.ns.WriteIndex(t.ix)
+	case len(t.ix.Networks) > 0: // other hosts have something there
+		return errors.Join(t.ns.WriteIndex(t.ix), safefile.Remove(t.ns.ContainersDir()))
 	}
-	return t.ns.WriteIndex(t.ix)
+	return errors.Join(t.ns.RemoveCaches(), safefile.Remove(t.ns.ContainersDir()))
 }
 
 // beginRemovals takes the records of dropped containers away. One that somebody has made immutable is nobody else's harm.
@@ -309,7 +319,8 @@ func (t *tx) applyFiles() error {
 		return hostsfiles.Base(t.m.BaseHostsFile, t.m.Marker, &t.ix.Base, t.m.Warnf)
 	}
 	e := &hostsfiles.Edit{
-		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(base), Label: t.fileLabel, Warnf: t.m.Warnf, Came: t.came, Went: t.went,
+		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(base), Label: t.fileLabel, Warnf: t.m.Warnf,
+		Remotes: t.remotes, Before: t.imported.before(), Came: t.came, Went: t.went,
 		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
 	}
 	files, peers, err := e.Apply()

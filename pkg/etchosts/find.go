@@ -12,20 +12,22 @@ var windows = [...]int64{2 << 10, 16 << 10}
 // buffers are what files are searched in. A process that edits a thousand files would fault in new pages for each.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// Find returns the offset of a line, with its newline, that stands in the file since an edit of ours; near is a guess. The
+// Find returns the offset of a line, with its newline, that stands in the file since an edit of ours; near are guesses. The
 // error is ErrChanged when it does not stand there.
-func (f *File) Find(line string, near int64) (int64, error) {
+func (f *File) Find(line string, near ...int64) (int64, error) {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	size := f.state.Size
 	for _, window := range windows {
-		from := max(0, min(near-window/2, size-window))
-		off, err := f.search(buffer, from, min(size, from+window), line)
-		if off >= 0 || err != nil {
-			return off, err
-		}
-		if size <= window {
-			return 0, ErrChanged
+		for _, guess := range near {
+			from := max(0, min(guess-window/2, size-window))
+			off, err := f.search(buffer, from, min(size, from+window), line)
+			if off >= 0 || err != nil {
+				return off, err
+			}
+			if size <= window {
+				return 0, ErrChanged
+			}
 		}
 	}
 	off, err := f.search(buffer, 0, size, line)
@@ -36,8 +38,8 @@ func (f *File) Find(line string, near int64) (int64, error) {
 }
 
 // StrikeLine strikes a line where Find finds it, and returns where that is.
-func (f *File) StrikeLine(line string, near int64) (int64, error) {
-	off, err := f.Find(line, near)
+func (f *File) StrikeLine(line string, near ...int64) (int64, error) {
+	off, err := f.Find(line, near...)
 	if err == nil {
 		err = f.strike(off, line)
 	}

@@ -159,7 +159,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 		switch s {
 		case inRegion:
 			if idle(line) {
-				p.free(off, line)
+				p.free(off, line[0], len(line))
 			} else {
 				p.live = append(p.live, entry{off: off, text: line})
 			}
@@ -220,25 +220,25 @@ const (
 	maxRooms = 4096                       // remembered for one file: whatever finds no room is appended
 )
 
-// free notes the room of a comment line of a region, joined to its neighbour's, never across a page boundary.
-func (p *parsed) free(off int64, line string) {
-	if line[0] != '#' || int(off%PageSize)+len(line) > PageSize {
+// free notes the room of a line of a region, if its first byte makes it a comment, joined to its neighbour's, never across a page boundary.
+func (p *parsed) free(off int64, first byte, length int) {
+	if first != '#' || int(off%PageSize)+length > PageSize {
 		return
 	}
 	if n := len(p.room); n > 0 {
 		last := &p.room[n-1]
 		switch {
 		case last.end() == off && off%PageSize != 0:
-			last.Length += len(line)
+			last.Length += length
 			return
 		case last.Length < minRoom:
-			*last = Room{off, len(line)}
+			*last = Room{off, length}
 			return
 		case n == maxRooms:
 			return
 		}
 	}
-	p.room = append(p.room, Room{off, len(line)})
+	p.room = append(p.room, Room{off, length})
 }
 
 // UserNames returns the lower-case names in the lines of a file that are not ours. The error is ErrTooLarge for a file

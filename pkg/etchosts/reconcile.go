@@ -92,12 +92,20 @@ const maxLearnt = 8
 
 // largest returns the largest rooms, by their offsets.
 func largest(rooms []Room) []Room {
-	if len(rooms) > maxLearnt {
-		rooms = slices.SortedFunc(slices.Values(rooms), func(a, b Room) int { return b.Length - a.Length })[:maxLearnt]
+	var out []Room
+	for _, r := range rooms {
+		if r.Length < minRoom || len(out) == maxLearnt && r.Length <= out[maxLearnt-1].Length {
+			continue
+		}
+		at := len(out)
+		for at > 0 && out[at-1].Length < r.Length {
+			at--
+		}
+		out = slices.Insert(out, at, r)
+		out = out[:min(len(out), maxLearnt)]
 	}
-	rooms = slices.DeleteFunc(slices.Clone(rooms), func(r Room) bool { return r.Length < minRoom })
-	slices.SortFunc(rooms, func(a, b Room) int { return cmp.Compare(a.Offset, b.Offset) })
-	return rooms
+	slices.SortFunc(out, func(a, b Room) int { return cmp.Compare(a.Offset, b.Offset) })
+	return out
 }
 
 // spoil turns the markers at the offsets into plain comments.

@@ -73,6 +73,9 @@ func (e *Edit) edit(f *file) error {
 
 // live makes the changes alone; where the file is not as remembered all of it is compared.
 func (e *Edit) live(f *file, open *etchosts.File) error {
+	if e.meetsRemote(f) {
+		return e.reconcile(f, open)
+	}
 	stay := e.staying(f)
 	for i := range e.arrives {
 		c := &e.arrives[i]
@@ -90,16 +93,21 @@ func (e *Edit) live(f *file, open *etchosts.File) error {
 	for i := range e.leaves {
 		err := e.leave(f, open, &e.leaves[i], without(f.text(&e.leaves[i]), stay))
 		if errors.Is(err, etchosts.ErrChanged) {
-			if _, err := open.Refresh(); err != nil {
-				return err
-			}
-			return e.reconcile(f, open)
+			return e.again(f, open)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.exchange(f, open)
+}
+
+// again compares the whole of a file that is not as the index has it.
+func (e *Edit) again(f *file, open *etchosts.File) error {
+	if _, err := open.Refresh(); err != nil {
+		return err
+	}
+	return e.reconcile(f, open)
 }
 
 // text returns the lines of a change in the file, "" if it does not concern it.
@@ -203,8 +211,9 @@ func (e *Edit) leave(f *file, open *etchosts.File, c *change, text string) error
 		return nil
 	}
 	f.belongs(-len(text))
+	guesses := e.guesses(f, c, len(text))
 	for line := range strings.Lines(text) {
-		off, err := open.StrikeLine(line, int64(c.rank*float64(f.state.State.Size)))
+		off, err := open.StrikeLine(line, guesses...)
 		if err != nil {
 			return err
 		}
@@ -312,7 +321,7 @@ func (e *Edit) reconcile(f *file, open *etchosts.File) error {
 			f.belongs(sum(blocks) - int(f.state.Belongs))
 			return blocks
 		},
-		Known:    e.members.Known(f.view, e.Went),
+		Known:    e.members.Known(f.view, e.Went, e.remoteWent(f.view)),
 		Gathered: gathered,
 		Patient:  gathered && e.Now-f.state.Gathered < grace,
 	})

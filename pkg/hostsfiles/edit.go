@@ -25,6 +25,8 @@ type Edit struct {
 	Label     func() string                            // of SELinux for a container's new file, "" for none; goroutines may call it at once
 	Warnf     func(format string, args ...any)         // goroutines may call it at once
 
+	Remotes    *hostsstore.Remotes                // what other hosts have, as it is to be
+	Before     map[string][]hostsstore.RemoteHost // what they had on the networks where this operation changes that
 	Came, Went []roster.Placed
 	Own        map[*hostsstore.Container]bool // whose own part has changed
 	Affected   []string                       // networks with files that may have to be changed
@@ -36,6 +38,8 @@ type Edit struct {
 	sizes   func() roster.Sizes
 	arrives []change
 	leaves  []change
+	remote  map[string]*remoteChange // by network: lines of other hosts that come or go
+	views   views
 }
 
 // change is an attachment that comes or goes.
@@ -63,7 +67,8 @@ type file struct {
 // Apply edits the hosts files of the networks, of containers whose own part has changed, and of their peers. It returns how many
 // files it has changed, and how many of these belong to other containers. It goes on after an error and returns all.
 func (e *Edit) Apply() (changed, peers int, err error) {
-	e.members = roster.MembersOf(e.Index)
+	e.members = roster.MembersOf(e.Index, e.Remotes.Of)
+	e.remote = e.remoteChanges()
 	e.sizes = sync.OnceValue(func() roster.Sizes { return e.members.Sizes(e.Went...) })
 	records, err := e.Namespace.OpenRecords()
 	if err != nil {
@@ -103,7 +108,7 @@ func (e *Edit) change(p roster.Placed) change {
 	return change{Member: roster.MemberOf(p), older: older, younger: younger, rank: e.members.Rank(p)}
 }
 
-// files lists the files that the changes concern, and removes those of networks that are empty now.
+// files lists the files that the changes concern, and removes those of networks that have nobody now, here or on another host.
 func (e *Edit) files(records *safefile.Dir) ([]file, error) {
 	affected := map[string]struct{}{}
 	for _, network := range e.Affected {
@@ -114,13 +119,13 @@ func (e *Edit) files(records *safefile.Dir) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, network := range stale {
+		for _, network := range append(stale, e.Remotes.Networks()...) {
 			affected[network] = struct{}{}
 		}
 	}
 	var files []file
 	for _, network := range slices.Sorted(maps.Keys(affected)) {
-		if len(e.members.Of(network)) == 0 {
+		if len(e.members.Of(network)) == 0 && !e.Remotes.Has(network) {
 			delete(e.Index.Networks, network)
 			if err := e.Namespace.RemoveNetwork(network); err != nil {
 				return nil, err
@@ -149,7 +154,7 @@ func (e *Edit) containerFiles(records *safefile.Dir, affected map[string]struct{
 		for i := range c.Attachments {
 			network := c.Attachments[i].Network
 			_, concerns := affected[network]
-			on = on || concerns
+			on = on || concerns && !e.worldOnly(network)
 			whole = whole || e.Suspects(network)
 		}
 		if !on && !whole {

@@ -15,7 +15,7 @@ import (
 // only walk through those above and below a lock: a user-namespaced container reaches its files as another uid.
 const (
 	walkedMode  = 0o711 // dataDir, etchosts and containers
-	listedMode  = 0o755 // networks: DNS servers that are not root list them; above dataDir, like any other directory
+	listedMode  = 0o755 // networks: DNS servers that are not root list them; remote, which has the same; above dataDir, like any other directory
 	privateMode = 0o700 // what etcfiles alone reads, and the files of a container whose root is root here
 )
 
@@ -26,7 +26,7 @@ func (d Dir) dirMode(path string) fs.FileMode {
 		return walkedMode
 	}
 	switch place, _, _ := strings.Cut(below, "/"); place {
-	case "..", "networks":
+	case "..", "networks", "remote":
 		return listedMode
 	case "index", "kept", "pending":
 		return privateMode

@@ -31,6 +31,7 @@ const (
 	KindHolder                 // who had the lock when the last ADD waited for it in vain
 	KindPending                // a DEL that was put off
 	KindKept                   // what keepFiles remembers
+	KindRemote                 // what another host has on a network
 	KindTemporary              // half-written, of a process that is gone
 )
 
@@ -39,7 +40,7 @@ type Entry struct {
 	Path    string
 	Kind    Kind
 	ID      string      // container; "" for what is of none
-	Network string      // of a network's file or directory
+	Network string      // of a network's file or directory, and of those of other hosts
 	Mode    fs.FileMode // of the entry itself, links are not followed
 	Owner   Owner       // of the entry itself
 	Want    fs.FileMode // permission bits that it has to have, see OwnDirMode for a container's own directories; 0 where they do not matter
@@ -49,7 +50,7 @@ type Entry struct {
 // mode returns the permission bits that a kind of file has to have, 0 where they do not matter.
 func (k Kind) mode() fs.FileMode {
 	switch k {
-	case KindHosts, KindResolvConf, KindHostname, KindNetwork, KindNetns, KindInherited:
+	case KindHosts, KindResolvConf, KindHostname, KindNetwork, KindNetns, KindInherited, KindRemote:
 		return fileMode
 	case KindRecord, KindIndex, KindPending, KindKept:
 		return recordMode
@@ -121,6 +122,9 @@ func (n *Namespace) Survey() ([]Entry, error) {
 		{dir: n.networksDir(), below: func(network string) (place, Entry) {
 			return place{dir: filepath.Join(n.networksDir(), network), files: map[string]Kind{HostsFile: KindNetwork}}, Entry{Network: network}
 		}},
+		{dir: n.remoteDir(), below: func(network string) (place, Entry) {
+			return place{dir: filepath.Join(n.remoteDir(), network), rest: KindRemote}, Entry{Network: network}
+		}},
 	} {
 		errs = append(errs, p.survey(&list, Entry{}))
 	}
@@ -139,7 +143,7 @@ func (n *Namespace) above() []string {
 	if n.dir.ours() {
 		list = append(list, string(n.dir))
 	}
-	for _, dir := range n.dirs() {
+	for _, dir := range append(n.dirs(), n.remoteDir()) {
 		list = append(list, filepath.Dir(dir))
 	}
 	return list

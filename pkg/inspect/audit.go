@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 
@@ -153,6 +154,7 @@ type audit struct {
 	theirsMoved bool
 	everyRecord func() map[given][]*hostsstore.Record // what readEveryRecord returns, read when the first one asks
 	members     roster.Members                        // of want
+	remotes     *hostsstore.Remotes                   // what other hosts have
 
 	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
@@ -179,6 +181,7 @@ func (a *audit) look(ctx context.Context) error {
 		return err
 	}
 	a.mntns = hostsstore.MountNamespace()
+	a.remotes = a.ns.Remotes(a.bootID, nil)
 	if a.entries, err = a.ns.Survey(); err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (a *audit) look(ctx context.Context) error {
 		}
 		return nil
 	}
-	for _, at := range []func(){a.lookAtIndex, a.lookAtAddresses, a.lookAtHosts, a.lookAtOwnFiles, a.lookAtModes, a.lookAtLeftovers} {
+	for _, at := range []func(){a.lookAtIndex, a.lookAtAddresses, a.lookAtRemotes, a.lookAtHosts, a.lookAtOwnFiles, a.lookAtModes, a.lookAtLeftovers} {
 		if ctx.Err() != nil {
 			return fmt.Errorf("the look was cut short (%w): %w", context.Cause(ctx), ctx.Err())
 		}
@@ -198,6 +201,13 @@ func (a *audit) look(ctx context.Context) error {
 	}
 	slices.SortStableFunc(a.findings, func(x, y Finding) int { return x.compare(&y) })
 	return nil
+}
+
+// networks returns the networks that somebody is on, here or on another host, sorted.
+func (a *audit) networks() []string {
+	list := slices.AppendSeq(a.remotes.Networks(), maps.Keys(a.members.Networks()))
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // of returns the entries of one kind.

@@ -103,7 +103,7 @@ func (a *audit) lookAtLeftovers() {
 				continue
 			}
 		case hostsstore.KindNetwork:
-			if len(a.members.Of(e.Network)) > 0 || a.staleNetwork(e.Network) || theirsOnly(a.index, e.Network) {
+			if len(a.members.Of(e.Network)) > 0 || a.remotes.Has(e.Network) || a.staleNetwork(e.Network) || theirsOnly(a.index, e.Network) {
 				continue
 			}
 			f.Problem, f.What, f.Do = NetworkOrphan, "it is of a network that has no container", doRepair
@@ -137,9 +137,12 @@ func (a *audit) ofRemovals() map[string]bool {
 func (a *audit) leftDirectory(f *Finding, e *hostsstore.Entry, known map[string]bool) bool {
 	f.Problem = LeftDirectory
 	switch {
+	case e.Network != "" && e.Path != filepath.Dir(a.ns.NetworkPath(e.Network)):
+		f.What, f.Do = "an empty directory of other hosts' names", doAudit
+		return e.Empty
 	case e.Network != "":
 		f.What, f.Do = "an empty directory of a network", doAudit
-		return e.Empty && len(a.members.Of(e.Network)) == 0
+		return e.Empty && len(a.members.Of(e.Network)) == 0 && !a.remotes.Has(e.Network)
 	case e.ID == "":
 		return false
 	case e.Empty:

@@ -30,7 +30,7 @@ func (a *audit) lookAtHosts() {
 		}
 		files = append(files, h)
 	}
-	for network := range a.members.Networks() {
+	for _, network := range a.networks() {
 		h := hosts{finding: Finding{Network: network, Path: a.ns.NetworkPath(network)}, view: &roster.Viewer{Network: network}}
 		if a.index != nil && a.index.Networks[network] != nil {
 			h.state = *a.index.Networks[network]
@@ -90,7 +90,7 @@ func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Ho
 			}
 			return members.Blocks(v)
 		},
-		Known:    members.Known(v, nil),
+		Known:    members.Known(v, nil, nil),
 		Gathered: known.Gathered > 0,
 		Patient:  known.Gathered > 0,
 	})

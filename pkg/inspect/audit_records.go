@@ -60,7 +60,7 @@ func (a *audit) lookAtRecords() {
 			a.found(f)
 		}
 	}
-	a.members = roster.MembersOf(a.want)
+	a.members = roster.MembersOf(a.want, a.remotes.Of)
 }
 
 // hasEnded reports whether a container that has left its last network has no process any more that could come back.
@@ -93,7 +93,7 @@ func (a *audit) lookAtIndex() {
 		a.found(Finding{Path: path, Problem: IndexOldBoot, What: "the index is of an earlier boot", Do: doPrune})
 		return
 	case errors.Is(err, fs.ErrNotExist):
-		if len(a.want.Containers) > 0 {
+		if len(a.want.Containers) > 0 || len(a.remotes.Networks()) > 0 {
 			a.found(Finding{Path: path, Problem: IndexAbsent, What: "there is no index: an operation was cut off before its end", Do: doRepair})
 		}
 		return
@@ -127,11 +127,11 @@ func (a *audit) lookAtIndex() {
 		}
 	}
 	for network := range ix.Networks {
-		if len(a.members.Of(network)) == 0 && !a.staleNetwork(network) && !theirsOnly(ix, network) {
+		if len(a.members.Of(network)) == 0 && !a.remotes.Has(network) && !a.staleNetwork(network) && !theirsOnly(ix, network) {
 			differs("", "the index has network %s, which has no container", network)
 		}
 	}
-	for network := range a.members.Networks() {
+	for _, network := range a.networks() {
 		if ix.Networks[network] == nil && !theirsOnly(a.want, network) {
 			differs("", "the index lacks network %s", network)
 		}

@@ -44,6 +44,8 @@ const (
 	LeftNetworks   Problem = "left-networks"   // a container without a network in which no process lives any more
 	DelPending     Problem = "del-pending"     // a DEL that was put off
 	HostsUnmounted Problem = "hosts-unmounted" // a container that runs has another /etc/hosts; a note where others have theirs
+	RemoteLeftOut  Problem = "remote-left-out" // what another host has cannot be read, or lines of it
+	RemoteOldBoot  Problem = "remote-old-boot" // what another host had in an earlier boot
 )
 
 // Finding is something that Audit has found.

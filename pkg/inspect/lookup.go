@@ -25,7 +25,9 @@ type Answer struct {
 	Address   netip.Addr `json:"address"`
 	Line      int        `json:"line,omitempty"` // of the file, from 1
 	Source    Source     `json:"source"`
-	Container string     `json:"container,omitempty"` // NAMESPACE/ID that the line is of
+	Container string     `json:"container,omitempty"` // NAMESPACE/ID that the line is of, HOST/ID for FromRemote
+	Host      string     `json:"host,omitempty"`      // of FromRemote
+	Revision  int64      `json:"revision,omitempty"`  // of FromRemote
 	Network   string     `json:"network,omitempty"`
 }
 
@@ -41,13 +43,14 @@ const (
 	FromKubelet   Source = "kubelet"    // taken over from its file: the pod's FQDN, its hostAliases
 	FromSelf      Source = "own"        // the container's own name
 	FromPeer      Source = "peer"       // another container on one of its networks
+	FromRemote    Source = "remote"     // a container of another host on one of its networks
 	FromNobody    Source = "stale"      // between the markers, and no record has it
 	FromElsewhere Source = "elsewhere"  // in a file that is not the store's
 )
 
 // rank orders sources by precedence.
 func (s Source) rank() int {
-	return slices.Index([]Source{FromLocalhost, FromUser, FromExtraHost, FromKubelet, FromSelf, FromPeer}, s)
+	return slices.Index([]Source{FromLocalhost, FromUser, FromExtraHost, FromKubelet, FromSelf, FromPeer, FromRemote}, s)
 }
 
 // Describe returns words for a line of the source.
@@ -65,6 +68,8 @@ func (s Source) Describe() string {
 		return "localhost"
 	case FromPeer:
 		return "a peer"
+	case FromRemote:
+		return "a peer on another host"
 	case FromNobody:
 		return "a stale line"
 	}
@@ -122,7 +127,8 @@ type lookup struct {
 	blind     bool // glibc in the container does not read the file
 	known     bool // a reason was found
 
-	candidates []candidate // what the records have for the name
+	candidates []candidate // what the records, and other hosts, have for the name
+	members    roster.Members
 }
 
 // maxAnswers is how many lines with the name are looked at: a container may fill its file.
@@ -231,7 +237,7 @@ func (l *lookup) wanted() []candidate {
 			}
 		}
 	}
-	return out
+	return append(out, l.remoteCandidates(view)...)
 }
 
 // where says whose a candidate is.

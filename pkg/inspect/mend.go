@@ -25,7 +25,7 @@ func (m *Inspector) Prune(ctx context.Context, namespace string, dryRun bool) ([
 // prunable reports whether Prune removes what was found.
 func prunable(f Finding) bool {
 	switch f.Problem {
-	case RecordOldBoot, IndexOldBoot, GoneNetns, DelPending, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, LeftNetworks, NetworkOrphan:
+	case RecordOldBoot, IndexOldBoot, GoneNetns, DelPending, RemoteOldBoot, LeftTemporary, LeftRemoval, LeftCorrupt, LeftKept, LeftNetworks, NetworkOrphan:
 		return true
 	case LeftDirectory:
 		return f.Do == doAudit // the others may be a runtime's
@@ -62,6 +62,8 @@ func (a *audit) mendOne(f *Finding, prune bool) error {
 		return a.ns.WriteNetns(a.records[f.ID])
 	case InheritedWrong:
 		return a.ns.WriteInherited(a.records[f.ID])
+	case RemoteOldBoot:
+		return a.ns.RemoveStaleRemote(a.bootID)
 	case LeftTemporary:
 		return safefile.Remove(f.Path)
 	case LeftRemoval:

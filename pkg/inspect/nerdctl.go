@@ -128,7 +128,7 @@ func (a *audit) asIndexed(path string, v *roster.Viewer, known *hostsstore.Hosts
 			return false
 		}
 	}
-	d, _, err := a.compareHosts(path, then, known, sizes, roster.MembersOf(a.index))
+	d, _, err := a.compareHosts(path, then, known, sizes, roster.MembersOf(a.index, a.remotes.Of))
 	return err == nil && d.None()
 }
 

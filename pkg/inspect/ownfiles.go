@@ -31,7 +31,8 @@ type HostsState struct {
 // Hosts reads the hosts file of a container, within its bounds, without changing anything. peers are the containers of its
 // namespace.
 func (m *Inspector) Hosts(c *Inspected, peers []*Inspected) HostsState {
-	bounds := roster.BoundsOf(indexOf(InNamespace(peers, c.Namespace)), c.Record.ID, "")
+	remotes := m.Dir.Namespace(c.Namespace).Remotes(thisBoot(), nil)
+	bounds := roster.BoundsOf(indexOf(InNamespace(peers, c.Namespace)), remotes.Of, c.Record.ID, "")
 	h := HostsState{Path: m.Dir.Namespace(c.Namespace).HostsPath(c.Record.ID)}
 	marked, err := m.ForNamespace(m.Dir.Namespace(c.Namespace))
 	if err != nil {

@@ -34,6 +34,8 @@ const (
 	Departed         Code = "departed"
 	DeadPeer         Code = "netns-gone"
 	DeadPeerBoot     Code = "earlier-boot"
+	NetworkOnly      Code = "network-only"
+	AddressTaken     Code = "address-taken"
 	Nobody           Code = "nobody"
 	StaleFile        Code = "stale-file"
 	StaleLine        Code = "stale-line"
@@ -145,6 +147,7 @@ func (l *lookup) search() {
 			l.otherName(other)
 		}
 	}
+	l.searchRemote()
 	for _, gone := range slices.Backward(l.manager.Departed(l.viewer.Namespace)) {
 		if holdsName(gone.Names, l.Name) {
 			l.because(Departed, nil, "%s/%s had the name on %s and is gone since %s: %s", l.viewer.Namespace, gone.ID, gone.Network, gone.When.UTC().Format(time.RFC3339), gone.Why)

@@ -22,7 +22,8 @@ type Change struct {
 	Network   string
 	Name      string
 	Address   netip.Addr
-	ID        string // of the container
+	Host      string // that the container is on, "" for this one
+	ID        string // of the container; "" for one on another host of which only names are known
 }
 
 // settle is how long an index may be absent, since an operation runs, before the records are read in its place.
@@ -36,7 +37,7 @@ func (m *Inspector) Watch(ctx context.Context, namespace string, report func(Cha
 	return m.Dir.Watch(ctx, func() (time.Duration, error) {
 		changes, again, err := w.look()
 		for _, c := range changes {
-			err = errors.Join(err, report(c))
+			err = errors.Join(err, report(*c))
 			if err != nil {
 				break
 			}
@@ -54,18 +55,17 @@ type watcher struct {
 
 // watched is what is known of a namespace.
 type watched struct {
-	index  hostsstore.FileID // that names were read from
-	absent time.Time         // since when the index is, zero if it is not
-	names  map[Change]struct{}
+	sight
+	names map[Change]struct{}
 }
 
 // look returns what has changed since the last look, and after which time to look again.
-func (w *watcher) look() ([]Change, time.Duration, error) {
+func (w *watcher) look() ([]*Change, time.Duration, error) {
 	namespaces, err := w.namespaces()
 	if err != nil {
 		return nil, 0, err
 	}
-	var changes []Change
+	var changes []*Change
 	var again time.Duration
 	for _, name := range namespaces {
 		known := w.known[name]
@@ -73,16 +73,18 @@ func (w *watcher) look() ([]Change, time.Duration, error) {
 			known = &watched{}
 			w.known[name] = known
 		}
-		now, wait, err := w.read(name, known)
+		containers, changed, wait, err := w.sight(name, &known.sight, w.begun)
 		if err != nil {
 			return nil, 0, err
 		}
 		if wait > 0 && (again == 0 || wait < again) {
 			again = wait
 		}
-		if now == nil {
+		if !changed {
 			continue
 		}
+		now := namesIn(name, containers)
+		w.remoteNamesIn(name, now)
 		if w.begun {
 			changes = append(changes, differences(known.names, now)...)
 		}
@@ -106,41 +108,47 @@ func (w *watcher) namespaces() ([]string, error) {
 	return slices.Compact(list), nil
 }
 
-// read returns the names of a namespace, or nil if they are as before or cannot be told before some time has gone by.
-func (w *watcher) read(name string, known *watched) (map[Change]struct{}, time.Duration, error) {
-	n := w.Dir.Namespace(name)
+// sight is what is known of a namespace that is looked at again and again.
+type sight struct {
+	index  hostsstore.FileID // that containers were read from
+	absent time.Time         // since when the index is, zero if it is not
+}
+
+// sight returns the living containers of a namespace, and false if they are as before or, once the watch has begun, cannot be told before
+// some time has gone by.
+func (m *Inspector) sight(name string, s *sight, begun bool) (containers []*hostsstore.Container, changed bool, again time.Duration, err error) {
+	n := m.Dir.Namespace(name)
 	stat, err := n.StatIndex()
-	if err == nil && stat == known.index {
-		known.absent = time.Time{}
-		return nil, 0, nil
+	if err == nil && stat == s.index {
+		s.absent = time.Time{}
+		return nil, false, 0, nil
 	}
 	if err == nil {
 		if ix, err := n.LoadIndex(thisBoot()); err == nil {
-			*known = watched{index: stat, names: known.names}
-			return namesIn(name, slices.Collect(maps.Values(ix.Containers))), 0, nil
+			*s = sight{index: stat}
+			return slices.Collect(maps.Values(ix.Containers)), true, 0, nil
 		}
 	}
 	// The last container has gone, or an operation runs. One that was killed leaves no index either.
-	if n.HasCaches() && w.begun {
-		if known.absent.IsZero() {
-			known.absent = time.Now()
+	if n.HasCaches() && begun {
+		if s.absent.IsZero() {
+			s.absent = time.Now()
 		}
-		if left := settle - time.Since(known.absent); left > 0 {
-			return nil, left, nil
+		if left := settle - time.Since(s.absent); left > 0 {
+			return nil, false, left, nil
 		}
 	}
-	known.index = hostsstore.FileID{}
-	list, err := w.inspect(n)
+	s.index = hostsstore.FileID{}
+	list, err := m.inspect(n)
 	if err != nil {
-		return nil, 0, err
+		return nil, false, 0, err
 	}
-	var containers []*hostsstore.Container
 	for _, i := range list {
 		if !i.dead() {
 			containers = append(containers, i.container)
 		}
 	}
-	return namesIn(name, containers), 0, nil
+	return containers, true, 0, nil
 }
 
 func namesIn(namespace string, containers []*hostsstore.Container) map[Change]struct{} {
@@ -149,7 +157,7 @@ func namesIn(namespace string, containers []*hostsstore.Container) map[Change]st
 		for _, a := range c.Attachments {
 			for _, name := range roster.Unique(slices.Concat(a.Names, a.Qualified, a.World)) {
 				for _, addr := range a.Addresses {
-					out[Change{true, namespace, a.Network, name, addr, c.ID}] = struct{}{}
+					out[Change{Came: true, Namespace: namespace, Network: a.Network, Name: name, Address: addr, ID: c.ID}] = struct{}{}
 				}
 			}
 		}
@@ -157,28 +165,44 @@ func namesIn(namespace string, containers []*hostsstore.Container) map[Change]st
 	return out
 }
 
+// remoteNamesIn adds the names that other hosts have on the networks of a namespace.
+func (m *Inspector) remoteNamesIn(namespace string, out map[Change]struct{}) {
+	remotes := m.Dir.Namespace(namespace).Remotes(thisBoot(), nil)
+	for _, network := range remotes.Networks() {
+		for _, h := range remotes.Of(network) {
+			for _, l := range h.Lines {
+				for name := range l.Names {
+					out[Change{
+						Came: true, Namespace: namespace, Network: network, Name: name, Address: l.Address, Host: h.Host, ID: l.Peer.ID,
+					}] = struct{}{}
+				}
+			}
+		}
+	}
+}
+
 // differences lists what goes, then what comes, each by network and name.
-func differences(before, after map[Change]struct{}) []Change {
-	var out []Change
+func differences(before, after map[Change]struct{}) []*Change {
+	var out []*Change
 	for c := range before {
 		if _, ok := after[c]; !ok {
 			c.Came = false
-			out = append(out, c)
+			out = append(out, &c)
 		}
 	}
 	for c := range after {
 		if _, ok := before[c]; !ok {
-			out = append(out, c)
+			out = append(out, &c)
 		}
 	}
-	slices.SortFunc(out, func(a, b Change) int {
+	slices.SortStableFunc(out, func(a, b *Change) int {
 		if a.Came != b.Came {
 			if b.Came {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Or(strings.Compare(a.Network, b.Network), strings.Compare(a.Name, b.Name), a.Address.Compare(b.Address), strings.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(a.Network, b.Network), strings.Compare(a.Name, b.Name), a.Address.Compare(b.Address), strings.Compare(a.Host, b.Host), strings.Compare(a.ID, b.ID))
 	})
 	return out
 }

@@ -63,18 +63,21 @@ func ParseGiven(s string) (Name, error) {
 	if s == "" {
 		return Name{}, fmt.Errorf("empty name: %w", errRefused)
 	}
+	reason := unusable(s)
+	if reason == "" { // then Check has nothing against it
+		return Name{s}, nil
+	}
 	if err := Check(s); err != nil {
 		return Name{}, err
 	}
-	if reason := unusable(s); reason != "" {
-		return Name{}, &UnusableError{s, reason}
-	}
-	return Name{s}, nil
+	return Name{}, &UnusableError{s, reason}
 }
 
 func unusable(s string) string {
-	if _, err := netip.ParseAddr(s); err == nil || isNumber(s) {
-		return "it is an IP address"
+	if digit := '0' <= s[0] && s[0] <= '9'; digit || strings.Contains(s, ":") { // a file of another host has thousands of names
+		if _, err := netip.ParseAddr(s); err == nil || isNumber(s) {
+			return "it is an IP address"
+		}
 	}
 	if len(s) > maxName {
 		return fmt.Sprintf("it is longer than %d bytes", maxName)

@@ -25,7 +25,7 @@ const (
 	DefaultDataDir     = "/var/lib/etcfiles"
 	defaultMarker      = string(etcfiles.DefaultMarker)
 	defaultLockTimeout = 30 * time.Second
-	defaultNamespace   = "default"
+	DefaultNamespace   = "default"
 	podNamespace       = "k8s.io" // containerd's namespace of CRI
 	podNamesAuto       = "auto"
 )

@@ -76,7 +76,7 @@ func (c *Conf) namespace(args *skel.CmdArgs) (name, from string) {
 	case parseArguments(args.Args).pod != "":
 		return podNamespace, decide.FromPodName
 	}
-	return defaultNamespace, fromDefault
+	return DefaultNamespace, fromDefault
 }
 
 // NamesNamespace reports whether the runtime or the configuration names the namespace of a call.
@@ -95,7 +95,7 @@ func (c *Conf) Namespaces(args *skel.CmdArgs) []string {
 	if name, from := c.namespace(args); from != fromDefault {
 		return []string{name}
 	}
-	return []string{defaultNamespace, podNamespace}
+	return []string{DefaultNamespace, podNamespace}
 }
 
 // Request gathers what is asked for: from the runtime's capability arguments, the pod's annotations, CNI_ARGS and the

@@ -12,12 +12,17 @@ import (
 const batch = 16
 
 // Do calls do for 0 to n-1 from as many goroutines as there are processors.
-func Do(n int, do func(i int)) {
+func Do(n int, do func(i int)) { inBatches(n, batch, do) }
+
+// Long is Do for calls that take longer than a system call.
+func Long(n int, do func(i int)) { inBatches(n, 1, do) }
+
+func inBatches(n, batch int, do func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), (n+batch-1)/batch)
 	var next atomic.Int64
 	work := func() {
 		for {
-			from := int(next.Add(batch)) - batch
+			from := int(next.Add(int64(batch))) - batch
 			if from >= n {
 				return
 			}

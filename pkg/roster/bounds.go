@@ -17,7 +17,10 @@ func Spare() etchosts.Bounds {
 }
 
 // Sizes says how much room each network takes in a hosts file.
-type Sizes map[string]extent
+type Sizes struct {
+	local  map[string]extent
+	remote func(network string) (container, world extent) // what other hosts have there
+}
 
 // extent is how much room text takes.
 type extent struct {
@@ -36,10 +39,10 @@ func (x extent) bounds() etchosts.Bounds {
 
 // Sizes returns how much room the networks take, with attachments that are leaving them.
 func (m Members) Sizes(leaving ...Placed) Sizes {
-	out := Sizes{}
+	out := Sizes{map[string]extent{}, m.remoteExtents}
 	add := func(p Placed) {
 		network := p.Attachment.Network
-		out[network] = out[network].and(lines(p.Attachment.Addresses, append(AllNames(p.Attachment), p.Attachment.World...)))
+		out.local[network] = out.local[network].and(lines(p.Attachment.Addresses, append(AllNames(p.Attachment), p.Attachment.World...)))
 	}
 	for _, list := range m.of {
 		for i := range list {
@@ -55,7 +58,8 @@ func (m Members) Sizes(leaving ...Placed) Sizes {
 // Bounds returns what the viewer's file may hold.
 func (v *Viewer) Bounds(sizes Sizes) etchosts.Bounds {
 	if v.Container == nil {
-		return sizes[v.Network].bounds()
+		_, remote := sizes.remote(v.Network)
+		return sizes.local[v.Network].add(remote).bounds()
 	}
 	var x extent
 	c := *v.Container
@@ -63,18 +67,14 @@ func (v *Viewer) Bounds(sizes Sizes) etchosts.Bounds {
 	for _, text := range own(&c) {
 		x = x.and(text)
 	}
-	seen := map[string]bool{}
-	for i := range v.Container.Attachments {
-		if network := v.Container.Attachments[i].Network; !seen[network] {
-			seen[network] = true
-			x.bytes += sizes[network].bytes
-			x.lines += sizes[network].lines
-		}
+	for _, network := range v.Networks() {
+		remote, _ := sizes.remote(network)
+		x = x.add(sizes.local[network]).add(remote)
 	}
 	return x.bounds()
 }
 
 // BoundsOf returns what the hosts file of a container of the index may hold, or that of a network where the container is "".
-func BoundsOf(ix *hostsstore.Index, id, network string) etchosts.Bounds {
-	return (&Viewer{Container: ix.Containers[id], Network: network}).Bounds(MembersOf(ix).Sizes())
+func BoundsOf(ix *hostsstore.Index, remote Remote, id, network string) etchosts.Bounds {
+	return (&Viewer{Container: ix.Containers[id], Network: network}).Bounds(MembersOf(ix, remote).Sizes())
 }

@@ -26,8 +26,8 @@ func TestBoundsGrow(t *testing.T) {
 	}
 	spare := Spare()
 	for _, v := range []*Viewer{{Container: ix.Containers["c0"]}, {Network: "lab"}} {
-		data, _ := etchosts.Render("etcfiles", nil, MembersOf(ix).Blocks(v))
-		b := v.Bounds(MembersOf(ix).Sizes())
+		data, _ := etchosts.Render("etcfiles", nil, MembersOf(ix, nil).Blocks(v))
+		b := v.Bounds(MembersOf(ix, nil).Sizes())
 		if b.Bytes < spare.Bytes+2*int64(len(data)) || b.Lines < spare.Lines+2*bytes.Count(data, []byte("\n")) {
 			t.Errorf("%d bytes, %d lines do not fit %+v", len(data), bytes.Count(data, []byte("\n")), b)
 		}

@@ -64,35 +64,46 @@ func eachName(a *hostsstore.Attachment, stop func(name string) bool) bool {
 
 // Members are the attachments of each network, oldest first. Two may claim one address: then both have it.
 type Members struct {
-	of     map[string][]Member
+	of     map[string][]*Member
 	format func() // makes the lines of all: an operation that only adds or takes away needs none
+	remote *remotes
 }
 
 // Networks returns the members of each network that has one.
-func (m Members) Networks() map[string][]Member { return m.of }
+func (m Members) Networks() map[string][]*Member { return m.of }
 
 // Of returns the members of a network.
-func (m Members) Of(network string) []Member { return m.of[network] }
+func (m Members) Of(network string) []*Member { return m.of[network] }
 
-// MembersOf returns the members of an index.
-func MembersOf(ix *hostsstore.Index) Members {
-	of := map[string][]Member{}
+// MembersOf returns the members of an index, with the peers that remote has on other hosts; nil for none.
+func MembersOf(ix *hostsstore.Index, remote Remote) Members {
+	n := 0
+	for _, c := range ix.Containers {
+		n += len(c.Attachments)
+	}
+	all := make([]Member, 0, n) // never grown
+	of := map[string][]*Member{}
 	for _, c := range ix.Containers {
 		for i := range c.Attachments {
-			p := Placed{c, &c.Attachments[i]}
-			of[p.Attachment.Network] = append(of[p.Attachment.Network], Member{Placed: p})
+			all = append(all, Member{Placed: Placed{c, &c.Attachments[i]}})
+			network := c.Attachments[i].Network
+			of[network] = append(of[network], &all[len(all)-1])
 		}
 	}
 	for _, list := range of {
-		slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+		slices.SortStableFunc(list, olderMember)
 	}
-	return Members{of, sync.OnceFunc(func() {
+	m := Members{of: of, format: sync.OnceFunc(func() {
 		for _, list := range of {
 			for i := range list {
 				list[i].format()
 			}
 		}
 	})}
+	if remote != nil {
+		m.remote = &remotes{read: remote, local: m.Addresses, lines: map[string][]*hostsstore.RemoteLine{}}
+	}
+	return m
 }
 
 // ByAge compares two attachments: the older one stands first in a hosts file.
@@ -104,10 +115,13 @@ func ByAge(a, b Placed) int {
 	)
 }
 
+// olderMember is ByAge for pointers: code that sorts is made for each type anew, but once for all pointers.
+func olderMember(a, b *Member) int { return ByAge(a.Placed, b.Placed) }
+
 // peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
 func (m Members) peers(v *Viewer) []string {
 	m.format()
-	var list []Member
+	var list []*Member
 	if v.Container == nil {
 		list = m.of[v.Network]
 	} else {
@@ -125,13 +139,13 @@ func (m Members) peers(v *Viewer) []string {
 			list = slices.Concat(list, m.of[network])
 		}
 		if len(seen) > 1 {
-			slices.SortFunc(list, func(a, b Member) int { return ByAge(a.Placed, b.Placed) })
+			slices.SortStableFunc(list, olderMember)
 		}
 	}
 	out := make([]string, 0, len(list)+fewNames)
 	for i := range list {
 		if list[i].Container != v.Container {
-			out = append(out, v.Lines(&list[i]))
+			out = append(out, v.Lines(list[i]))
 		}
 	}
 	return out
@@ -140,10 +154,11 @@ func (m Members) peers(v *Viewer) []string {
 // Blocks returns all that belongs into our region of the viewer's file.
 func (m Members) Blocks(v *Viewer) []string {
 	v.index()
-	if v.Container == nil {
-		return m.peers(v)
+	blocks := m.peers(v)
+	if v.Container != nil {
+		blocks = append(own(v.Container), blocks...)
 	}
-	return append(own(v.Container), m.peers(v)...)
+	return m.appendRemote(blocks, v)
 }
 
 // AllNames returns the names of an attachment in its own container's file: those that peers see too, those that they do not,
@@ -176,7 +191,7 @@ func Unique(list []string) []string {
 // Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
 func (m Members) Rank(p Placed) float64 {
 	list := m.of[p.Attachment.Network]
-	n, _ := slices.BinarySearchFunc(list, p, func(other Member, p Placed) int { return ByAge(other.Placed, p) })
+	n, _ := slices.BinarySearchFunc(list, p, func(other *Member, p Placed) int { return ByAge(other.Placed, p) })
 	return float64(n) / float64(len(list)+1)
 }
 
@@ -223,8 +238,8 @@ func (m Members) seen(network string) map[string]struct{} {
 }
 
 // Known returns what reports whether a line in a broken region is one that belongs into the viewer's file, or did before
-// some attachments left.
-func (m Members) Known(v *Viewer, leaving []Placed) func(line string) bool {
+// some attachments, and lines of other hosts, left.
+func (m Members) Known(v *Viewer, leaving []Placed, remote []*hostsstore.RemoteLine) func(line string) bool {
 	known := sync.OnceValue(func() map[string]struct{} {
 		set := map[string]struct{}{}
 		add := func(text string) {
@@ -238,6 +253,9 @@ func (m Members) Known(v *Viewer, leaving []Placed) func(line string) bool {
 		for _, p := range leaving {
 			m := MemberOf(p)
 			add(v.Lines(&m))
+		}
+		for _, l := range remote {
+			add(v.Remote(l))
 		}
 		return set
 	})

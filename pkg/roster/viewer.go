@@ -29,7 +29,14 @@ type Viewer struct {
 	sieve     etchosts.Sieve        // has both then
 }
 
-// index makes looking up many names cheap.
+// Prepare makes looking up many names cheap.
+func (v *Viewer) Prepare() {
+	if v.held == nil {
+		v.index()
+	}
+}
+
+// index does that.
 func (v *Viewer) index() {
 	v.begin(nil)
 	if v.Container != nil {

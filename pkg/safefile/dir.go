@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,4 +71,36 @@ func (d *Dir) Lstat(name string) (unix.Stat_t, error) {
 		return st, &fs.PathError{Op: "lstat", Path: d.Path(name), Err: err}
 	}
 	return st, nil
+}
+
+// chunks are what files are read with, to be parts of a string.
+var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// ReadString returns the content of a file of the directory, at most limit bytes of it. The errors are those of Descriptor and of
+// read(2).
+func (d *Dir) ReadString(name string, limit int64) (string, error) {
+	fd, st, err := d.Descriptor(name, unix.O_RDONLY)
+	if err != nil {
+		return "", err
+	}
+	chunk := chunks.Get().(*[64 << 10]byte)
+	defer chunks.Put(chunk)
+	left := min(st.Size, limit)
+	var text strings.Builder
+	text.Grow(int(left))
+	for left > 0 {
+		n, readErr := unix.Read(fd, chunk[:min(int64(len(chunk)), left)])
+		if errors.Is(readErr, unix.EINTR) {
+			continue
+		}
+		if readErr != nil {
+			err = &fs.PathError{Op: "read", Path: d.Path(name), Err: readErr}
+		}
+		if n <= 0 { // it has become shorter, if there is no error
+			break
+		}
+		text.Write(chunk[:n])
+		left -= int64(n)
+	}
+	return text.String(), errors.Join(err, unix.Close(fd))
 }

@@ -37,7 +37,7 @@ For a --namespace that the data directory does not have the exit code of every c
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
 	ofStore := []*cobra.Command{
 		listCommand(o), showCommand(o), resolveCommand(o), watchCommand(o), checkCommand(o), pruneCommand(o), removeCommand(o), setCommand(o),
-		refreshCommand(o), adoptCommand(o), convertCommand(o), metricsCommand(o, version),
+		importCommand(o), exportCommand(o), refreshCommand(o), adoptCommand(o), convertCommand(o), metricsCommand(o, version),
 	}
 	advised(ofStore)
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)

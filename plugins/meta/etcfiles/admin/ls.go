@@ -22,7 +22,7 @@ import (
 
 func listCommand(o *options) *cobra.Command {
 	var f format
-	var kept bool
+	var kept, remote bool
 	cmd := &cobra.Command{
 		Use:        "ls [NETWORK]",
 		SuggestFor: []string{"list", "ps"},
@@ -33,9 +33,13 @@ unknown. A record that cannot be read is a warning on stderr. The answer is no (
 namespace is named that no container has.
 
 With --kept it lists what the conflist's keepFiles has left of containers that no longer exist: since when, and which files. A
-start of the same container takes them over; etcfiles prune --kept removes them.`,
+start of the same container takes them over; etcfiles prune --kept removes them.
+
+With --remote it lists the containers of other hosts, as etcfiles import or a service has brought them here: their host, and the revision
+by which of two with one name the lower one stands first. FILES says whose hosts files list them.`,
 		Example: `  etcfiles ls
   etcfiles ls --kept
+  etcfiles ls --remote lab
   etcfiles ls lab -o wide
   etcfiles ls --namespace k8s.io -o json`,
 		Args:              cli.OneOperandAtMost,
@@ -43,6 +47,9 @@ start of the same container takes them over; etcfiles prune --kept removes them.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if kept {
 				return o.listKept(cmd, f, args)
+			}
+			if remote {
+				return o.listRemote(cmd, f, args)
 			}
 			list, err := o.manager(cmd).Inspect(o.namespace)
 			if err = o.noteNoStore(cmd, err); err != nil {
@@ -67,6 +74,8 @@ start of the same container takes them over; etcfiles prune --kept removes them.
 	}
 	addFormat(cmd, &f)
 	cmd.Flags().BoolVar(&kept, "kept", false, "list what keepFiles has left of containers that no longer exist")
+	cmd.Flags().BoolVar(&remote, "remote", false, "list containers of other hosts")
+	cmd.MarkFlagsMutuallyExclusive("kept", "remote")
 	return cmd
 }
 

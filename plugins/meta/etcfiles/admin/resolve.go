@@ -97,6 +97,8 @@ func why(a inspect.Answer) string {
 		return "the container's own line, on network " + a.Network
 	case inspect.FromPeer:
 		return a.Container + " on network " + a.Network
+	case inspect.FromRemote:
+		return fmt.Sprintf("remote, on host %s (%s), revision %d, on network %s", a.Host, a.Container, a.Revision, a.Network)
 	case inspect.FromUser:
 		return "the user's own line, or one of baseHostsFile"
 	}

@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"net/netip"
+	"path"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ func watchCommand(o *options) *cobra.Command {
 		Use:   "watch [NETWORK]",
 		Short: "Print each name that comes or goes",
 		Long: `Print a line for each name that comes (+) to or goes (-) from a network, from now on: the time, the sign, namespace, network,
-name and address, and with -o wide the ID of the container. It waits in the kernel and does nothing meanwhile. The data
+name and address, and with -o wide the ID of the container, for one of another host as HOST/ID. It waits in the kernel and does nothing meanwhile. The data
 directory, the namespace and the network need not be there yet. A name that comes and goes within a moment may
 leave no line; the sum of the lines is always what is there. SIGINT and SIGTERM end it with exit code 0.`,
 		Example: `  etcfiles watch
@@ -49,10 +50,11 @@ type changeRow struct {
 	Name      string     `json:"name"`
 	Address   netip.Addr `json:"address"`
 	ID        string     `json:"id"`
+	Host      string     `json:"host,omitempty"` // that the container is on, if it is another one
 }
 
 func printChange(cmd *cobra.Command, f format, c inspect.Change) error {
-	row := changeRow{exact(time.Now()), "remove", c.Namespace, c.Network, c.Name, c.Address, c.ID}
+	row := changeRow{exact(time.Now()), "remove", c.Namespace, c.Network, c.Name, c.Address, c.ID, c.Host}
 	sign := "-"
 	if c.Came {
 		row.Event, sign = "add", "+"
@@ -62,7 +64,7 @@ func printChange(cmd *cobra.Command, f format, c inspect.Change) error {
 	}
 	line := fmt.Sprintf("%s %s %s %s %s %s", row.Time, sign, c.Namespace, c.Network, c.Name, c.Address)
 	if f == formatWide {
-		line += " " + c.ID
+		line += " " + path.Join(c.Host, c.ID)
 	}
 	_, err := fmt.Fprintln(cmd.OutOrStdout(), cli.Plain(line))
 	return err

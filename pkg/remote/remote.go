@@ -1,0 +1,297 @@
+// Package remote says how what other hosts have on a network becomes what an import is given: which lines of text files that is, and in
+// which steps. It is pure: it neither reads nor writes a file.
+package remote
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/roster"
+)
+
+// Peer is an attachment of a container on another host. It cannot hold a bad name.
+type Peer struct {
+	ID, IfName  string       // "" where only addresses and names are known
+	Revision    int64        // of two peers with one name the lower one stands first; 0 for one behind all that are there
+	NetworkOnly bool         // it is listed in the hosts file of the network, and in no container's
+	Addresses   []netip.Addr // global unicast
+	Names       []names.Name // the first one is canonical
+}
+
+// Host is all that another host has on a network. One without a peer is gone.
+type Host struct {
+	Revision int64 // of whoever says so, for those who ask later; 0 where there is none
+	Peers    []Peer
+}
+
+// Check returns why hosts cannot be imported: a name that cannot be that of a file, or an address that no container of another host can
+// have.
+func Check(hosts map[string]Host) error {
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		if err := names.CheckElement(name); err != nil {
+			return fmt.Errorf("host %w", err)
+		}
+		for _, p := range hosts[name].Peers {
+			if err := p.check(); err != nil {
+				return fmt.Errorf("host %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Peer) check() error {
+	if p.ID != "" {
+		if err := names.CheckElement(p.ID); err != nil {
+			return fmt.Errorf("container ID %w", err)
+		}
+		if err := hostsstore.CheckIfName(p.IfName); err != nil {
+			return err
+		}
+	}
+	for _, addr := range p.Addresses {
+		if err := hostsstore.CheckRemoteAddress(addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key tells the peers of a network apart.
+type key struct {
+	host, id, ifName string
+	address          netip.Addr // where there is no ID
+}
+
+// group are the lines of one peer.
+type group []*hostsstore.RemoteLine
+
+func keyOf(l *hostsstore.RemoteLine) key {
+	k := key{host: l.Peer.Host, id: l.Peer.ID, ifName: l.Peer.IfName}
+	if k.id == "" {
+		k.address = l.Address
+	}
+	return k
+}
+
+// groups returns the lines of a host by peer, in their order, each once.
+func groups(lines []*hostsstore.RemoteLine) (order []key, of map[key]group) {
+	of = map[key]group{}
+	for _, l := range lines {
+		k := keyOf(l)
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		if !slices.ContainsFunc(of[k], func(other *hostsstore.RemoteLine) bool { return other.Text == l.Text }) {
+			of[k] = append(of[k], l)
+		}
+	}
+	return order, of
+}
+
+// lines returns the lines of the peers of a host.
+func (h *Host) lines(host string) []*hostsstore.RemoteLine {
+	var out []*hostsstore.RemoteLine
+	for i := range h.Peers {
+		p := &h.Peers[i]
+		list := make([]string, len(p.Names))
+		for j, name := range p.Names {
+			list[j] = name.String()
+		}
+		list = roster.Unique(list)
+		peer := &hostsstore.RemotePeer{Host: host, ID: p.ID, IfName: p.IfName, Revision: p.Revision, NetworkOnly: p.NetworkOnly}
+		if p.ID == "" {
+			peer.IfName = ""
+		}
+		for _, addr := range p.Addresses {
+			for text := range strings.Lines(etchosts.Format(addr, list)) {
+				out = append(out, &hostsstore.RemoteLine{Peer: peer, Address: addr, Text: text})
+			}
+		}
+	}
+	return out
+}
+
+// same reports whether a peer is in the file as it is to be.
+func (g group) same(want group) bool {
+	p, q := g[0].Peer, want[0].Peer
+	if p.NetworkOnly != q.NetworkOnly || p.Revision != q.Revision || len(g) != len(want) {
+		return false
+	}
+	for i := range g {
+		if g[i].Text != want[i].Text {
+			return false
+		}
+	}
+	return true
+}
+
+// at returns the group as of a revision.
+func (g group) at(revision int64) group {
+	peer := *g[0].Peer
+	peer.Revision = revision
+	out := make(group, len(g))
+	for i, l := range g {
+		out[i] = &hostsstore.RemoteLine{Peer: &peer, Address: l.Address, Text: l.Text}
+	}
+	return out
+}
+
+// Wanted is what an import is given, made ready.
+type Wanted struct {
+	hosts   map[string]wanted
+	names   []string // of the hosts, sorted
+	highest int64    // revision that is given
+}
+
+type wanted struct {
+	revision int64
+	order    []key
+	of       map[key]group
+}
+
+// Prepare makes hosts ready that Check has found good.
+func Prepare(hosts map[string]Host) *Wanted {
+	w := &Wanted{hosts: map[string]wanted{}, names: slices.Sorted(maps.Keys(hosts))}
+	for name, h := range hosts {
+		order, of := groups(h.lines(name))
+		w.hosts[name] = wanted{h.Revision, order, of}
+		for i := range h.Peers {
+			w.highest = max(w.highest, h.Peers[i].Revision)
+		}
+	}
+	return w
+}
+
+// change is a peer that comes, goes, or is another now.
+type change struct {
+	key       key
+	old, want group // nil for none
+	taken     bool  // into the step
+}
+
+// Step returns what the hosts of a network have after one step towards what is wanted of some of them: have with changes of about so
+// many lines as most says, one peer at least; which hosts have changed, sorted; and whether it is the last step. A peer is changed in one
+// step; who comes does so before others go, but together with who goes from its host and leaves it an address.
+func Step(have []hostsstore.RemoteHost, want *Wanted, most int) (next []hostsstore.RemoteHost, changed []string, last bool) {
+	held := map[string]*hostsstore.RemoteHost{}
+	highest := want.highest
+	for i := range have {
+		held[have[i].Host] = &have[i]
+		for _, l := range have[i].Lines {
+			highest = max(highest, l.Peer.Revision)
+		}
+	}
+	var come, gone []*change
+	for _, name := range want.names {
+		c, g := differences(held[name], want.hosts[name], &highest)
+		come, gone = append(come, c...), append(gone, g...)
+	}
+	slices.SortStableFunc(come, func(a, b *change) int { return cmp.Compare(a.want[0].Peer.Revision, b.want[0].Peer.Revision) })
+	cut(come, gone, most)
+	all := slices.Concat(come, gone)
+	step := slices.DeleteFunc(slices.Clone(all), func(c *change) bool { return !c.taken })
+	last = len(step) == len(all)
+	next, changed = apply(held, want, step, last)
+	return next, changed, last
+}
+
+// differences returns the peers of a host that come or are others now, and those that go.
+func differences(have *hostsstore.RemoteHost, want wanted, highest *int64) (come, gone []*change) {
+	if have == nil {
+		have = &hostsstore.RemoteHost{}
+	}
+	order, old := groups(have.Lines)
+	for _, k := range want.order {
+		g, was := want.of[k], old[k]
+		switch {
+		case g[0].Peer.Revision > 0:
+		case was != nil:
+			g = g.at(was[0].Peer.Revision)
+		default:
+			*highest++
+			g = g.at(*highest)
+		}
+		if was == nil || !was.same(g) {
+			come = append(come, &change{key: k, old: was, want: g})
+		}
+	}
+	for _, k := range order {
+		if want.of[k] == nil {
+			gone = append(gone, &change{key: k, old: old[k]})
+		}
+	}
+	return come, gone
+}
+
+// cut takes the changes of a step.
+func cut(come, gone []*change, most int) {
+	leaving := map[netip.Addr][]*change{} // who leaves an address
+	for _, c := range gone {
+		for _, l := range c.old {
+			leaving[l.Address] = append(leaving[l.Address], c)
+		}
+	}
+	lines := 0
+	take := func(c *change) {
+		if !c.taken {
+			c.taken = true
+			lines += max(1, len(c.old)+len(c.want))
+		}
+	}
+	for _, c := range slices.Concat(come, gone) {
+		if lines > 0 && lines >= most {
+			return
+		}
+		take(c)
+		for _, l := range c.want {
+			for _, other := range leaving[l.Address] {
+				if other.key.host == c.key.host {
+					take(other)
+				}
+			}
+		}
+	}
+}
+
+// apply makes the changes of a step, which is the last one or not.
+func apply(held map[string]*hostsstore.RemoteHost, want *Wanted, step []*change, last bool) (next []hostsstore.RemoteHost, changed []string) {
+	changes := map[key]bool{}
+	comes := map[string]group{} // by host
+	for _, c := range step {
+		if !slices.Contains(changed, c.key.host) {
+			changed = append(changed, c.key.host)
+		}
+		changes[c.key] = true
+		comes[c.key.host] = append(comes[c.key.host], c.want...)
+	}
+	slices.Sort(changed)
+	for _, name := range changed {
+		h := &hostsstore.RemoteHost{Host: name}
+		if was := held[name]; was != nil {
+			h.Revision = was.Revision
+			for _, l := range was.Lines {
+				if !changes[keyOf(l)] {
+					h.Lines = append(h.Lines, l)
+				}
+			}
+		}
+		if last {
+			h.Revision = want.hosts[name].revision
+		}
+		h.Lines = append(h.Lines, comes[name]...)
+		slices.SortStableFunc(h.Lines, roster.ByRevision)
+		held[name] = h
+	}
+	for _, name := range slices.Sorted(maps.Keys(held)) {
+		next = append(next, *held[name])
+	}
+	return next, changed
+}
