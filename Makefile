@@ -21,7 +21,7 @@ MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo bench torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known demo-packages test-packages fresh-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo bench bench-cluster torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,11 @@ bench: root test-packages build cni-plugins containerds former ## measure one mo
 	integration/bench/containers.sh
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
+
+bench-cluster: root build former ## measure what names of other hosts cost: an ADD, a DEL, and a batch of them in a hundred files (as root)
+	BENCH_PART=remote integration/bench/run.sh
+	@printf '\nA batch of 17 names out and 17 in, 100 files, the whole session (the bar: at most 40 ms with 2000 names):\n\n'
+	@go test -run '^$$' -bench '^BenchmarkImport$$' -benchtime 30x ./pkg/etcfiles | grep '^Benchmark'
 
 torture: root test-packages cni-plugins ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
 	{ go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full; \

@@ -38,6 +38,7 @@ type options struct {
 	former     string
 	journal    string
 	life       bool
+	remote     bool
 	dir        string
 	nerdctlMax int
 	strict     bool
@@ -53,6 +54,7 @@ func parseOptions(args []string) (options, error) {
 	fs.StringVar(&o.former, "former", "", "the etcfiles binary of the version before")
 	fs.StringVar(&o.journal, "journal", "", "an empty directory on a file system with a journal")
 	fs.BoolVar(&o.life, "life", false, "measure what a node's long life asks, instead of one container more")
+	fs.BoolVar(&o.remote, "remote", false, "measure what names of other hosts cost, instead of one container more")
 	fs.StringVar(&o.dir, "dir", "", "an empty directory to work in")
 	fs.IntVar(&o.nerdctlMax, "nerdctl-max", 1000, "the largest network that nerdctl's store is measured on")
 	fs.BoolVar(&o.strict, "strict", false, "exit with 2 when the bar is not met")
@@ -89,6 +91,13 @@ func run(ctx context.Context, args []string) (int, error) {
 	netns, err := newNetns(o.dir)
 	if err != nil {
 		return 1, err
+	}
+	if o.remote {
+		met, err := measureRemote(ctx, o, netns, os.Stdout)
+		if err == nil && o.strict && !met {
+			return 2, nil
+		}
+		return 0, err
 	}
 	if o.life {
 		met, err := measureLife(ctx, o, netns, os.Stdout)

@@ -7,6 +7,7 @@
 #   BENCH_NERDCTL_MAX  largest N that nerdctl's store is measured on (default 1000; at 5000 it takes minutes)
 #   BENCH_BIN          the etcfiles binary (default bin/etcfiles)
 #   BENCH_FORMER       that of the version before (default: the one of make former)
+#   BENCH_PART         remote: what names of other hosts cost, and nothing else
 #   BENCH_STRICT       1: exit with 2 when the bar is not met
 #   TMPDIR             where the files are written, about 3 GB at N=5000
 set -euo pipefail
@@ -71,6 +72,10 @@ measure() {
 truncate --size 256M "$tmp/ext4"
 mkfs.ext4 -q "$tmp/ext4"
 status=0
+if [[ ${BENCH_PART:-} == remote ]]; then
+	measure -remote -reps "${BENCH_REPS:-15}" || status=$?
+	exit "$status"
+fi
 measure -n "${BENCH_N:-1 10 100 1000 5000}" -reps "${BENCH_REPS:-15}" -nerdctl-max "${BENCH_NERDCTL_MAX:-1000}" || status=$?
 if [[ $status == 0 || $status == 2 ]]; then
 	measure -life || status=$?
