@@ -1,7 +1,6 @@
 package etchosts
 
 import (
-	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -104,7 +103,11 @@ func largest(rooms []Room) []Room {
 		out = slices.Insert(out, at, r)
 		out = out[:min(len(out), maxLearnt)]
 	}
-	slices.SortFunc(out, func(a, b Room) int { return cmp.Compare(a.Offset, b.Offset) })
+	for i := range out { // few: code that sorts is made for each type anew
+		for j := i; j > 0 && out[j].Offset < out[j-1].Offset; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
 	return out
 }
 

@@ -107,15 +107,15 @@ type attachedRow struct {
 }
 
 // attached returns the rows of a network, or of all for "", sorted.
-func attached(list []*inspect.Inspected, network string) []attachedRow {
-	rows := []attachedRow{}
+func attached(list []*inspect.Inspected, network string) []*attachedRow {
+	rows := []*attachedRow{}
 	for _, i := range list {
 		base := attachedRow{
 			Namespace: i.Namespace, Name: i.Name(), ID: i.Record.ID, Netns: netnsOf(i), Hostname: i.Record.Hostname,
 			Addresses: []netip.Addr{}, Aliases: []string{}, Kubernetes: kubernetesOf(i),
 		}
 		if len(i.Attachments) == 0 && network == "" {
-			rows = append(rows, base)
+			rows = append(rows, &base)
 		}
 		for _, a := range i.Attachments {
 			if network != "" && a.Network != network {
@@ -125,10 +125,10 @@ func attached(list []*inspect.Inspected, network string) []attachedRow {
 			row.Network, row.IfName, row.Addresses = a.Network, a.IfName, append(row.Addresses, a.Addresses...)
 			row.Aliases = append(row.Aliases, aliasesOf(i, &a)...)
 			row.Since, row.since = exact(a.Since), a.Since
-			rows = append(rows, row)
+			rows = append(rows, &row)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b attachedRow) int {
+	slices.SortStableFunc(rows, func(a, b *attachedRow) int {
 		return cmp.Or(
 			strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Network, b.Network),
 			strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID), strings.Compare(a.IfName, b.IfName),
@@ -141,7 +141,7 @@ func aliasesOf(i *inspect.Inspected, a *hostsstore.Attachment) []string {
 	return slices.DeleteFunc(roster.AllNames(a), func(name string) bool { return i.Kind(name) != inspect.Alias })
 }
 
-func printRows(w io.Writer, rows []attachedRow, wide bool) error {
+func printRows(w io.Writer, rows []*attachedRow, wide bool) error {
 	head := []string{"NAMESPACE", "NETWORK", "NAME", "KUBERNETES", "ADDRESSES", "ALIASES", "ID", "SINCE", "NETNS"}
 	netns := len(head) - 1
 	if wide {
