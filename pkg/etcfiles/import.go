@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/remote"
 	"github.com/etcfiles/etcfiles/pkg/request"
+	"github.com/etcfiles/etcfiles/pkg/roster"
 )
 
 // Import makes what the store has of other hosts on a network what hosts says; of hosts that are not given it keeps what it has. The
@@ -21,17 +21,16 @@ func (m *Manager) Import(ctx context.Context, namespace, network string, hosts m
 		return errors.Join(request.ErrInvalid, err)
 	}
 	wanted := remote.Prepare(hosts)
-	for p := (pace{}); ; {
+	for p := (remote.Pace{}); ; {
 		last := false
 		err := m.update(ctx, namespace, func(t *tx) error {
-			p.begin(t, network)
-			last = t.importSome(network, wanted, p.lines)
+			last = t.importSome(network, wanted, p.Begin(t.filesOn(network)))
 			return nil
 		})
 		if err != nil || last {
 			return err
 		}
-		if err := p.rest(ctx); err != nil {
+		if err := p.Rest(ctx); err != nil {
 			return err
 		}
 	}
@@ -85,49 +84,13 @@ func (t *tx) writeRemotes() error {
 	return nil
 }
 
-// How long a slice of an import is to hold the lock, and what it leaves to others.
-const (
-	sliceAim   = 25 * time.Millisecond
-	sliceLimit = 50 * time.Millisecond
-	sliceRest  = 2 * time.Millisecond // whoever waits for the lock has it then
-	lineCost   = 5 * time.Microsecond // of a line in a file, before anything is measured
-)
-
-// pace says how many lines a slice of an import may change.
-type pace struct {
-	lines int
-	guess int // before anything is measured
-	start time.Time
-	files int
-}
-
-// begin says how many lines the slice may change that begins now, under the lock.
-func (p *pace) begin(t *tx, network string) {
-	p.start, p.files = time.Now(), 1
+// filesOn returns how many hosts files an import into the network may change.
+func (t *tx) filesOn(network string) int {
+	n := 1
 	for _, c := range t.ix.Containers {
-		if slices.ContainsFunc(c.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network }) {
-			p.files++
+		if roster.OnNetwork(c, network) {
+			n++
 		}
 	}
-	p.guess = max(1, int(sliceAim/lineCost)/p.files)
-	if p.lines == 0 {
-		p.lines = p.guess
-	}
-}
-
-// rest learns from the slice that has ended, and lets others have the lock. A slice also takes what does not depend on its lines, and
-// smaller ones would not change that: it is never much smaller than the guess.
-func (p *pace) rest(ctx context.Context) error {
-	switch took := time.Since(p.start); {
-	case took > sliceLimit*4/5:
-		p.lines = max(1, p.guess/4, p.lines/2)
-	case took < sliceAim/2:
-		p.lines *= 2
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(sliceRest):
-		return nil
-	}
+	return n
 }
