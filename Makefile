@@ -36,7 +36,7 @@ build: ## build the static binaries into bin/
 unit: ## test what needs no root, in seconds
 	go test ./pkg/... ./plugins/...
 
-test: root test-packages build cni-plugins containerds former-if-known $(BIN)/coredns ## run every test (as root; installs the Debian packages it lacks)
+test: root test-packages build cni-plugins containerds former-if-known $(BIN)/coredns $(BIN)/resolved ## run every test (as root; installs the Debian packages it lacks)
 	$(call each,go vet -tags kubelet ./... && CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...)
 
 test-kubelet: root test-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
@@ -192,6 +192,12 @@ former-if-known:
 $(BIN)/coredns: integration/dns/go.mod integration/dns/coredns/main.go
 	cd integration/dns && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ ./coredns
 	@touch $@
+
+# systemd-resolved out of its Debian package, which is not installed, since it would take over the /etc/resolv.conf of the machine.
+$(BIN)/resolved:
+	@echo "getting systemd-resolved"; rm -rf $@.new; mkdir -p $@.new
+	@cd $@.new && apt-get -qq -o APT::Sandbox::User=root download systemd-resolved && dpkg-deb --extract systemd-resolved_*.deb . && rm systemd-resolved_*.deb
+	@mv $@.new $@
 
 # The Debian packages of a list.
 demo-packages test-packages fresh-packages: %-packages:

@@ -85,12 +85,10 @@ func instructions(t *testing.T, file, block string) (setting string, commands []
 			setting = `"` + quoted
 		}
 	}
-	_, text, marked := strings.Cut(read(t, "README.md"), "<!-- "+block+": run by integration/dns/dns_test.go:TestServers -->\n```sh\n")
-	text, _, closed := strings.Cut(text, "\n```\n")
-	if setting == "" || !marked || !closed {
-		t.Fatalf("%s does not say what to set, or README.md not what to run: %q", file, setting)
+	if setting == "" {
+		t.Fatalf("%s does not say what to set", file)
 	}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(pageBlock(t, block, "integration/dns/dns_test.go:TestServers")) {
 		command, _, _ := strings.Cut(strings.TrimSpace(line), "     # ")
 		if !strings.Contains(data, "#     $ "+command+"\n") {
 			t.Errorf("README.md has the command %q, and %s does not", command, file)
@@ -98,6 +96,17 @@ func instructions(t *testing.T, file, block string) (setting string, commands []
 		commands = append(commands, command)
 	}
 	return setting, commands
+}
+
+// pageBlock returns the block of the page that a test runs.
+func pageBlock(t *testing.T, name, test string) string {
+	t.Helper()
+	_, text, marked := strings.Cut(read(t, "README.md"), "<!-- "+name+": run by "+test+" -->\n```sh\n")
+	text, _, closed := strings.Cut(text, "\n```\n")
+	if !marked || !closed {
+		t.Fatalf("README.md has no block %q that %s runs", name, test)
+	}
+	return text + "\n"
 }
 
 func read(t *testing.T, file string) string {
