@@ -97,8 +97,8 @@ func (l *Layout) documents(s *Source, _ map[string]string) ([]File, error) {
 			return nil, err
 		}
 	}
-	for _, err := range []error{add("conflists/*.conflist", l.Doc+"/examples", true), add("conflists/dns/*", l.Doc+"/examples/dns", true)} {
-		if err != nil {
+	for _, examples := range []string{"*.conflist", "dns/*", "masquerade/*"} {
+		if err := add("conflists/"+examples, filepath.Join(l.Doc, "examples", filepath.Dir(examples)), true); err != nil {
 			return nil, err
 		}
 	}

@@ -19,11 +19,13 @@ var needs = map[string]struct {
 	capabilities [2]string // of the first and the second container
 	families     int       // addresses of each container
 }{
-	"10-bridge.conflist":       {families: 1},
-	"10-bridge-1.1.0.conflist": {families: 1},
-	"20-ptp.conflist":          {families: 1},
-	"30-macvlan-dhcp.conflist": {families: 1, prepare: lan},
-	"40-dual-stack.conflist":   {families: 2},
+	"10-bridge.conflist":            {families: 1},
+	"10-bridge-1.1.0.conflist":      {families: 1},
+	"10-bridge-lean.conflist":       {families: 1},
+	"10-bridge-lean-ports.conflist": {families: 1},
+	"20-ptp.conflist":               {families: 1},
+	"30-macvlan-dhcp.conflist":      {families: 1, prepare: lan},
+	"40-dual-stack.conflist":        {families: 2},
 	"50-static.conflist": {families: 1, capabilities: [2]string{
 		`"ips":["10.231.50.2/24"]`, `"ips":["10.231.50.3/24"]`,
 	}},

@@ -50,8 +50,8 @@ func TestSubnets(t *testing.T) {
 	}
 }
 
-// TestSubnetsApart compares the networks of the shipped conflists with each other. Only the conflists of one network, for two versions of
-// CNI, have the same.
+// TestSubnetsApart compares the networks of the shipped conflists with each other. Only the conflists of one network, of which
+// a machine has one, have the same.
 func TestSubnetsApart(t *testing.T) {
 	conflists, err := filepath.Glob(filepath.Join(repository, "conflists/*.conflist"))
 	if err != nil {
