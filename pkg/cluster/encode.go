@@ -1,0 +1,91 @@
+package cluster
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+
+	"github.com/etcfiles/etcfiles/pkg/names"
+)
+
+// Bounds of what one attachment, and one host's record, may say.
+const (
+	MaxValue     = 16 << 10 // bytes
+	MaxNames     = 64
+	MaxAddresses = 16
+	MaxRanges    = 64
+)
+
+// Attached is a container's interface on a network of this host. Names are those of its line in hosts files, in order.
+type Attached struct {
+	Network    Network
+	ID, IfName string
+	Addresses  []netip.Addr
+	Names      []string
+}
+
+// peerValue is the value of an attachment. Readers ignore keys that they do not know.
+type peerValue struct {
+	Addresses []string `json:"addresses"`
+	Names     []string `json:"names"`
+}
+
+// Encode returns the key and the value by which a host publishes an attachment, and what had to be left out of it. An error is for
+// an attachment that cannot be published at all.
+func Encode(host string, a Attached) (key, value string, left []string, err error) {
+	if err := names.CheckElement(a.IfName); err != nil {
+		return "", "", nil, fmt.Errorf("container %s: interface name %w", a.ID, err)
+	}
+	if err := names.CheckElement(a.ID); err != nil {
+		return "", "", nil, fmt.Errorf("container ID %w", err)
+	}
+	v := peerValue{Addresses: []string{}, Names: []string{}}
+	for i, addr := range a.Addresses {
+		if i == MaxAddresses {
+			left = append(left, fmt.Sprintf("%d addresses beyond %d", len(a.Addresses)-i, MaxAddresses))
+			break
+		}
+		v.Addresses = append(v.Addresses, addr.String())
+	}
+	size := 0
+	for i, name := range a.Names {
+		if size += len(name); i == MaxNames || size > MaxValue/2 {
+			left = append(left, fmt.Sprintf("%d names beyond %d", len(a.Names)-i, i))
+			break
+		}
+		v.Names = append(v.Names, name)
+	}
+	text, err := json.Marshal(v)
+	return a.Network.HostPrefix(host) + a.ID + "/" + a.IfName, string(text), left, err
+}
+
+// Record is what a host says of itself in a network, once for each lease.
+type Record struct {
+	Machine string  // hash of the machine's identity
+	Boot    string  // identity of its boot: with the same machine, two of them are a clone
+	Ranges  []Range // the addresses that it gives out; none where an allocator is shared
+	Program string  // version
+}
+
+// recordValue is the value of a Record.
+type recordValue struct {
+	Machine string   `json:"machine"`
+	Boot    string   `json:"boot"`
+	Ranges  []string `json:"ranges"`
+	Program string   `json:"program"`
+}
+
+// Encode returns the value of the record.
+func (r Record) Encode() (string, error) {
+	text, err := json.Marshal(recordValue{r.Machine, r.Boot, texts(r.Ranges), r.Program})
+	return string(text), err
+}
+
+// Same reports whether another record is of the same boot of the same machine.
+func (r Record) Same(o Record) bool { return r.Machine == o.Machine && r.Boot == o.Boot }
+
+// EncodeRanges returns the value of the administrator's word on a host's addresses.
+func EncodeRanges(list []Range) (string, error) {
+	text, err := json.Marshal(texts(list))
+	return string(text), err
+}

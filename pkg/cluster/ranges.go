@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Range is the addresses of one family from First to Last, both included; only ParseRange and Between make one.
+type Range struct{ First, Last netip.Addr }
+
+// Between returns the range from one address to another.
+func Between(first, last netip.Addr) (Range, error) {
+	first, last = first.Unmap(), last.Unmap()
+	if !first.IsValid() || first.BitLen() != last.BitLen() || first.Zone() != "" || last.Zone() != "" || last.Less(first) {
+		return Range{}, fmt.Errorf("%v-%v is not a range of addresses", first, last)
+	}
+	return Range{first, last}, nil
+}
+
+// OfPrefix returns the range of all addresses of a prefix.
+func OfPrefix(p netip.Prefix) Range {
+	p = p.Masked()
+	last := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < len(last)*8; bit++ {
+		last[bit/8] |= 1 << (7 - bit%8)
+	}
+	addr, _ := netip.AddrFromSlice(last)
+	return Range{p.Addr(), addr}
+}
+
+// ParseRange parses "10.231.1.0/24" or "10.231.1.10-10.231.1.99". A prefix with bits beyond its length is an error: somebody meant
+// something else.
+func ParseRange(s string) (Range, error) {
+	if first, last, ok := strings.Cut(s, "-"); ok {
+		from, err := netip.ParseAddr(first)
+		if err != nil {
+			return Range{}, err
+		}
+		to, err := netip.ParseAddr(last)
+		if err != nil {
+			return Range{}, err
+		}
+		return Between(from, to)
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return Range{}, err
+	}
+	if p.Masked() != p || p.Addr().Is4In6() {
+		return Range{}, fmt.Errorf("%q is not a prefix: its first address is %v", s, p.Masked().Addr())
+	}
+	return OfPrefix(p), nil
+}
+
+// ParseRanges parses each of a list.
+func ParseRanges(list []string) ([]Range, error) {
+	var out []Range
+	for _, s := range list {
+		r, err := ParseRange(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// String returns the form that ParseRange reads: a prefix, if the range is one.
+func (r Range) String() string {
+	for bits := range r.First.BitLen() + 1 {
+		if p := netip.PrefixFrom(r.First, bits); p.Masked() == p && OfPrefix(p) == r {
+			return p.String()
+		}
+	}
+	return r.First.String() + "-" + r.Last.String()
+}
+
+// Contains reports whether an address is in the range.
+func (r Range) Contains(a netip.Addr) bool {
+	return a.BitLen() == r.First.BitLen() && !a.Less(r.First) && !r.Last.Less(a)
+}
+
+// Covers reports whether all of another range is in this one.
+func (r Range) Covers(o Range) bool { return r.Contains(o.First) && r.Contains(o.Last) }
+
+// Overlaps reports whether the ranges have an address in common.
+func (r Range) Overlaps(o Range) bool { return r.Contains(o.First) || o.Contains(r.First) }
+
+func contains(list []Range, a netip.Addr) bool {
+	return slices.ContainsFunc(list, func(r Range) bool { return r.Contains(a) })
+}
+
+func covers(list []Range, o Range) bool {
+	return slices.ContainsFunc(list, func(r Range) bool { return r.Covers(o) })
+}
+
+// overlap returns a range of the list that has an address in common with one of the other.
+func overlap(list, other []Range) (mine, theirs Range, found bool) {
+	for _, r := range list {
+		for _, o := range other {
+			if r.Overlaps(o) {
+				return r, o, true
+			}
+		}
+	}
+	return Range{}, Range{}, false
+}
+
+// texts returns the ranges as ParseRanges reads them.
+func texts(list []Range) []string {
+	out := make([]string, 0, len(list))
+	for _, r := range list {
+		out = append(out, r.String())
+	}
+	return out
+}

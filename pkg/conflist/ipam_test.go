@@ -1,0 +1,45 @@
+package conflist
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestGivenOut: what this machine alone gives out is said by host-local, and by nothing else.
+func TestGivenOut(t *testing.T) {
+	for ipam, want := range map[string]string{
+		`{"type":"host-local","ranges":[[{"subnet":"10.231.10.0/24"}]]}`:                                                      "[10.231.10.0/24]",
+		`{"type":"host-local","subnet":"10.231.10.7/24","gateway":"10.231.10.1"}`:                                             "[10.231.10.0/24]",
+		`{"type":"host-local","ranges":[[{"subnet":"10.231.10.0/24"},{"subnet":"10.231.11.0/24"}],[{"subnet":"fd00::/64"}]]}`: "[10.231.10.0/24 10.231.11.0/24 fd00::/64]",
+		`{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/16","rangeStart":"10.99.1.0","rangeEnd":"10.99.1.255"}]]}`:      "[10.99.1.0/24]",
+		`{"type":"host-local","subnet":"10.99.0.0/16","rangeStart":"10.99.1.10"}`:                                             "[10.99.1.10-10.99.255.255]",
+		`{"type":"host-local","subnet":"10.99.0.0/16","rangeStart":"10.98.1.10"}`:                                             `conflist:4: plugins[0].ipam: "10.98.1.10" is not an address of 10.99.0.0/16`,
+		`{"type":"host-local","subnet":"10.99.0.0"}`:                                                                          `conflist:4: plugins[0].ipam: subnet: netip.ParsePrefix("10.99.0.0"): no '/'`,
+		`{"type":"host-local"}`: `conflist:2: plugins: no plugin has an ipam that says which addresses this machine gives out`,
+		`{"type":"dhcp"}`:       `conflist:4: plugins[0].ipam.type: "dhcp" does not say here which addresses this machine alone gives out`,
+		`{}`:                    `conflist:4: plugins[0].ipam.type: "" does not say here which addresses this machine alone gives out`,
+	} {
+		path := filepath.Join(t.TempDir(), "conflist")
+		text := fmt.Sprintf("{ \"name\": \"lab\",\n \"plugins\": [\n{ \"type\": \"bridge\",\n \"ipam\": %s },\n{ \"type\": \"etcfiles\" } ] }", ipam)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ranges, err := Ranges(path)
+		got := fmt.Sprint(ranges)
+		var refused *IPAMError
+		if err != nil && errors.As(err, &refused) {
+			got = filepath.Base(err.Error())
+			if i := len(filepath.Dir(path)) + 1; len(err.Error()) > i {
+				got = err.Error()[i:]
+			}
+		} else if err != nil {
+			t.Errorf("%s: %v", ipam, err)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", ipam, got, want)
+		}
+	}
+}
