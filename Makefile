@@ -15,13 +15,16 @@ DIST := $(CURDIR)/dist
 PROGRAMS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/*/main.go)))
 LINT := $(BIN)/golangci-lint
 
+# Modules of a program's own, so that what it needs is in no other.
+PROGRAM_MODULES := $(patsubst %/go.mod,%,$(wildcard plugins/*/*/go.mod))
+
 # Every module that has code of ours.
-MODULES := . .packaging $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/*.go)),$(dir $(wildcard integration/*/go.mod))))
+MODULES := . .packaging $(PROGRAM_MODULES) $(patsubst %/,%,$(filter $(dir $(wildcard integration/*/*.go)),$(dir $(wildcard integration/*/go.mod))))
 
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo bench bench-cluster torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known demo-packages test-packages fresh-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo demo-cluster bench bench-cluster torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known etcd demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,13 +33,14 @@ build: ## build the static binaries into bin/
 	@for main in plugins/*/*/main.go; do \
 		dir=$${main%/main.go}; \
 		echo "building $${dir##*/}"; \
-		CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} ./$$dir; \
+		(cd $$dir && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/$${dir##*/} .); \
 	done
 
 unit: ## test what needs no root, in seconds
 	go test ./pkg/... ./plugins/...
+	@for module in $(PROGRAM_MODULES); do (cd $$module && go test ./...); done
 
-test: root test-packages build cni-plugins containerds former-if-known $(BIN)/coredns $(BIN)/resolved ## run every test (as root; installs the Debian packages it lacks)
+test: root test-packages build cni-plugins containerds former-if-known $(BIN)/coredns $(BIN)/resolved etcd ## run every test (as root; installs the Debian packages it lacks)
 	$(call each,go vet -tags kubelet ./... && CNI_PLUGINS=$(BIN)/cni go test -count=1 -timeout 15m ./...)
 
 test-kubelet: root test-packages build cni-plugins containerds $(BIN)/kubelet/kubelet ## a standalone kubelet runs pods that call each other by name (builds kubelet: minutes)
@@ -46,7 +50,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 VULNDB ?= https://vuln.go.dev
 
 vuln: ## look for known vulnerabilities in what the programs call (asks VULNDB, which may be a file:// copy)
-	go run $(GOVULNCHECK) -db $(VULNDB) ./...
+	@for module in . $(PROGRAM_MODULES); do echo "$$module: govulncheck"; (cd $$module && go run $(GOVULNCHECK) -db $(VULNDB) ./...); done
 
 lint: $(LINT) ## run the linters, also over the arrows between the packages and over the workflows
 	$(call each,$(LINT) run --build-tags kubelet ./...)
@@ -58,6 +62,9 @@ $(LINT): .golangci/go.mod
 
 demo: root demo-packages build cni-plugins ## plain runc containers find each other by name, and nothing is left (as root)
 	@integration/demo/demo.sh
+
+demo-cluster: root demo-packages build cni-plugins $(BIN)/coredns etcd ## names of containers on three hosts with an etcd of three members, and nothing is left (as root)
+	@integration/demo/cluster.sh
 
 SUITES ?= bookworm trixie
 DIR ?=
@@ -73,14 +80,17 @@ bench: root test-packages build cni-plugins containerds former ## measure one mo
 	@printf '\nThe start of a pod, and what the programs in it take:\n\n'
 	@cd integration/containerd && go test -run '^$$' -bench Pod -benchtime 30x . | grep '^$$\|^|'
 
-bench-cluster: root build former ## measure what names of other hosts cost: an ADD, a DEL, and a batch of them in a hundred files (as root)
+bench-cluster: root test-packages build cni-plugins former etcd ## measure what names of other hosts cost: an ADD, a DEL, a batch of them in a hundred files; how soon they come, and how many (as root)
 	BENCH_PART=remote integration/bench/run.sh
 	@printf '\nA batch of 17 names out and 17 in, 100 files, the whole session (the bar: at most 40 ms with 2000 names):\n\n'
 	@go test -run '^$$' -bench '^BenchmarkImport$$' -benchtime 30x ./pkg/etcfiles | grep '^Benchmark'
+	@printf '\nNames across machines:\n\n'
+	@cd integration/cluster && go test -count=1 -v -timeout 30m -run '^TestMeasure$$' . -args -measure | grep '^|'
 
-torture: root test-packages cni-plugins ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
+torture: root test-packages cni-plugins etcd ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
 	{ go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full; \
 	CNI_PLUGINS=$(BIN)/cni go test -json -count=1 -timeout 1h -run '^TestChaos$$' ./integration/oci -args -chaos 10m; } | go run ./integration/faults/table
+	cd integration/cluster && go test -count=1 -v -timeout 2h -run '^(TestChurn|TestJoin|TestKilledAtEachCall)$$' . -args -full | grep -E '^ +[a-z]+_test|^---|^ok|^FAIL'
 
 FUZZTIME ?= 10m
 
@@ -198,6 +208,15 @@ $(BIN)/resolved:
 	@echo "getting systemd-resolved"; rm -rf $@.new; mkdir -p $@.new
 	@cd $@.new && apt-get -qq -o APT::Sandbox::User=root download systemd-resolved && dpkg-deb --extract systemd-resolved_*.deb . && rm systemd-resolved_*.deb
 	@mv $@.new $@
+
+# A server of etcd and its tools, in the version of its go.mod. Debian's package would start one on this machine.
+etcd: $(BIN)/etcd/etcd
+	@:
+
+$(BIN)/etcd/etcd: integration/cluster/etcd/go.mod
+	cd integration/cluster/etcd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/etcd/etcdctl go.etcd.io/etcd/etcdctl/v3
+	cd integration/cluster/etcd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ go.etcd.io/etcd/server/v3
+	@touch $@
 
 # The Debian packages of a list.
 demo-packages test-packages fresh-packages: %-packages:

@@ -67,28 +67,36 @@ func (r *release) write() error {
 	if !ok {
 		return fmt.Errorf("no packages for GOARCH %q: say here what RPM calls it", r.arch)
 	}
-	for _, f := range []struct {
-		name   string
-		layout *contents.Layout
-		write  func(r *release, path string, files []contents.File) error
-	}{
-		{"etcfiles_%s_" + r.arch + ".deb", &contents.Debian, writeDeb},
-		{"etcfiles-%s." + rpmArch + ".rpm", &contents.Fedora, writeRPM},
-		{"etcfiles-%s-linux-" + r.arch + ".tar.gz", contents.Local("/usr/local", "/opt/cni/bin"), writeTarball},
-	} {
-		files, err := f.layout.Files(&r.Source)
-		if err != nil {
+	for _, part := range contents.Parts() {
+		of := *r
+		of.Source = *r.Of(part)
+		for _, f := range []struct {
+			name   string
+			layout *contents.Layout
+			write  func(r *release, path string, files []contents.File) error
+		}{
+			{"_%s_" + r.arch + ".deb", &contents.Debian, writeDeb},
+			{"-%s." + rpmArch + ".rpm", &contents.Fedora, writeRPM},
+			{"-%s-linux-" + r.arch + ".tar.gz", contents.Local("/usr/local", "/opt/cni/bin"), writeTarball},
+		} {
+			files, err := f.layout.Files(&of.Source)
+			if err != nil {
+				return err
+			}
+			path := of.path(f.name)
+			if err := f.write(&of, path, files); err != nil {
+				return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(path))
+			}
+		}
+		if err := of.writeSBOM(of.path("-%s-linux-" + r.arch + ".cdx.json")); err != nil {
 			return err
 		}
-		path := r.path(f.name)
-		if err := f.write(r, path, files); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(path))
-		}
 	}
-	return r.writeSBOM(r.path("etcfiles-%s-linux-" + r.arch + ".cdx.json"))
+	return nil
 }
 
-// path returns the path of a package. Its name has no tilde, for which GitHub puts a dot into the names of what a release has.
+// path returns the path of a package of the part, from what follows the part's name. Its name has no tilde, for which GitHub puts a dot into the
+// names of what a release has.
 func (r *release) path(format string) string {
-	return filepath.Join(r.out, fmt.Sprintf(format, strings.ReplaceAll(r.version, "~", "-")))
+	return filepath.Join(r.out, fmt.Sprintf(string(r.Part)+format, strings.ReplaceAll(r.version, "~", "-")))
 }

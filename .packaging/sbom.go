@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -18,11 +19,15 @@ import (
 // Go, whose standard library is in them.
 func (r *release) writeSBOM(path string) error {
 	bom := cdx.NewBOM()
-	whole := purl("github.com/etcfiles/etcfiles", r.version) + "?goarch=" + r.arch + "&goos=linux"
+	name := "github.com/etcfiles/etcfiles"
+	if r.Part == contents.Etcd {
+		name += "/plugins/etcd/etcfiles-etcd"
+	}
+	whole := purl(name, r.version) + "?goarch=" + r.arch + "&goos=linux"
 	bom.Metadata = &cdx.Metadata{
 		Timestamp: r.time.Format(time.RFC3339),
 		Component: &cdx.Component{
-			BOMRef: whole, Type: cdx.ComponentTypeApplication, Name: "etcfiles", Version: r.version, PackageURL: whole,
+			BOMRef: whole, Type: cdx.ComponentTypeApplication, Name: string(cmp.Or(r.Part, contents.Main)), Version: r.version, PackageURL: whole,
 			Licenses: &cdx.Licenses{{License: &cdx.License{ID: "Apache-2.0"}}},
 		},
 	}
@@ -43,7 +48,7 @@ func (r *release) writeSBOM(path string) error {
 		library := standardLibrary(p)
 		refs := []string{library.BOMRef}
 		components = append(components, library)
-		for _, m := range p.Info.Deps {
+		for _, m := range p.Modules() {
 			module := moduleComponent(contents.Actual(m))
 			refs = append(refs, module.BOMRef)
 			components = append(components, module)

@@ -36,7 +36,7 @@ type units struct {
 // stageScripts writes the scripts of a package that has the files into a directory.
 func stageScripts(r *release, dir string, files []contents.File) (nfpm.Scripts, error) {
 	none := nfpm.Scripts{}
-	u, err := readUnits(r.Root)
+	u, err := readUnits(r.Root, r.Part)
 	if err != nil {
 		return none, err
 	}
@@ -54,7 +54,8 @@ func stageScripts(r *release, dir string, files []contents.File) (nfpm.Scripts, 
 		Programs string // their paths
 		Removal  string // the text of removal.sh
 		Selinux  string // that of selinux.sh
-	}{u, strings.Join(programs, " "), removal, selinux}
+		Store    bool   // the store is this package's
+	}{u, strings.Join(programs, " "), removal, selinux, r.Part != contents.Etcd}
 	write := func(name, text string) (string, error) {
 		t, err := template.New(name).Parse(text)
 		if err != nil {
@@ -79,8 +80,8 @@ func stageScripts(r *release, dir string, files []contents.File) (nfpm.Scripts, 
 	return s, nil
 }
 
-func readUnits(source string) (units, error) {
-	paths, err := contents.FindUnits(source)
+func readUnits(source string, part contents.Part) (units, error) {
+	paths, err := contents.FindUnits(source, part)
 	if err != nil {
 		return units{}, err
 	}

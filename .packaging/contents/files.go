@@ -14,6 +14,7 @@ import (
 // Source is what a release is made of.
 type Source struct {
 	Root     string // the repository
+	Part     Part   // which of it; "" for Main
 	Docs     string // man/*.N and completions/*, which need not be there; "" for none
 	Programs []Program
 	Here     bool // for this machine only: a license that goes with every copy may be missing
@@ -31,6 +32,10 @@ type File struct {
 
 // Files returns what a package of the layout has, ordered by path.
 func (l *Layout) Files(s *Source) ([]File, error) {
+	if s.Part == "" {
+		s = s.Of(Main)
+	}
+	l = l.of(s.Part)
 	var out []File
 	places := map[string]string{}
 	for _, p := range s.Programs {
@@ -66,6 +71,9 @@ func (l *Layout) Files(s *Source) ([]File, error) {
 
 // documents are the pages, where the links between them lead, and examples.
 func (l *Layout) documents(s *Source, _ map[string]string) ([]File, error) {
+	if s.Part == Etcd { // all pages are in the main one, since they lead to each other
+		return nil, nil
+	}
 	var out []File
 	add := func(pattern, dir string, flat bool) error {
 		paths, err := filepath.Glob(filepath.Join(s.Root, pattern))
@@ -129,6 +137,9 @@ func (l *Layout) manuals(s *Source, _ map[string]string) ([]File, error) {
 	}
 	var out []File
 	for _, p := range pages {
+		if !s.hasManual(p) {
+			continue
+		}
 		content, err := os.ReadFile(p)
 		if err != nil {
 			return nil, err
@@ -144,6 +155,9 @@ func (l *Layout) manuals(s *Source, _ map[string]string) ([]File, error) {
 		return nil, err
 	}
 	for _, p := range completions {
+		if !s.hasManual(p) {
+			continue
+		}
 		content, err := os.ReadFile(p)
 		if err != nil {
 			return nil, err
@@ -158,6 +172,12 @@ func (l *Layout) manuals(s *Source, _ map[string]string) ([]File, error) {
 		out = append(out, File{Path: place, Mode: 0o644, Content: content})
 	}
 	return out, nil
+}
+
+// hasManual reports whether a manual page or completion is of the part.
+func (s *Source) hasManual(path string) bool {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return (name == string(Etcd)) == (s.Part == Etcd)
 }
 
 // Compress returns what `gzip -9n` does, with no name and no time in it.

@@ -46,6 +46,9 @@ func Local(prefix, plugin string) *Layout {
 	}
 }
 
+// DocOf returns where the documents of a part are.
+func (l *Layout) DocOf(part Part) string { return l.of(part).Doc }
+
 // Symlink returns what a link at the path has to say to lead to the target: relative within one directory of the root, as
 // Debian Policy 10.5 has it.
 func Symlink(from, target string) string {

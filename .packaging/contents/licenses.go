@@ -46,7 +46,7 @@ func (l *Layout) licenses(s *Source, _ map[string]string) ([]File, error) {
 func linkedModules(programs []Program) []debug.Module {
 	found := map[string]debug.Module{}
 	for _, p := range programs {
-		for _, m := range p.Info.Deps {
+		for _, m := range p.Modules() {
 			found[m.Path] = Actual(m)
 		}
 	}
@@ -56,6 +56,14 @@ func linkedModules(programs []Program) []debug.Module {
 	}
 	slices.SortFunc(out, func(a, b debug.Module) int { return strings.Compare(a.Path, b.Path) })
 	return out
+}
+
+// ours is the module of the repository, which others of it have linked in.
+const ours = "github.com/etcfiles/etcfiles"
+
+// Modules returns the modules in a program that are of others.
+func (p Program) Modules() []*debug.Module {
+	return slices.DeleteFunc(slices.Clone(p.Info.Deps), func(m *debug.Module) bool { return m.Path == ours })
 }
 
 // Actual returns the module that is linked for another.
@@ -84,7 +92,7 @@ func (s *Source) thirdPartyLicenses() ([]byte, error) {
 	for _, m := range modules {
 		args = append(args, m.Path)
 	}
-	list, err := goList(s.Root, args...)
+	list, err := goList(s.module(), args...)
 	if err != nil {
 		return nil, err
 	}

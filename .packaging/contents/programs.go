@@ -9,7 +9,7 @@ import (
 // Program is one of the built programs.
 type Program struct {
 	Name string
-	Kind string // meta, hook or nri: the folder of plugins/ where its source is
+	Kind string // meta, hook, nri or etcd: the folder of plugins/ where its source is
 	Path string
 	Info *buildinfo.BuildInfo
 }
@@ -41,7 +41,7 @@ func (l *Layout) place(p Program) (string, error) {
 	switch p.Kind {
 	case "meta":
 		return l.plugin + "/" + p.Name, nil
-	case "hook":
+	case "hook", "etcd":
 		return l.bin + "/" + p.Name, nil
 	case "nri": // containerd looks into /opt/nri/plugins, and starts whatever is there
 		return l.libexec + "/" + p.Name, nil

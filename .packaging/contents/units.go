@@ -18,7 +18,7 @@ var (
 
 // unitFiles are the units of systemd beside the programs, with the paths of the programs as they will be installed.
 func (l *Layout) unitFiles(s *Source, places map[string]string) ([]File, error) {
-	paths, err := FindUnits(s.Root)
+	paths, err := FindUnits(s.Root, s.Part)
 	if err != nil {
 		return nil, err
 	}
@@ -36,15 +36,19 @@ func (l *Layout) unitFiles(s *Source, places map[string]string) ([]File, error) 
 	return out, nil
 }
 
-// FindUnits returns the paths of the units in the source.
-func FindUnits(source string) ([]string, error) {
+// FindUnits returns the paths of the units of a part in the source.
+func FindUnits(source string, part Part) ([]string, error) {
 	var out []string
 	for _, kind := range []string{"service", "timer", "path", "socket", "mount"} {
 		paths, err := filepath.Glob(filepath.Join(source, "plugins/*/*/*."+kind))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, paths...)
+		for _, path := range paths {
+			if partOf(source, path) == part {
+				out = append(out, path)
+			}
+		}
 	}
 	return out, nil
 }

@@ -55,9 +55,13 @@ func run(args []string) error {
 	if source.Programs, err = contents.FindPrograms(source.Root, *bin); err != nil {
 		return err
 	}
-	files, err := contents.Local(*prefix, i.plugins).Files(&source)
-	if err != nil {
-		return err
+	var files []contents.File
+	for _, part := range contents.Parts() {
+		of, err := contents.Local(*prefix, i.plugins).Files(source.Of(part))
+		if err != nil {
+			return err
+		}
+		files = append(files, of...)
 	}
 	i.list, i.usual = filepath.Clean(*list), *prefix == "/usr/local"
 	return i.install(files)

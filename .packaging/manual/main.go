@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	etcd "github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/command"
 	mount "github.com/etcfiles/etcfiles/plugins/hook/etcfiles-mount/command"
 	hook "github.com/etcfiles/etcfiles/plugins/hook/oci-cni-hook/command"
 	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
@@ -45,6 +46,7 @@ func run(out, version, epoch string) error {
 		{admin.Command(version), etcfilesPage},
 		{hook.Command(version), hookPage},
 		{mount.Command(version), mountPage},
+		{etcd.Command(version), etcdPage},
 	} {
 		name := p.root.Name()
 		p.page.Name, p.page.Section, p.page.Date, p.page.Version = name, 8, date, version

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/config"
 	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
 )
 
@@ -20,7 +21,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-nri.8", "etcfiles-conflist.5"} {
+	for _, name := range []string{"etcfiles.8", "oci-cni-hook.8", "etcfiles-mount.8", "etcfiles-etcd.8", "etcfiles-nri.8", "etcfiles-conflist.5"} {
 		page, err := os.ReadFile(filepath.Join(out, "man", name))
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,12 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"etcfiles", "oci-cni-hook", "etcfiles-mount"} {
+	for _, key := range append(config.Settings, config.NetworkSettings...) {
+		if first, _, _ := strings.Cut(key.Meaning, " "); !strings.Contains(pages["etcfiles-etcd.8"], " "+key.Name+" "+first) {
+			t.Errorf("etcfiles-etcd(8) lacks %s", key.Name)
+		}
+	}
+	for _, name := range []string{"etcfiles", "oci-cni-hook", "etcfiles-mount", "etcfiles-etcd"} {
 		script := filepath.Join(out, "completions", name)
 		if output, err := exec.Command("bash", "-n", script+".bash").CombinedOutput(); err != nil {
 			t.Errorf("%s.bash: %v\n%s", name, err, output)

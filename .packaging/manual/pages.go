@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/netconf"
+	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/config"
 )
 
 var dataFiles = []item{
@@ -44,6 +45,38 @@ var hookPage = page{
 var mountPage = page{
 	Sections: []section{hookStatus, {Title: "FILES", Items: dataFiles}},
 	SeeAlso:  []string{"etcfiles(8)", "oci-cni-hook(8)", "oci-hooks(5)"},
+}
+
+var etcdPage = page{
+	Sections: []section{
+		{Title: "CONFIGURATION", Text: config.Path + " is a JSON object with these keys; any other is refused:", Items: settings(config.Settings)},
+		{Title: "NETWORKS", Text: "Each of networks is an object with these keys:", Items: settings(config.NetworkSettings)},
+		{Title: "EXIT STATUS", Items: []item{
+			{Term: "0", Text: "all went well"},
+			{Term: "1", Text: "the answer is no: etcd is away or something is refused (status), or another machine has the name of this host (run)"},
+			{Term: "2", Text: "the command line is wrong"},
+			{Term: "3", Text: "it could not be done; one line says what to do"},
+		}},
+		{Title: "FILES", Items: []item{
+			{Term: config.Path, Text: "the configuration"},
+			{Term: "/run/etcfiles-etcd", Text: "what the service leaves for the next one, and for status"},
+			{Term: "/var/lib/etcfiles/remote/NAMESPACE/NETWORK/HOST", Text: "the names of another host, of this boot"},
+			{Term: "/var/lib/etcfiles/networks/NAMESPACE/NETWORK/hosts", Text: "every container of a network on all hosts, for dnsmasq, CoreDNS or you"},
+		}},
+	},
+	SeeAlso: []string{"etcfiles(8)", "etcfiles-conflist(5)", "hosts(5)", "https://etcd.io/docs/"},
+}
+
+func settings(list []config.Setting) []item {
+	var out []item
+	for _, s := range list {
+		text := s.Meaning
+		if s.Default != "" {
+			text += " (default " + s.Default + ")"
+		}
+		out = append(out, item{Term: s.Name, Text: text})
+	}
+	return out
 }
 
 const (

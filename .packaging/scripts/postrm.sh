@@ -5,6 +5,7 @@ set -e
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || :
 fi
+{{- if .Store}}
 case $1 in
 remove | purge | 0)
 	rm -f /var/lib/prometheus/node-exporter/etcfiles.prom
@@ -16,3 +17,4 @@ purge)
 	rm -f /var/log/etcfiles.log /var/log/etcfiles.log.[0-9]* # what logrotate has made of it
 	;;
 esac
+{{- end}}

@@ -3,14 +3,20 @@
 set -e
 
 {{.Removal}}
+{{- if .Store}}
 {{.Selinux}}
+{{- end}}
 case $1 in
 remove | 0)
+{{- if .Store}}
 	named=$(references "" {{.Programs}}) || :
 	if [ -n "$named" ]; then
 		printf 'etcfiles is removed, and these still name it:\n%s\n' "$named" >&2
 	fi
+{{- end}}
 	stop_units {{.Units.All}}
+{{- if .Store}}
 	unlabel_store
+{{- end}}
 	;;
 esac

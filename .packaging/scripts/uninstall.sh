@@ -30,7 +30,7 @@ set -f
 programs() {
 	for path in $installed; do
 		case $path in
-		*etcfiles | */oci-cni-hook | */etcfiles-mount | *etcfiles-nri) echo "$path" ;;
+		*etcfiles | */oci-cni-hook | */etcfiles-mount | */etcfiles-etcd | *etcfiles-nri) echo "$path" ;;
 		esac
 	done
 }

@@ -24,6 +24,9 @@ var exposure = map[string]float64{
 	"etcfiles-prune.service":   4,   // so has this
 	"etcfiles-nri.service":     4,   // and this
 	"oci-cni-hook-gc.service":  6.5, // so does this, and it runs CNI plugins
+
+	"etcfiles-etcd.service":         2.5, // it speaks with a network
+	"etcfiles-etcd-metrics.service": 2,
 }
 
 var overall = regexp.MustCompile(`Overall exposure level for \S+: ([0-9.]+)`)
@@ -58,6 +61,19 @@ func TestExposure(t *testing.T) {
 	}
 }
 
+// withEtcd puts etcfiles-etcd into a directory, and an etcd for it.
+func withEtcd(t *testing.T, bin string) {
+	t.Helper()
+	build := exec.Command("go", "build", "-o", bin+"/", ".")
+	build.Dir, build.Env = filepath.Join(root, "plugins/etcd/etcfiles-etcd"), append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command("cp", "-t", bin, filepath.Join(root, "bin/etcd/etcd"), filepath.Join(root, "bin/etcd/etcdctl")).CombinedOutput(); err != nil {
+		t.Fatalf("etcd is missing: run `make test`, or `make etcd` first: %v\n%s", err, out)
+	}
+}
+
 // TestUnits: what the services are for works with their settings. This machine's systemd runs them as they are shipped, as the first process of a
 // machine of its own; and a program in the place of ours can write where the unit may, and nowhere else.
 func TestUnits(t *testing.T) {
@@ -75,6 +91,7 @@ func TestUnits(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bin, "containerd"), containerd, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	withEtcd(t, bin)
 	plugins, err := suite.ReferencePlugins()
 	if err != nil {
 		t.Fatal(err)

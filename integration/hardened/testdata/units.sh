@@ -49,6 +49,35 @@ start etcfiles-prune.service
 ! grep -q '^10.4.10.15' $store/etchosts/default/mapped/hosts || say "prune left the name of web"
 [[ $(stat -c %u:%g $store/etchosts/default/mapped/hosts) == 100000:100000 ]] || say "prune took a file from its owner"
 
+# etcfiles-etcd is ready without etcd. Then names of another host come into a file of another owner, and a restart of the service changes nothing.
+wait_for() { # WHAT COMMAND...
+	local what=$1
+	shift
+	for _ in $(seq 600); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	say "etcfiles-etcd: $what: $(etcfiles-etcd status; systemctl status --no-pager etcfiles-etcd)"
+}
+mkdir -p /etc/etcfiles
+echo '{"endpoints": ["http://127.0.0.1:2379"], "insecure": true, "host": "h1", "ttl": "5s", "networks": [{"network": "lab", "ranges": ["10.4.10.0/24"]}]}' >/etc/etcfiles/etcd.json
+start etcfiles-etcd.service
+! etcfiles-etcd status >/dev/null || say "etcfiles-etcd: well without etcd"
+etcd --data-dir /run/etcd --log-level error &
+wait_for "it is not well with etcd" etcfiles-etcd status
+etcdctl put /etcfiles/1/default/lab/h2/host '{"machine": "m", "ranges": ["10.4.11.0/24"]}' >/dev/null
+etcdctl put /etcfiles/1/default/lab/h2/db/eth0 '{"addresses": ["10.4.11.2"], "names": ["db", "db.lab"]}' >/dev/null
+wait_for "no name of another host" grep -q '^10.4.11.2 *db db.lab$' $store/etchosts/default/mapped/hosts
+[[ $(stat -c %u:%g $store/etchosts/default/mapped/hosts) == 100000:100000 ]] || say "etcfiles-etcd took a file from its owner"
+before=$(etcdctl get --prefix /etcfiles/ -w json | tr , '\n' | grep -v '"revision":')
+systemctl restart etcfiles-etcd.service
+wait_for "it is not well after a restart" etcfiles-etcd status
+[[ $(etcdctl get --prefix /etcfiles/ -w json | tr , '\n' | grep -v '"revision":') == "$before" ]] || say "etcfiles-etcd has written again"
+start etcfiles-etcd-metrics.service
+grep -qx 'etcfiles_published 1' /var/lib/prometheus/node-exporter/etcfiles-etcd.prom || say "metrics: $(cat /var/lib/prometheus/node-exporter/etcfiles-etcd.prom)"
+systemctl stop etcfiles-etcd.service
+grep -q '^10.4.11.2 *db db.lab$' $store/etchosts/default/mapped/hosts || say "etcfiles-etcd has taken names away at its end"
+
 # gc runs a whole chain for a container whose runtime was killed, and the pin is gone from this mount namespace.
 echo '{"cniVersion": "1.0.0", "name": "real", "plugins": [
 	{"type": "bridge", "bridge": "cni-real", "isGateway": true, "ipMasq": true, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.231.77.0/24"}]]}},

@@ -1,0 +1,483 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcfiles/etcfiles/pkg/cluster"
+)
+
+const (
+	// keysPerLease bounds what a put costs, which grows with the keys of its lease, and what expires at once.
+	keysPerLease = 500
+	// opsPerTxn is less than what etcd takes by default, 128.
+	opsPerTxn = 100
+	// settled is the time after which a watch has shown what was written.
+	settled = time.Second
+	// grace is what a lease may outlive its time: etcd looks for expired ones twice a second, and a new leader begins anew.
+	grace = 2 * time.Second
+)
+
+// ErrIdentity is the error for a host's name that another machine publishes under.
+var ErrIdentity = errors.New("the name of this host is taken")
+
+// publisher brings what etcd has of this host to what the store has. It alone writes.
+type publisher struct {
+	*Agent
+	changed signal // the store's state
+	verify  signal // a watch has shown keys of this host
+	doubt   signal // what etcd has is not known
+
+	leases  []int64
+	there   map[string]published      // what etcd has; nil if that is to be read
+	records map[cluster.Network]int64 // revisions of this host's records; 0 for one that is to be looked at
+	former  []cluster.Network         // networks of an earlier configuration, whose keys are to go
+	earlier time.Time                 // since when a record of another boot is in the way
+	renewal time.Time                 // when the leases are to be renewed
+}
+
+// published is a key of this host in etcd.
+type published struct {
+	value string
+	lease int64
+}
+
+func newPublisher(a *Agent, kept kept) *publisher {
+	return &publisher{
+		Agent: a, changed: newSignal(), verify: newSignal(), doubt: newSignal(), leases: kept.Leases, records: map[cluster.Network]int64{},
+	}
+}
+
+// errWait is that something will pass by itself.
+var errWait = errors.New("an earlier boot of this machine is still published: its names go first")
+
+func (p *publisher) run(ctx context.Context) error {
+	var wait pause
+	due := time.Now() // when to compare
+	var look, last time.Time
+	for {
+		next := due
+		for _, t := range []time.Time{p.renewal, look} {
+			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
+		}
+		timer := time.NewTimer(time.Until(next))
+		if next.IsZero() {
+			timer.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.changed:
+			if due.IsZero() {
+				due = time.Now().Add(gathered(last))
+			}
+		case <-p.doubt:
+			p.forgetThere()
+			due = time.Now()
+		case <-p.verify:
+			look = time.Now().Add(settled)
+		case <-timer.C:
+		}
+		timer.Stop()
+		now := time.Now()
+		if !look.IsZero() && !look.After(now) {
+			look = time.Time{}
+			if due.IsZero() && p.tampered() {
+				p.forgetThere()
+				due = now
+			}
+		}
+		if len(p.leases) > 0 && !p.renewal.After(now) {
+			former := p.renewal.IsZero() // of one who ran before
+			switch err := p.renew(ctx); {
+			case lost(err):
+				due = now
+			case err == nil && former:
+				p.Logf("the lease of before is taken over")
+			}
+		}
+		if due.IsZero() || due.After(now) {
+			continue
+		}
+		due = time.Time{}
+		err := p.sync(ctx)
+		last = time.Now()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrIdentity):
+			p.report.fault("publishing", err)
+			return err
+		case err != nil:
+			if !errors.Is(err, errAgain) {
+				p.report.fault("publishing", err)
+			}
+			p.forgetThere()
+			if lost(err) {
+				p.dropLeases()
+			}
+			due = time.Now().Add(wait.next())
+		default:
+			p.report.fault("publishing", nil)
+			wait.well()
+		}
+	}
+}
+
+// lost reports whether a lease has expired.
+func lost(err error) bool { return errors.Is(err, errExpired) }
+
+// forgetThere has everything that etcd has of this host read again.
+func (p *publisher) forgetThere() {
+	p.there = nil
+	clear(p.records)
+}
+
+// dropLeases begins anew with another lease; others may have changed everything meanwhile.
+func (p *publisher) dropLeases() {
+	p.leases = nil
+	p.forgetThere()
+	p.again()
+}
+
+// tampered reports whether a watch has shown other keys of this host than it has written.
+func (p *publisher) tampered() bool {
+	if p.there == nil {
+		return false
+	}
+	for _, i := range p.importers {
+		seen := i.seen()
+		if seen == nil {
+			continue
+		}
+		prefix := i.HostPrefix(p.Config.Host)
+		record := i.RecordKey(p.Config.Host)
+		if text, _ := p.record(i.Network.Network); seen[record] != text {
+			return true
+		}
+		delete(seen, record)
+		count := 0
+		for key, have := range p.there {
+			if strings.HasPrefix(key, prefix) {
+				count++
+				if seen[key] != have.value {
+					return true
+				}
+			}
+		}
+		if count != len(seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// renew keeps the leases alive. Where one has expired, all are dropped.
+func (p *publisher) renew(ctx context.Context) error {
+	for _, id := range p.leases {
+		err := p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
+			r, err := p.Client.KeepAliveOnce(ctx, clientv3.LeaseID(id))
+			if err != nil {
+				return nil, err
+			}
+			return r.ResponseHeader, nil
+		})
+		if lost(err) {
+			p.Logf("the lease has expired: everything is published again")
+			p.dropLeases()
+			return err
+		}
+		if err != nil {
+			p.report.fault("lease", err)
+			p.renewal = time.Now().Add(jitter(2 * shortestWait))
+			return err
+		}
+	}
+	p.report.fault("lease", nil)
+	p.renewal = time.Now().Add(p.Config.TTL/3 - jitter(p.Config.TTL/20))
+	p.report.touch()
+	return nil
+}
+
+// grant makes one more lease.
+func (p *publisher) grant(ctx context.Context) (int64, error) {
+	var id int64
+	err := p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
+		r, err := p.Client.Grant(ctx, int64((p.Config.TTL+time.Second-1)/time.Second))
+		if err != nil {
+			return nil, err
+		}
+		id = int64(r.ID)
+		return r.ResponseHeader, nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	p.leases = append(p.leases, id)
+	p.renewal = time.Now().Add(p.Config.TTL / 3)
+	return id, p.keep()
+}
+
+// keep writes down what the next one who runs goes on with.
+func (p *publisher) keep() error {
+	k := kept{Leases: p.leases, Networks: slices.Clone(p.former)}
+	for _, n := range p.Config.Networks {
+		k.Networks = append(k.Networks, n.Network)
+	}
+	return p.Dir.save(k)
+}
+
+// sync makes etcd have what is wanted.
+func (p *publisher) sync(ctx context.Context) error {
+	wanted, known := p.wanted()
+	if !known {
+		return nil // not all of the store has been looked at; then there is a signal
+	}
+	if len(p.leases) == 0 {
+		if _, err := p.grant(ctx); err != nil {
+			return err
+		}
+		p.again()
+	}
+	for _, n := range p.Config.Networks {
+		if p.records[n.Network] == 0 {
+			if err := p.claim(ctx, n.Network); err != nil {
+				return err
+			}
+		}
+	}
+	if p.there == nil {
+		if err := p.read(ctx); err != nil {
+			return err
+		}
+	}
+	for _, n := range p.Config.Networks {
+		if err := p.write(ctx, n.Network, wanted); err != nil {
+			return err
+		}
+	}
+	p.report.published(len(wanted))
+	return p.purge(ctx)
+}
+
+// wanted returns the keys of this host's attachments with their values, and whether the whole store is known.
+func (p *publisher) wanted() (map[string]string, bool) {
+	out := map[string]string{}
+	var left []error
+	for _, namespace := range p.namespaces() {
+		list, known := p.attachments(namespace)
+		if !known {
+			return nil, false
+		}
+		for _, l := range list {
+			if l.Private || p.network(l.Network) == nil || len(l.Addresses) == 0 || len(l.Names) == 0 {
+				continue
+			}
+			key, value, out1, err := cluster.Encode(p.Config.Host, l.Attached)
+			if err != nil {
+				left = append(left, err)
+				continue
+			}
+			for _, what := range out1 {
+				left = append(left, fmt.Errorf("container %s: %s", l.ID, what))
+			}
+			out[key] = value
+		}
+	}
+	p.report.fault("left out", errors.Join(left[:min(len(left), 3)]...))
+	return out, true
+}
+
+// record returns the value of this host's record in a network.
+func (p *publisher) record(n cluster.Network) (string, error) {
+	r := p.Identity
+	r.Ranges = p.network(n).Ranges
+	return r.Encode()
+}
+
+// claim puts this host's record, unless another machine has one. It is written once for each lease: readers go by its revision.
+func (p *publisher) claim(ctx context.Context, n cluster.Network) error {
+	key := n.RecordKey(p.Config.Host)
+	value, err := p.record(n)
+	if err != nil {
+		return err
+	}
+	put := clientv3.OpPut(key, value, clientv3.WithLease(clientv3.LeaseID(p.leases[0])))
+	r, err := p.txn(ctx, clientv3.Compare(clientv3.CreateRevision(key), "=", 0), []clientv3.Op{put}, []clientv3.Op{clientv3.OpGet(key)})
+	if err != nil {
+		return err
+	}
+	if r.Succeeded {
+		p.records[n] = r.Header.Revision
+		return nil
+	}
+	kvs := r.Responses[0].GetResponseRange().GetKvs()
+	if len(kvs) == 0 {
+		return errAgain
+	}
+	have := kvs[0]
+	old, err := cluster.DecodeRecord(have.Value)
+	switch {
+	case err != nil: // of nobody
+	case old.Machine != p.Identity.Machine:
+		return fmt.Errorf("%w: host %s is published by another machine in %v: set host in the configuration of one of them", ErrIdentity, p.Config.Host, n)
+	case !old.Same(p.Identity):
+		if p.earlier.IsZero() {
+			p.earlier = time.Now()
+		}
+		if time.Since(p.earlier) < p.Config.TTL+grace {
+			return errWait
+		}
+		return fmt.Errorf("%w: host %s is published in %v by a machine with the machine-id of this one, which is a clone: give one of them another machine-id and another host in the configuration",
+			ErrIdentity, p.Config.Host, n)
+	}
+	p.earlier = time.Time{}
+	if string(have.Value) == value && have.Lease == p.leases[0] {
+		p.records[n] = have.ModRevision
+		return nil
+	}
+	r, err = p.txn(ctx, clientv3.Compare(clientv3.ModRevision(key), "=", have.ModRevision), []clientv3.Op{put}, nil)
+	if err != nil {
+		return err
+	}
+	if !r.Succeeded {
+		return errAgain
+	}
+	p.records[n] = r.Header.Revision
+	return nil
+}
+
+func (p *publisher) txn(ctx context.Context, condition clientv3.Cmp, then, otherwise []clientv3.Op) (r *clientv3.TxnResponse, err error) {
+	err = p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
+		if r, err = p.Client.Txn(ctx).If(condition).Then(then...).Else(otherwise...).Commit(); err != nil {
+			return nil, err
+		}
+		return r.Header, nil
+	})
+	return r, err
+}
+
+// read reads what etcd has of this host.
+func (p *publisher) read(ctx context.Context) error {
+	there := map[string]published{}
+	for _, n := range p.Config.Networks {
+		_, err := list(ctx, p.Client, p.contact.ask, n.HostPrefix(p.Config.Host), func(key string, value []byte, _, _, lease int64) {
+			there[key] = published{string(value), lease}
+		})
+		if err != nil {
+			return err
+		}
+		delete(there, n.RecordKey(p.Config.Host))
+	}
+	p.there = there
+	return nil
+}
+
+// write writes the difference in one network, as long as the record there is this host's.
+func (p *publisher) write(ctx context.Context, n cluster.Network, wanted map[string]string) error {
+	prefix, record := n.HostPrefix(p.Config.Host), n.RecordKey(p.Config.Host)
+	load := map[int64]int{}
+	var ops []clientv3.Op
+	after := map[string]published{} // what the operations make of keys; without a value they remove them
+	for key, have := range p.there {
+		if _, ok := wanted[key]; ok || !strings.HasPrefix(key, prefix) {
+			load[have.lease]++
+			continue
+		}
+		ops, after[key] = append(ops, clientv3.OpDelete(key)), published{}
+	}
+	flush := func(least int) error {
+		for len(ops) > 0 && len(ops) >= least {
+			batch := ops[:min(len(ops), opsPerTxn)]
+			r, err := p.txn(ctx, clientv3.Compare(clientv3.ModRevision(record), "=", p.records[n]), batch, nil)
+			if err != nil {
+				return err
+			}
+			if !r.Succeeded {
+				return errAgain // the record is not there, or not this host's: that is looked at first
+			}
+			for _, op := range batch {
+				key := string(op.KeyBytes())
+				if to := after[key]; to.value != "" {
+					p.there[key] = to
+				} else {
+					delete(p.there, key)
+				}
+			}
+			ops = ops[len(batch):]
+			if !p.renewal.After(time.Now()) { // so much is written that the lease needs it
+				if err := p.renew(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		have, ok := p.there[key]
+		if ok && have.value == wanted[key] && slices.Contains(p.leases, have.lease) {
+			continue
+		}
+		lease := have.lease
+		if !slices.Contains(p.leases, lease) {
+			var err error
+			if lease, err = p.roomy(ctx, load); err != nil {
+				return err
+			}
+		}
+		after[key] = published{wanted[key], lease}
+		ops = append(ops, clientv3.OpPut(key, wanted[key], clientv3.WithLease(clientv3.LeaseID(lease))))
+		if err := flush(opsPerTxn); err != nil {
+			return err
+		}
+	}
+	return flush(1)
+}
+
+// roomy returns a lease that may have one more key, which it counts.
+func (p *publisher) roomy(ctx context.Context, load map[int64]int) (int64, error) {
+	for _, id := range p.leases {
+		if load[id] < keysPerLease {
+			load[id]++
+			return id, nil
+		}
+	}
+	id, err := p.grant(ctx)
+	load[id]++
+	return id, err
+}
+
+// purge takes this host out of networks that the configuration no longer has.
+func (p *publisher) purge(ctx context.Context) error {
+	for len(p.former) > 0 {
+		n := p.former[0]
+		err := p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
+			r, err := p.Client.Delete(ctx, n.HostPrefix(p.Config.Host), clientv3.WithPrefix())
+			if err != nil {
+				return nil, err
+			}
+			return r.Header, nil
+		})
+		if err != nil && !errors.Is(err, errDenied) { // the right may have gone with the network; then the lease takes the keys
+			return err
+		}
+		p.former = p.former[1:]
+		if err := p.keep(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
