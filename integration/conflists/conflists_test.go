@@ -26,6 +26,8 @@ var needs = map[string]struct {
 	"20-ptp.conflist":               {families: 1},
 	"30-macvlan-dhcp.conflist":      {families: 1, prepare: lan},
 	"40-dual-stack.conflist":        {families: 2},
+	"60-routed.conflist":            {families: 1},
+	"70-vxlan.conflist":             {families: 1},
 	"50-static.conflist": {families: 1, capabilities: [2]string{
 		`"ips":["10.231.50.2/24"]`, `"ips":["10.231.50.3/24"]`,
 	}},

@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestStolenKey: whoever has the key of one host can say nothing in the name of another, and nothing about addresses that are not this host's. etcd is that of a
+// page by the book: TLS, client certificates, and the rights that etcfiles-etcd grant prints.
+func TestStolenKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 3, withTLS("h1", "h2", "h3"))
+	for i, h := range w.hosts {
+		h.configure()
+		script := h.ns.run(h.admin("grant", "--network", "lab", "--host", h.name, "--range", fmt.Sprintf("10.231.%d.0/24", i+1))...)
+		for line := range strings.Lines(script) {
+			line, ok := strings.CutPrefix(strings.TrimSpace(line), "etcdctl ")
+			if !ok {
+				t.Fatalf("grant prints %q", line)
+			}
+			w.members[0].ns.run("sh", "-ec", strings.Join(w.ctl(), " ")+" "+line)
+		}
+	}
+	for _, args := range [][]string{{"user", "add", "root", "--no-password"}, {"role", "add", "root"}, {"user", "grant-role", "root", "root"}, {"auth", "enable"}} {
+		w.etcdctl(args...)
+	}
+	h1, h2, h3 := w.hosts[0], w.hosts[1], w.hosts[2]
+	h1.add("web", 2)
+	h2.add("db", 2)
+	h3.add("api", 2)
+	for _, h := range w.hosts {
+		h.serve()
+	}
+	h1.sees("web", "api db web")
+	h2.sees("db", "api db web")
+	for _, h := range w.hosts {
+		h.well()
+	}
+	h3.ns.run(h3.admin("ls")...)
+
+	// The thief is on h3, with its certificate.
+	h3.service.kill()
+	thief := func(args ...string) (string, error) {
+		out, err := h3.ns.command(append([]string{
+			"etcdctl", "--endpoints", w.members[0].client(), "--cacert", w.tls.file("ca.crt"), "--cert", w.tls.file("h3.crt"), "--key", w.tls.file("h3.key"),
+		}, args...)...).CombinedOutput()
+		return string(out), err
+	}
+	const of = "/etcfiles/1/default/"
+	for _, args := range [][]string{
+		{"put", of + "lab/h1/evil/eth0", "{}"},
+		{"del", of + "lab/h1/web/eth0"},
+		{"put", of + "lab/h33/host", "{}"},
+		{"put", of + "lab/.ranges/h3", `["0.0.0.0/0"]`},
+		{"get", "--prefix", of + "other/"},
+		{"put", "/skydns/x", ""},
+		{"get", "--prefix", "/"},
+		{"auth", "disable"},
+	} {
+		if out, err := thief(args...); err == nil || !strings.Contains(out, "permission denied") {
+			t.Errorf("%q: %v: %s", args, err, out)
+		}
+	}
+	for _, args := range [][]string{
+		{"put", of + "lab/h3/host", `{"machine":"m","ranges":["10.231.0.0/16"]}`},
+		{"put", of + "lab/h3/evil/eth0", `{"addresses":["10.231.1.2","10.231.2.9","192.0.2.1"],"names":["web","db"]}`},
+		{"put", of + "lab/h3/api2/eth0", `{"addresses":["10.231.3.9"],"names":["api2"]}`},
+	} {
+		if out, err := thief(args...); err != nil {
+			t.Fatalf("%q: %v: %s", args, err, out)
+		}
+	}
+	h1.says("host h3: it has 10.231.2.9, which is not in its ranges")
+	h1.says("host h3: it has 10.231.1.2, which is the address of a container here")
+	w.eventually("what h3 may say is believed", func() bool { return entries(h2.hosts("db"))["api2"] != nil })
+	for path, want := range map[string]string{h1.hosts("web"): "[10.231.1.2] [10.231.2.2]", h2.hosts("db"): "[10.231.1.2] [10.231.2.2]"} {
+		if e := entries(path); fmt.Sprint(e["web"], e["db"]) != want {
+			t.Errorf("%s: web and db are %v %v", path, e["web"], e["db"])
+		}
+	}
+
+	// Without the right to publish it is said what to do.
+	w.etcdctl("role", "revoke-permission", "etcfiles-h2", "--prefix", of+"lab/h2/")
+	h2.add("db2", 3)
+	h2.says("etcd refuses this host's user: run what etcfiles-etcd grant prints")
+	h2.sees("db", "api2 db db2 web")
+}
+
+// TestCertificateRenewed: a certificate that expires is one that is read again.
+func TestCertificateRenewed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 2, withTLS("h1", "h2"))
+	h1, h2 := w.hosts[0], w.hosts[1]
+	w.tls.make("h2", &x509.Certificate{}, 5*time.Second)
+	good := time.Now().Add(5 * time.Second)
+	h1.add("web", 2)
+	h2.add("db", 2)
+	h1.serve()
+	h2.serve()
+	h2.sees("db", "db web")
+	time.Sleep(time.Until(good.Add(time.Second)))
+	w.members[0].kill() // the connection of before outlives the certificate
+	w.members[0].start()
+	h2.says("fault: ")
+	h2.sees("db", "db web")
+	w.tls.make("h2", &x509.Certificate{}, time.Hour)
+	h1.add("api", 3)
+	h2.sees("db", "api db web")
+	h2.well()
+}
