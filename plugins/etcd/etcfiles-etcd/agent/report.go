@@ -23,6 +23,7 @@ type Status struct {
 	TTL       time.Duration   `json:"ttl"`
 	Cluster   uint64          `json:"cluster"`   // of etcd; 0 for none
 	Revision  int64           `json:"revision"`  // the highest that it has named
+	Ready     bool            `json:"ready"`     // everything has been published and read once
 	Published int             `json:"published"` // attachments
 	Networks  []NetworkStatus `json:"networks"`
 	Faults    []string        `json:"faults,omitempty"`
@@ -49,7 +50,7 @@ func (s *Status) Well() bool {
 			return false
 		}
 	}
-	return heard && age <= s.TTL && len(s.Faults) == 0
+	return s.Ready && heard && age <= s.TTL && len(s.Faults) == 0
 }
 
 // ReadStatus returns what the service in a directory says, or last said.
@@ -65,6 +66,7 @@ type reporter struct {
 
 	mu       sync.Mutex
 	count    int
+	synced   bool // count is known
 	networks map[cluster.Network]NetworkStatus
 	faults   map[string]string // by subject
 	said     map[string]bool   // refusals
@@ -97,7 +99,7 @@ func (r *reporter) fault(subject string, err error) {
 func (r *reporter) published(count int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count = count
+	r.count, r.synced = count, true
 	r.changed.send()
 }
 
@@ -139,10 +141,11 @@ func (r *reporter) status() *Status {
 	reached := r.contact.reached()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := &Status{Host: r.Config.Host, Version: r.Identity.Program, LastWord: word, TTL: r.Config.TTL, Cluster: reached.cluster, Revision: reached.revision, Published: r.count}
+	s := &Status{Host: r.Config.Host, Version: r.Identity.Program, LastWord: word, TTL: r.Config.TTL, Cluster: reached.cluster, Revision: reached.revision, Ready: r.synced, Published: r.count}
 	for _, n := range r.Config.Networks {
 		status, ok := r.networks[n.Network]
 		if !ok {
+			s.Ready = false
 			status = NetworkStatus{Namespace: n.Namespace, Network: n.Name}
 		}
 		s.Networks = append(s.Networks, status)
