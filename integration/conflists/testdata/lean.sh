@@ -54,6 +54,22 @@ cni del db "$db"
 [[ -z $(find /var/lib/cni -name '10.*' -o -path '*/results/*') ]] || fail "leases or results are left: $(find /var/lib/cni)"
 [[ -z $(find /var/lib/etcfiles -type f) ]] || fail "files are left: $(find /var/lib/etcfiles -type f)"
 
+# With ports: what is outside reaches the container by the address of the host, and the container what is outside.
+install -D -m 644 -t "$dir/ports" conflists/10-bridge-lean-ports.conflist
+published() {
+	NETCONFPATH=$dir/ports CAP_ARGS='{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}' \
+		"$CNI_PATH/cnitool" "$1" lab "/run/netns/$web" >/dev/null
+}
+published add
+ip netns exec "$web" busybox httpd -f -p 80 -h /mnt/www &
+until ip netns exec "$outside" timeout 2 busybox wget -qO- http://192.0.2.1:8080/; do sleep 0.1; done
+fetch 192.0.2.2
+published del
+! iptables-save | grep -e CNI-DN- -e 10.231.10. || fail "rules of a port are left"
+[[ -z $(find /var/lib/cni -name '10.*' -o -path '*/results/*') ]] || fail "leases or results are left: $(find /var/lib/cni)"
+# The tables that portmap makes once.
+for table in $(nft list tables | sed -n 's/^table \(ip6* [a-z]*\)$/\1/p' | tr ' ' :); do nft delete table "${table%:*}" "${table#*:}"; done
+
 . "$dir/back.sh"
 [[ -z $(nft list ruleset) ]] || fail "rules are left: $(nft list ruleset)"
 [[ $(ls /etc/cni/net.d) == 10-bridge.conflist ]] || fail "conflists are $(ls /etc/cni/net.d)"
