@@ -20,7 +20,7 @@ const root = "../.."
 // programs lists what they may import of the packages that start a program or speak with a network: package net has the
 // types of addresses, which flags may have, and the socket of RootlessKit.
 var programs = map[string][]string{
-	"plugins/meta/etcfiles":       {"net"},
+	"plugins/meta/etcfiles":       {"net", "os/exec"}, // see TestOperationsStartNothing
 	"plugins/hook/etcfiles-mount": {"net"},
 	"plugins/nri/etcfiles-nri":    {"net"},
 	"plugins/hook/oci-cni-hook":   {"crypto/tls", "net", "net/http", "os/exec"}, // libcni runs plugins
@@ -46,6 +46,22 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestOperationsStartNothing: of the plugin only the admin tool can start a program, since etcfiles setup asks the runtimes for their
+// configurations.
+func TestOperationsStartNothing(t *testing.T) {
+	const admin = "github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
+	list := run(t, "go", "list", "-deps", "-f", "{{.ImportPath}} {{.Imports}}", "./plugins/meta/etcfiles")
+	var importers []string
+	for line := range strings.Lines(list) {
+		if path, imports, _ := strings.Cut(line, " "); strings.Contains(imports, "os/exec") && strings.Contains(path, "/") {
+			importers = append(importers, path)
+		}
+	}
+	if !slices.Equal(importers, []string{admin}) {
+		t.Errorf("os/exec is imported by %s", importers)
+	}
+}
+
 // TestSockets: nothing in etcfiles-mount could open a socket, whatever it imports. The plugin can, for RootlessKit.
 func TestSockets(t *testing.T) {
 	for program, want := range map[string]bool{"plugins/hook/etcfiles-mount": false, "plugins/meta/etcfiles": true} {
@@ -62,7 +78,7 @@ func TestBuild(t *testing.T) {
 	sums := map[string][2][]byte{}
 	for i, name := range []string{"a", "another"} {
 		source := filepath.Join(t.TempDir(), name)
-		for _, part := range []string{"pkg", "plugins"} {
+		for _, part := range []string{"conflists", "pkg", "plugins"} {
 			if err := os.CopyFS(filepath.Join(source, part), os.DirFS(filepath.Join(root, part))); err != nil {
 				t.Fatal(err)
 			}
