@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -179,7 +180,12 @@ func (w *world) cmdRemove(ts *testscript.TestScript, args []string) error {
 
 func (w *world) cmdIn(ts *testscript.TestScript, args []string) error {
 	c := parseContainer(args[0])
-	out, err := w.run(append([]string{w.runtime, "--root", w.root(c.namespace), "exec", c.id}, args[1:]...)...)
+	args = append([]string{w.runtime, "--root", w.root(c.namespace), "exec", c.id}, args[1:]...)
+	out, err := w.run(args...)
+	for try := 0; err != nil && strings.Contains(err.Error(), "setns(pid=") && try < 10; try++ { // crun joins what the kernel is just starting
+		time.Sleep(50 * time.Millisecond)
+		out, err = w.run(args...)
+	}
 	fmt.Fprint(ts.Stdout(), out)
 	return err
 }

@@ -118,7 +118,7 @@ connected() { # COUNT: so often has it come to containerd
 	done
 	say "etcfiles-nri does not come to containerd: $(systemctl status --no-pager etcfiles-nri.service)"
 }
-start etcfiles-nri.service
+systemctl start etcfiles-nri.service # and fails, and is started again, until it is well
 systemctl start containerd.service
 connected 1
 systemctl restart containerd.service
