@@ -90,7 +90,7 @@ bench-cluster: root test-packages build cni-plugins former etcd ## measure what 
 torture: root test-packages cni-plugins etcd ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
 	{ go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full; \
 	CNI_PLUGINS=$(BIN)/cni go test -json -count=1 -timeout 1h -run '^TestChaos$$' ./integration/oci -args -chaos 10m; } | go run ./integration/faults/table
-	cd integration/cluster && go test -count=1 -v -timeout 2h -run '^(TestChurn|TestJoin|TestKilledAtEachCall)$$' . -args -full | grep -E '^ +[a-z]+_test|^---|^ok|^FAIL'
+	cd integration/cluster && go test -count=1 -v -timeout 2h -run '^(TestChurn|TestJoin|TestKilledAtEachCall|TestSplitBrain)$$' . -args -full | grep -E '^ +[a-z]+_test|^---|^ok|^FAIL'
 
 FUZZTIME ?= 10m
 

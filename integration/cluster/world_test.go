@@ -37,7 +37,7 @@ func newWorld(t *testing.T, members, hosts int, options ...func(*world)) *world 
 	for _, o := range options {
 		o(w)
 	}
-	w.wire = newNamespace(t, "ip link add lan type bridge\nip link set lan up")
+	w.wire = newNamespace(t, "for bridge in lan side; do ip link add $bridge type bridge; ip link set $bridge up; done")
 	for i := range members {
 		w.members = append(w.members, newMember(w, i+1))
 	}
@@ -75,6 +75,14 @@ func (w *world) plug(n *namespace, name, address string) {
 func (w *world) cut(name string, off bool) {
 	w.t.Helper()
 	w.wire.run("ip", "link", "set", name, map[bool]string{true: "down", false: "up"}[off])
+}
+
+// move puts names on a bridge: "lan", or "side", whence nothing reaches the former.
+func (w *world) move(bridge string, names ...string) {
+	w.t.Helper()
+	for _, name := range names {
+		w.wire.run("ip", "link", "set", name, "master", bridge)
+	}
 }
 
 // eventually waits until something is so.
