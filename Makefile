@@ -24,7 +24,7 @@ MODULES := . .packaging $(PROGRAM_MODULES) $(patsubst %/,%,$(filter $(dir $(wild
 # each runs a command in every module.
 each = @for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help build unit test test-kubelet vuln lint demo demo-cluster bench bench-cluster torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known etcd demo-packages test-packages fresh-packages root
+.PHONY: help build unit test test-kubelet vuln lint demo demo-cluster bench bench-cluster torture fuzz package install uninstall clean fresh cni-plugins containerds former former-if-known etcd etcd-series demo-packages test-packages fresh-packages root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,10 +87,10 @@ bench-cluster: root test-packages build cni-plugins former etcd ## measure what 
 	@printf '\nNames across machines:\n\n'
 	@cd integration/cluster && go test -count=1 -v -timeout 30m -run '^TestMeasure$$' . -args -measure | grep '^|'
 
-torture: root test-packages cni-plugins etcd ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
+torture: root test-packages cni-plugins etcd etcd-series ## kills, full disks, power losses, storms, chaos and hostile containers in full size; prints the list of integration/faults/README.md (40 minutes)
 	{ go test -json -count=1 -p 1 -timeout 2h ./integration/faults ./integration/resolvers -args -full; \
 	CNI_PLUGINS=$(BIN)/cni go test -json -count=1 -timeout 1h -run '^TestChaos$$' ./integration/oci -args -chaos 10m; } | go run ./integration/faults/table
-	cd integration/cluster && go test -count=1 -v -timeout 2h -run '^(TestChurn|TestJoin|TestKilledAtEachCall|TestSplitBrain)$$' . -args -full | grep -E '^ +[a-z]+_test|^---|^ok|^FAIL'
+	cd integration/cluster && go test -count=1 -v -timeout 2h -run '^(TestChurn|TestJoin|TestKilledAtEachCall|TestSplitBrain|TestUpgrade)$$' . -args -full | grep -E '^ +[a-z]+_test|^---|^ok|^FAIL'
 
 FUZZTIME ?= 10m
 
@@ -216,6 +216,20 @@ etcd: $(BIN)/etcd/etcd
 $(BIN)/etcd/etcd: integration/cluster/etcd/go.mod
 	cd integration/cluster/etcd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/etcd/etcdctl go.etcd.io/etcd/etcdctl/v3
 	cd integration/cluster/etcd && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ go.etcd.io/etcd/server/v3
+	@touch $@
+
+# Servers of the series before, for the upgrade in full size: 3.4 out of the package of Debian 12, which is not installed, and 3.5 in the version of its go.mod.
+etcd-series: $(BIN)/etcd3.4/etcd $(BIN)/etcd3.5/etcd
+	@:
+
+$(BIN)/etcd3.4/etcd:
+	@echo "getting etcd 3.4"; rm -rf $(@D).new; mkdir -p $(@D) $(@D).new
+	@cd $(@D).new && apt-get -qq -o APT::Sandbox::User=root download etcd-server && dpkg-deb --extract etcd-server_*.deb .
+	@$(@D).new/usr/bin/etcd --version | grep '^etcd Version: 3\.4\.' || { echo "etcd-server of this Debian is not 3.4: put such a server at $@, or use Debian 12" >&2; exit 1; }
+	@mv $(@D).new/usr/bin/etcd $@; rm -rf $(@D).new
+
+$(BIN)/etcd3.5/etcd: integration/cluster/etcd3.5/go.mod
+	cd integration/cluster/etcd3.5 && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ go.etcd.io/etcd/server/v3
 	@touch $@
 
 # The Debian packages of a list.

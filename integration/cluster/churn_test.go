@@ -12,7 +12,7 @@ import (
 )
 
 // full is for make torture.
-var full = flag.Bool("full", false, "read a stable name a million times under churn, have 20 hosts join at once, and look at how soon a lost host is dropped")
+var full = flag.Bool("full", false, "read a stable name a million times under churn, have 20 hosts join at once, look at how soon a lost host is dropped, and upgrade etcd from 3.4 on")
 
 // TestChurn: while containers come and go on every host, and services and members of etcd are killed at random, a name that stays is there at every moment,
 // and in the end every host has exactly what there is.

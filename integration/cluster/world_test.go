@@ -26,6 +26,7 @@ type world struct {
 	wire    *namespace
 	members []*member
 	hosts   []*host
+	server  string     // program of the members
 	tls     *authority // nil for none
 	token   int        // of the cluster
 }
@@ -33,7 +34,7 @@ type world struct {
 // newWorld makes a world with as many members, which run, and hosts h1, h2 and so on, on which no service runs yet.
 func newWorld(t *testing.T, members, hosts int, options ...func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
+	w := &world{t: t, dir: t.TempDir(), server: "etcd"}
 	for _, o := range options {
 		o(w)
 	}
@@ -102,12 +103,13 @@ type member struct {
 	name    string
 	address string
 	dir     string
+	server  string   // program
 	extra   []string // arguments
 	process *process
 }
 
 func newMember(w *world, i int) *member {
-	m := &member{w: w, name: fmt.Sprintf("m%d", i), address: fmt.Sprintf("10.231.250.%d", 10+i)}
+	m := &member{w: w, server: w.server, name: fmt.Sprintf("m%d", i), address: fmt.Sprintf("10.231.250.%d", 10+i)}
 	m.dir = filepath.Join(w.dir, m.name)
 	m.ns = newNamespace(w.t, "")
 	w.plug(m.ns, m.name, m.address)
@@ -131,7 +133,7 @@ func (m *member) start() {
 		all = append(all, o.name+"=http://"+o.address+":2380")
 	}
 	args := []string{
-		"etcd", "--name", m.name, "--data-dir", m.dir, "--listen-peer-urls", "http://" + m.address + ":2380", "--initial-advertise-peer-urls", "http://" + m.address + ":2380",
+		m.server, "--name", m.name, "--data-dir", m.dir, "--listen-peer-urls", "http://" + m.address + ":2380", "--initial-advertise-peer-urls", "http://" + m.address + ":2380",
 		"--listen-client-urls", m.client() + "," + m.w.scheme() + "://127.0.0.1:2379", "--advertise-client-urls", m.client(),
 		"--initial-cluster", strings.Join(all, ","), "--initial-cluster-token", fmt.Sprint("t", m.w.token), "--log-level", "warn",
 		"--unsafe-no-fsync", // no test cuts the power
