@@ -65,15 +65,22 @@ func (l *look) one() {
 	}
 }
 
+// newPlugin reads what kind of plugin a value is.
+func newPlugin(item *node, key string) *plugin {
+	p := &plugin{node: item, key: key}
+	p.name, _ = item.get("type").text()
+	p.ipam, _ = item.get("ipam").get("type").text()
+	return p
+}
+
 // plugin looks at an element of the list, nil if that is none.
 func (l *look) plugin(item *node, key string) *plugin {
-	p := &plugin{node: item, key: key, position: len(l.plugins)}
-	var ok bool
-	if p.name, ok = item.get("type").text(); !ok || p.name == "" {
+	p := newPlugin(item, key)
+	if p.name == "" {
 		l.wrong(item, p.at("type"), "it is missing: want the name of a plugin's program")
 		return nil
 	}
-	p.ipam, _ = item.get("ipam").get("type").text()
+	p.position = len(l.plugins)
 	l.plugins = append(l.plugins, p)
 	l.bridge(p)
 	l.injected(p)

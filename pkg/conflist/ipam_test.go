@@ -12,13 +12,16 @@ import (
 func TestGivenOut(t *testing.T) {
 	for ipam, want := range map[string]string{
 		`{"type":"host-local","ranges":[[{"subnet":"10.231.10.0/24"}]]}`:                                                      "[10.231.10.0/24]",
-		`{"type":"host-local","subnet":"10.231.10.7/24","gateway":"10.231.10.1"}`:                                             "[10.231.10.0/24]",
+		`{"type":"host-local","subnet":"10.231.10.0/24","gateway":"10.231.10.1"}`:                                             "[10.231.10.0/24]",
+		`{"type":"host-local","subnet":"10.231.10.0/24","rangeStart":"10.231.10.1","rangeEnd":"10.231.10.254"}`:               "[10.231.10.0/24]",
+		`{"type":"host-local","subnet":"fd00::/64","rangeEnd":"fd00::ffff:ffff:ffff:fffe"}`:                                   "[fd00::-fd00::ffff:ffff:ffff:fffe]",
+		`{"type":"host-local","subnet":"10.231.10.7/24"}`:                                                                     `conflist:4: plugins[0].ipam.subnet: 10.231.10.7/24 has bits behind the prefix, which host-local refuses: write 10.231.10.0/24`,
 		`{"type":"host-local","ranges":[[{"subnet":"10.231.10.0/24"},{"subnet":"10.231.11.0/24"}],[{"subnet":"fd00::/64"}]]}`: "[10.231.10.0/24 10.231.11.0/24 fd00::/64]",
 		`{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/16","rangeStart":"10.99.1.0","rangeEnd":"10.99.1.255"}]]}`:      "[10.99.1.0/24]",
 		`{"type":"host-local","subnet":"10.99.0.0/16","rangeStart":"10.99.1.10"}`:                                             "[10.99.1.10-10.99.255.255]",
-		`{"type":"host-local","subnet":"10.99.0.0/16","rangeStart":"10.98.1.10"}`:                                             `conflist:4: plugins[0].ipam: "10.98.1.10" is not an address of 10.99.0.0/16`,
-		`{"type":"host-local","subnet":"10.99.0.0"}`:                                                                          `conflist:4: plugins[0].ipam: subnet: netip.ParsePrefix("10.99.0.0"): no '/'`,
-		`{"type":"host-local"}`: `conflist:2: plugins: no plugin has an ipam that says which addresses this machine gives out`,
+		`{"type":"host-local","subnet":"10.99.0.0/16","rangeStart":"10.98.1.10"}`:                                             `conflist:4: plugins[0].ipam.rangeStart: 10.98.1.10 is not in 10.99.0.0/16`,
+		`{"type":"host-local","subnet":"10.99.0.0"}`:                                                                          `conflist:4: plugins[0].ipam.subnet: "10.99.0.0" is not an address with the length of its prefix, such as "10.4.10.0/24"`,
+		`{"type":"host-local"}`: `conflist:4: plugins[0].ipam: host-local has no ranges to give addresses of: want ranges: [[{ "subnet": … }]]`,
 		`{"type":"dhcp"}`:       `conflist:4: plugins[0].ipam.type: "dhcp" does not say here which addresses this machine alone gives out`,
 		`{}`:                    `conflist:4: plugins[0].ipam.type: "" does not say here which addresses this machine alone gives out`,
 	} {

@@ -122,7 +122,7 @@ func (l *look) sameAddresses(p, other *plugin, n *neighbour, same bool) bool {
 		for j := range other.ranges {
 			r, theirs := &p.ranges[i], &other.ranges[j]
 			switch {
-			case r.overlaps(theirs):
+			case r.gives.Overlaps(theirs.gives):
 				l.wrong(r.at, r.key, "%s overlaps with %s of network %s in %s: two containers would get one address. Give each network its own subnet", r, theirs, n.Network, n.path)
 			case !same && r.subnet.Overlaps(theirs.subnet):
 				l.wrong(r.at, r.key, "%s overlaps with %s of network %s in %s, and the host has one route only: give each network its own subnet", r, theirs, n.Network, n.path)

@@ -4,19 +4,28 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+
+	"github.com/etcfiles/etcfiles/pkg/cluster"
 )
 
 // addressRange is a range of which an IPAM plugin gives addresses.
 type addressRange struct {
-	at          *node // its subnet
-	key         string
-	subnet      netip.Prefix
-	first, last netip.Addr
+	at     *node // its subnet
+	key    string
+	subnet netip.Prefix
+	gives  cluster.Range
 }
 
-// overlaps reports whether both may give one address.
-func (r *addressRange) overlaps(other *addressRange) bool {
-	return r.first.Is4() == other.first.Is4() && r.first.Compare(other.last) <= 0 && other.first.Compare(r.last) <= 0
+// claim returns the range with the addresses beside it that nobody gets, the subnet's own and that of its broadcast: those of a whole subnet are the subnet.
+func (r *addressRange) claim() cluster.Range {
+	whole, claim := cluster.OfPrefix(r.subnet), r.gives
+	if claim.First == whole.First.Next() {
+		claim.First = whole.First
+	}
+	if claim.Last.Is4() && claim.Last == whole.Last.Prev() {
+		claim.Last = whole.Last
+	}
+	return claim
 }
 
 // String returns the subnet.
@@ -35,7 +44,7 @@ func (l *look) ranges(p *plugin) []addressRange {
 			l.prefix4or6(a.get("address"), fmt.Sprintf("%s.addresses[%d].address", key, i))
 			l.address(a.get("gateway"), fmt.Sprintf("%s.addresses[%d].gateway", key, i))
 		}
-	case "host-local":
+	case hostLocal:
 	default:
 		return nil
 	}
@@ -50,7 +59,7 @@ func (l *look) ranges(p *plugin) []addressRange {
 	add := func(n *node, key string) {
 		if r, ok := l.addressRange(n, key); ok {
 			for i := range all {
-				if r.overlaps(&all[i]) {
+				if r.gives.Overlaps(all[i].gives) {
 					l.wrong(r.at, r.key, "%s overlaps with %s in line %d: host-local refuses that", &r, &all[i], all[i].at.line)
 				}
 			}
@@ -93,14 +102,15 @@ func (l *look) addressRange(n *node, key string) (r addressRange, ok bool) {
 		l.wrong(r.at, r.key, "%s is too small for host-local: it wants a prefix of at most %d bits", r.subnet, r.subnet.Addr().BitLen()-2)
 		return r, false
 	}
-	r.first, r.last = r.subnet.Addr().Next(), lastOf(r.subnet)
-	if r.subnet.Addr().Is4() { // the last is the broadcast address
-		r.last = r.last.Prev()
+	whole := cluster.OfPrefix(r.subnet)
+	first, last := whole.First.Next(), whole.Last
+	if last.Is4() { // the last is the broadcast address
+		last = last.Prev()
 	}
 	for _, end := range []struct {
 		name string
 		addr *netip.Addr
-	}{{"rangeStart", &r.first}, {"rangeEnd", &r.last}} {
+	}{{"rangeStart", &first}, {"rangeEnd", &last}} {
 		at := n.get(end.name)
 		if at == nil {
 			continue
@@ -114,8 +124,9 @@ func (l *look) addressRange(n *node, key string) (r addressRange, ok bool) {
 			*end.addr = addr
 		}
 	}
-	if ok && r.last.Less(r.first) {
-		l.wrong(cmp.Or(n.get("rangeEnd"), n.get("rangeStart")), key+".rangeEnd", "%s comes before the start of the range, %s", r.last, r.first)
+	var err error
+	if r.gives, err = cluster.Between(first, last); ok && err != nil {
+		l.wrong(cmp.Or(n.get("rangeEnd"), n.get("rangeStart")), key+".rangeEnd", "%s comes before the start of the range, %s", last, first)
 		ok = false
 	}
 	if _, good := l.address(n.get("gateway"), key+".gateway"); !good {
@@ -148,14 +159,4 @@ func (l *look) address(n *node, key string) (netip.Addr, bool) {
 		l.wrong(n, key, "%s is not an IP address", n.raw)
 	}
 	return addr, err == nil
-}
-
-// lastOf returns the last address of a prefix.
-func lastOf(p netip.Prefix) netip.Addr {
-	bytes := p.Masked().Addr().AsSlice()
-	for bit := p.Bits(); bit < len(bytes)*8; bit++ {
-		bytes[bit/8] |= 1 << (7 - bit%8)
-	}
-	last, _ := netip.AddrFromSlice(bytes)
-	return last
 }
