@@ -35,9 +35,10 @@ func TestShare(t *testing.T) {
 	for _, h := range w.hosts {
 		h.well()
 	}
-	if s, _ := h1.status(); s.Published != 1 || s.Networks[0].Hosts != 2 || s.Networks[0].Names != 2 {
-		t.Errorf("%+v", s)
-	}
+	w.eventually("h1 says what it has published and read", func() bool {
+		s, _ := h1.status()
+		return s.Published == 1 && s.Networks[0].Hosts == 2 && s.Networks[0].Names == 2
+	})
 	if ls := h1.ns.run(h1.admin("ls")...); !strings.Contains(ls, "default/lab  h2    db      eth0       10.231.2.2  db db.lab") {
 		t.Errorf("ls:\n%s", ls)
 	}
