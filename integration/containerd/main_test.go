@@ -57,11 +57,13 @@ func prepare(dir string) (err error) {
 		return err
 	}
 	pluginDir, imageTar = filepath.Join(dir, "plugins"), filepath.Join(dir, "image.tar")
-	build := exec.Command("go", "build", "-o", pluginDir+"/", "./plugins/...")
-	build.Dir = repository
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, out)
+	for dir, packages := range map[string]string{".": "./plugins/...", "plugins/etcd/etcfiles-etcd": "."} { // what make install installs
+		build := exec.Command("go", "build", "-o", pluginDir+"/", packages)
+		build.Dir = filepath.Join(repository, dir)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build the programs: %w\n%s", err, out)
+		}
 	}
 	reference, err := filepath.Glob(filepath.Join(repository, "bin/cni/*"))
 	if err != nil {

@@ -29,7 +29,7 @@ func TestStatus(t *testing.T) {
 			}
 			n.write(dir, nil)
 			ready, message := n.networkReady()
-			if ready || !strings.Contains(message, "dataDir "+dataDir) || !strings.Contains(message, dir) {
+			if ready || !strings.Contains(message, "dataDir: "+dir) {
 				t.Errorf("%s replaced by a file: ready %v, message %q", dir, ready, message)
 			}
 			if _, err := n.tryPod(n.podConfig("db"), ""); err == nil || !strings.Contains(err.Error(), dataDir) {
