@@ -127,7 +127,7 @@ func block(t *testing.T, path, name string) string {
 	return text
 }
 
-// bare runs a script in the repository, after another, where /etc, /run, /var/lib and the network are its own and empty of CNI. make has
+// bare runs a script in the repository, after another, where /etc, /opt, /usr/lib, /run, /var/lib and the network are its own. make has
 // built already what it is told to build there. It returns what the script says.
 func bare(t *testing.T, script, before string) string {
 	t.Helper()
@@ -140,8 +140,10 @@ func bare(t *testing.T, script, before string) string {
 		}
 	}
 	const own = `mount -t tmpfs tmpfs /run
-mkdir /run/upper /run/work
-mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
+for dir in /etc /opt /usr/lib; do
+	mkdir -p /run/own$dir/upper /run/own$dir/work
+	mount -t overlay -o lowerdir=$dir,upperdir=/run/own$dir/upper,workdir=/run/own$dir/work overlay $dir
+done
 mount -t tmpfs tmpfs /var/lib
 ip link set lo up
 rm -rf /etc/cni /etc/containers
