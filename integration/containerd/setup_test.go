@@ -129,6 +129,11 @@ func TestSetup(t *testing.T) {
 				!strings.Contains(out, "\n"+c.changes) {
 				t.Fatalf("planned:\n%s\ndone:\n%s", planned, out)
 			}
+			n.run("sh", "-ec", "ctr oci spec | "+pluginDir+"/etcfiles-mount base-spec /run/spec.json")
+			seal, spec, _ := strings.Cut(strings.TrimPrefix(n.read(baseSpec), "{\n"), "\n")
+			if diff := cmp.Diff(n.read("/run/spec.json"), "{\n"+spec); !strings.Contains(seal, "etcfiles setup") || diff != "" {
+				t.Errorf("%s: -etcfiles-mount base-spec +setup:\n%s", seal, diff)
+			}
 			if c.shown {
 				printed, ok := strings.CutPrefix(block(t, referencePage, "setup"), "$ etcfiles setup containerd\n")
 				if diff := cmp.Diff(printed+"\n", strings.Replace(out, n.release.binary("containerd"), "/usr/bin/containerd", 1)); !ok || diff != "" {

@@ -2,7 +2,8 @@
 # On a bare Debian: sets up its own containerd and its own Podman by etcfiles setup from the .deb of this repository, has two containers of each
 # find each other by name, takes all of it away again, and looks at what is left.
 # Usage: setup.sh CLONE (in the clone of the repository; no systemd runs here, so containerd is started by hand)
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "setup.sh: line $LINENO failed" >&2' ERR
 cd "$1"
 export DEBIAN_FRONTEND=noninteractive
 work=$(mktemp -d /run/setup.XXXXXX)
@@ -15,8 +16,11 @@ fail() {
 
 # state lists every file that setup, or the package, might leave or change.
 state() {
-	find /etc /opt /usr /var/lib/etcfiles -xdev \( -path /usr/local/go -o -path /etc/ld.so.cache \) -prune -o \
-		\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s %T@\n' 2>/dev/null | LC_ALL=C sort
+	{
+		find /etc /opt /usr /var/lib/etcfiles -xdev \( -path /usr/local/go -o -path /etc/ld.so.cache \) -prune -o \
+			\( -type d -printf '%p\t%M %U:%G\n' \) -o -printf '%p\t%M %U:%G %l %s\n' 2>/dev/null || true # what is not there
+		find /etc -xdev -type f ! -name ld.so.cache -exec sha256sum {} +
+	} | LC_ALL=C sort
 	find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null || true
 	find /run/etcfiles /run/netns -type f 2>/dev/null || true
 }
@@ -52,10 +56,11 @@ image() {
 	local applet sum
 	mkdir -p "$work"/{image,root/{bin,etc,proc,sys,dev,tmp}}
 	cp "$(command -v busybox)" "$work/root/bin/"
-	for applet in sh httpd wget ping cat; do ln -s busybox "$work/root/bin/$applet"; done
+	for applet in sh sleep seq cat httpd wget; do ln -s busybox "$work/root/bin/$applet"; done
+	echo 'hosts: files' >"$work/root/etc/nsswitch.conf"
 	tar -C "$work/root" --owner 0 --group 0 -cf "$work/image/layer.tar" .
 	sum=$(sha256sum <"$work/image/layer.tar" | cut -d ' ' -f 1)
-	printf '{"architecture": "%s", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
+	printf '{"architecture": "%s", "os": "linux", "config": {"Cmd": ["/bin/sleep", "86400"]}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
 		"$(dpkg --print-architecture)" "$sum" >"$work/image/config.json"
 	printf '[{"Config": "config.json", "RepoTags": ["docker.io/library/box:latest"], "Layers": ["layer.tar"]}]' >"$work/image/manifest.json"
 	tar -C "$work/image" -cf "$work/image.tar" manifest.json config.json layer.tar
@@ -83,7 +88,7 @@ pod() { podman --cgroup-manager cgroupfs --events-backend file --storage-driver 
 
 # serve is what every container does; the answer to a peer is the hosts file by which it knows that.
 serve='"httpd", "-f", "-p", "80", "-h", "/etc"'
-ask() { echo "until wget -q -O - http://$1/hosts; do sleep 0.1; done"; }
+ask() { echo "for i in \$(seq 100); do wget -q -O - http://$1/hosts && exit; sleep 0.1; done; cat /etc/hosts; exit 1"; }
 
 pods() {
 	local name
@@ -105,8 +110,8 @@ containers() {
 	for name in web db; do
 		pod run --detach --name "$name" "$@" --annotation "etcfiles/name=$name" box httpd -f -p 80 -h /etc >/dev/null
 	done
-	expect " web" pod exec web timeout 20 sh -c "$(ask db)"
-	expect " db" pod exec db timeout 20 sh -c "$(ask web)"
+	expect " web" pod exec web sh -c "$(ask db)"
+	expect " db" pod exec db sh -c "$(ask web)"
 	pod rm --force --time 0 --all >/dev/null
 }
 podman_import() { tar -C "$work/root" -c . | pod import - box >/dev/null 2>&1; }

@@ -3,6 +3,7 @@ package podman
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -73,11 +74,12 @@ func TestSetup(t *testing.T) {
 	for _, c := range []struct {
 		name, backend string
 		join          func(name string) []string
+		hooks         map[string][]string // the files of hooks.d, and by which flags oci-cni-hook prints them
 	}{
-		{"cni", "cni", func(name string) []string { return []string{"--name", name} }},
+		{"cni", "cni", func(name string) []string { return []string{"--name", name} }, map[string][]string{"etcfiles-mount.json": {"mount"}}},
 		{"netavark", "netavark", func(name string) []string {
 			return []string{"--network", "none", "--annotation", "etcfiles/networks=podman", "--annotation", "etcfiles/name=" + name, "--name", name}
-		}},
+		}, map[string][]string{"etcfiles-mount.json": {"mount", "--override"}, "etcfiles-cni.json": {"cni", "--networks", "podman"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.backend == "cni" && !hasCNI {
@@ -114,6 +116,16 @@ func TestSetup(t *testing.T) {
 				t.Errorf("after:\n%s", got)
 			}
 
+			for file, flags := range c.hooks {
+				want, _, err := w.run(append([]string{"/opt/cni/bin/oci-cni-hook", "spec", "--hooks-d"}, flags...)...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := os.ReadFile(w.Inside(hooksDir + "/" + file))
+				if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
+					t.Errorf("%s: %v, -oci-cni-hook +setup:\n%s", file, err, diff)
+				}
+			}
 			for _, name := range []string{"web", "db"} {
 				w.podman(t, append(append([]string{"run", "--detach", "--cgroup-parent", w.Cgroup}, c.join(name)...), imageName, "httpd", "-f", "-p", "80", "-h", "/etc")...)
 			}
