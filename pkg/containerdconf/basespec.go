@@ -31,12 +31,8 @@ func SetBaseSpec(config []byte, path string) ([]byte, error) {
 	if len(bytes.TrimSpace(config)) == 0 {
 		config = []byte("version = 2\n")
 	}
-	text, err := tomlkeys.Parse(config)
+	all, err := read(config)
 	if err != nil {
-		return nil, err
-	}
-	all := settings{text}
-	if err := all.refuseDisabled(); err != nil {
 		return nil, err
 	}
 	table := all.handlerTable()
@@ -140,6 +136,16 @@ func endLine(b []byte) []byte {
 
 // settings are those of a configuration.
 type settings struct{ *tomlkeys.Text }
+
+// read reads the settings. It fails where containerd runs no pods with them.
+func read(config []byte) (settings, error) {
+	text, err := tomlkeys.Parse(config)
+	if err != nil {
+		return settings{}, err
+	}
+	all := settings{text}
+	return all, all.refuseDisabled()
+}
 
 // version returns the configuration's version; one that does not say it has 1.
 func (all settings) version() int {

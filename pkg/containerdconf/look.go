@@ -23,12 +23,8 @@ type Config struct {
 
 // Look reads a configuration. It fails where containerd runs no pods with it, or does not read it.
 func Look(config []byte) (*Config, error) {
-	text, err := tomlkeys.Parse(config)
+	all, err := read(config)
 	if err != nil {
-		return nil, err
-	}
-	all := settings{text}
-	if err := all.refuseDisabled(); err != nil {
 		return nil, err
 	}
 	table := all.handlerTable()

@@ -60,7 +60,11 @@ func (n *Namespace) checkContainer(id string) error {
 
 // RemoveNetwork removes the hosts file of a network that has no container any more, and its directory.
 func (n *Namespace) RemoveNetwork(network string) error {
-	path := n.NetworkPath(network)
+	return removeWithDirs(n.NetworkPath(network))
+}
+
+// removeWithDirs removes a file of a network, and the directories of the network and of the namespace if nothing else is in them.
+func removeWithDirs(path string) error {
 	dir := filepath.Dir(path)
 	if err := safefile.CheckDir(dir); err != nil {
 		return err

@@ -31,7 +31,7 @@ func (n *Namespace) remoteDir() string { return filepath.Join(string(n.dir), "re
 func (n *Namespace) WriteRemote(bootID, network string, h *RemoteHost) error {
 	path := n.RemotePath(network, h.Host)
 	if len(h.Lines) == 0 {
-		return n.removeRemote(path)
+		return removeWithDirs(path)
 	}
 	data := h.encode(bootID)
 	if len(data) > maxRemote {
@@ -44,14 +44,6 @@ func (n *Namespace) WriteRemote(bootID, network string, h *RemoteHost) error {
 }
 
 var errRemoteTooLarge = errors.New("one host has too many names on the network")
-
-func (n *Namespace) removeRemote(path string) error {
-	dir := filepath.Dir(path)
-	if err := safefile.CheckDir(dir); err != nil {
-		return err
-	}
-	return errors.Join(removeFile(path), safefile.Remove(dir), safefile.Remove(filepath.Dir(dir)))
-}
 
 // RemoveStaleRemote removes the files of other hosts that are of another boot. It goes on after an error.
 func (n *Namespace) RemoveStaleRemote(bootID string) error {

@@ -193,10 +193,10 @@ func (m Members) MeetsRemote(v *Viewer, a *hostsstore.Attachment) bool {
 		return false
 	}
 	own := map[string]struct{}{}
-	var lengths [256]bool // few names have the length of one of them
+	var sieve etchosts.Sieve
 	eachName(a, func(name string) bool {
 		own[strings.ToLower(name)] = struct{}{}
-		lengths[len(name)&255] = true
+		sieve.Add(name)
 		return false
 	})
 	for _, l := range lines {
@@ -204,7 +204,7 @@ func (m Members) MeetsRemote(v *Viewer, a *hostsstore.Attachment) bool {
 			continue
 		}
 		for name := range l.Names {
-			if !lengths[len(name)&255] {
+			if !sieve.May(name) {
 				continue
 			}
 			if _, ok := own[strings.ToLower(name)]; ok {

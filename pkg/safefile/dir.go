@@ -42,12 +42,11 @@ func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 // Descriptor is Open for the quickest way to a file that exists: it returns the file descriptor itself, which the caller
 // closes, and the state of the file.
 func (d *Dir) Descriptor(name string, flags int) (fd int, st unix.Stat_t, err error) {
-	for {
+	err = untilDone(func() error {
+		var err error
 		fd, err = unix.Openat(d.fd, name, flags|safely|unix.O_CLOEXEC, 0)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
+		return err
+	})
 	if err != nil {
 		path := d.Path(name)
 		return -1, st, refusal(path, &fs.PathError{Op: "open", Path: path, Err: err})
