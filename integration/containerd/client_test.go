@@ -40,14 +40,8 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(filepath.Join(repository, "plugins/meta/etcfiles/DRIVERS.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, block, _ := strings.Cut(string(page), "<!-- containerd's client: run by integration/containerd/client_test.go:TestClient -->\n```go\n")
-	block, _, found := strings.Cut(block, "```\n")
-	if !found || !strings.Contains(string(source), "\n"+block+"\n") {
-		t.Fatalf("the page has another function than this test:\n%s", block)
+	if function := block(t, driversPage, "containerd's client") + "\n"; !strings.Contains(string(source), "\n"+function+"\n") {
+		t.Fatalf("the page has another function than this test:\n%s", function)
 	}
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
 		n.write("/run/rootfs/etc/nsswitch.conf", []byte("hosts: files\n"))

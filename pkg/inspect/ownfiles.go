@@ -160,16 +160,16 @@ func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), 
 }
 
 // netns returns the network namespace that the container has in this boot, zero if that is not known.
-func (i *Inspected) netns() sandbox.NetNS {
+func (i *Inspected) netns() sandbox.Namespace {
 	if d := i.Record.Etcfiles; d != nil && i.State != NetnsEarlierBoot && d.Netns.Inode != 0 {
-		return sandbox.NetNS{Device: d.Netns.Device, Inode: d.Netns.Inode}
+		return sandbox.Namespace{Device: d.Netns.Device, Inode: d.Netns.Inode}
 	}
-	return sandbox.NetNS{}
+	return sandbox.Namespace{}
 }
 
 // netnsOf returns the network namespaces that are known.
-func netnsOf(list []*Inspected) []sandbox.NetNS {
-	var out []sandbox.NetNS
+func netnsOf(list []*Inspected) []sandbox.Namespace {
+	var out []sandbox.Namespace
 	for _, c := range list {
 		if id := c.netns(); id.Inode != 0 {
 			out = append(out, id)

@@ -13,28 +13,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Inhabited reports whether a process is in the network namespace with the device and inode number. It looks at the newest
+// Inhabited reports whether a process is in the network namespace. It looks at the newest
 // processes first, and if a time is given it takes no more of the processor's: what is not decided by then counts as
 // inhabited. On a busy host the clock on the wall would decide nothing, and where another virtual machine has the
 // processor meanwhile its own time does not either, so that the first processes are looked at whatever that takes. This
 // process and those above it do not count, such as a runtime that has entered the namespace, nor do CNI plugins, whose
 // first thread may be in it for an instant while they work for another network of the container, nor threads of the kernel,
 // nor those that it may not look at.
-func Inhabited(device, inode uint64, within time.Duration) bool {
-	return inhabited(namespaceID{device, inode}, atLeast, within)
+func Inhabited(id Namespace, within time.Duration) bool {
+	return inhabited(id, atLeast, within)
 }
 
 // atLeast is how many processes cost little: 2 to 5 ms.
 const atLeast = 512
 
-func inhabited(id namespaceID, atLeast int, within time.Duration) bool {
+func inhabited(id Namespace, atLeast int, within time.Duration) bool {
 	start, used := time.Now(), processorTime()
 	pids, err := processes()
 	if err != nil {
 		return false
 	}
 	kernels := kernelThreads()
-	want, link, seen := fmt.Sprintf("net:[%d]", id.inode), make([]byte, maxLink), 0
+	want, link, seen := fmt.Sprintf("net:[%d]", id.Inode), make([]byte, maxLink), 0
 	for _, pid := range slices.Backward(pids) {
 		if _, found := slices.BinarySearch(kernels, pid); found {
 			continue
@@ -115,10 +115,10 @@ func processorTime() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// InOwn reports whether this process itself is in the network namespace with the device and inode number.
-func InOwn(device, inode uint64) bool {
+// InOwn reports whether this process itself is in the network namespace.
+func InOwn(id Namespace) bool {
 	net, err := namespaceOf(filepath.Join(procDir, "thread-self"), "net")
-	return err == nil && net == (namespaceID{device, inode})
+	return err == nil && net == id
 }
 
 // processes returns the IDs of all processes, in ascending order.

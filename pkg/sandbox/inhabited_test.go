@@ -29,7 +29,7 @@ func TestInhabited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unshared := func(cmd *exec.Cmd) namespaceID {
+	unshared := func(cmd *exec.Cmd) Namespace {
 		id := own
 		for end := time.Now().Add(10 * time.Second); id == own && time.Now().Before(end); time.Sleep(time.Millisecond) {
 			if id, err = namespaceOf("/proc/"+strconv.Itoa(cmd.Process.Pid), "net"); err != nil {
@@ -39,16 +39,16 @@ func TestInhabited(t *testing.T) {
 		return id
 	}
 	id := unshared(cmd)
-	if other := unshared(plugin); Inhabited(other.device, other.inode, 0) {
+	if other := unshared(plugin); Inhabited(other, 0) {
 		t.Error("a CNI plugin counts")
 	}
-	if !Inhabited(id.device, id.inode, 0) || InOwn(id.device, id.inode) {
+	if !Inhabited(id, 0) || InOwn(id) {
 		t.Error("a process of another network namespace is not seen there")
 	}
-	if !InOwn(own.device, own.inode) {
+	if !InOwn(own) {
 		t.Error("this process is not in its own network namespace")
 	}
-	nobodys := namespaceID{id.device, id.inode + 1}
+	nobodys := Namespace{id.Device, id.Inode + 1}
 	if !inhabited(nobodys, 1, time.Nanosecond) {
 		t.Error("what was not decided in time counts as empty")
 	}
@@ -62,7 +62,7 @@ func TestInhabited(t *testing.T) {
 	if err := unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
 		t.Fatal(err)
 	}
-	if Inhabited(id.device, id.inode, 0) {
+	if Inhabited(id, 0) {
 		t.Error("a zombie counts")
 	}
 	_ = cmd.Wait()
@@ -76,7 +76,7 @@ func TestInhabited(t *testing.T) {
 			return
 		}
 		entered, err := namespaceOf("/proc/thread-self", "net")
-		done <- err == nil && Inhabited(entered.device, entered.inode, 0)
+		done <- err == nil && Inhabited(entered, 0)
 	}()
 	if <-done {
 		t.Error("this process counts")

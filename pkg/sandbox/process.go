@@ -26,8 +26,8 @@ type Root struct {
 	dir *os.File
 }
 
-// NetNS identifies a network namespace by the device and inode number of its file, see namespaces(7).
-type NetNS struct{ Device, Inode uint64 }
+// Namespace identifies a namespace by the device and inode number of its file, see namespaces(7).
+type Namespace struct{ Device, Inode uint64 }
 
 // ErrTimeout is the error when a container's file system does not answer.
 var ErrTimeout = errors.New("does not answer in time")
@@ -38,12 +38,9 @@ const Patience = 2 * time.Second
 // procDir is where the kernel shows processes.
 const procDir = "/proc"
 
-// namespaceID is the identity of a namespace, see namespaces(7).
-type namespaceID struct{ device, inode uint64 }
-
 // Roots returns the roots of the processes in each of the network namespaces, one for each mount namespace, by PID. Processes that
 // end meanwhile, or that this one may not look at, are left out. The caller closes them.
-func Roots(wanted ...NetNS) (map[NetNS][]*Root, error) {
+func Roots(wanted ...Namespace) (map[Namespace][]*Root, error) {
 	if len(wanted) == 0 {
 		return nil, nil
 	}
@@ -59,17 +56,16 @@ func Roots(wanted ...NetNS) (map[NetNS][]*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := map[NetNS][]*Root{}
+	found := map[Namespace][]*Root{}
 	for _, id := range wanted {
 		found[id] = nil
 	}
-	type place struct{ net, mnt namespaceID }
+	type place struct{ net, mnt Namespace }
 	seen := map[place]bool{}
 	for _, pid := range pids {
 		dir := filepath.Join(procDir, strconv.Itoa(pid))
 		net, err := namespaceOf(dir, "net")
-		id := NetNS{net.device, net.inode}
-		if _, asked := found[id]; err != nil || !asked {
+		if _, asked := found[net]; err != nil || !asked {
 			continue
 		}
 		mnt, err := namespaceOf(dir, "mnt")
@@ -89,7 +85,7 @@ func Roots(wanted ...NetNS) (map[NetNS][]*Root, error) {
 			continue
 		}
 		seen[place{net, mnt}] = true
-		found[id] = append(found[id], &Root{
+		found[net] = append(found[net], &Root{
 			PID: pid, Command: strings.TrimSuffix(string(comm), "\n"), Cgroups: string(cgroups),
 			Host: mnt == own, HostDir: os.SameFile(ours, theirs), dir: root,
 		})
@@ -97,12 +93,12 @@ func Roots(wanted ...NetNS) (map[NetNS][]*Root, error) {
 	return found, nil
 }
 
-func namespaceOf(proc, kind string) (namespaceID, error) {
+func namespaceOf(proc, kind string) (Namespace, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(filepath.Join(proc, "ns", kind), &st); err != nil {
-		return namespaceID{}, err
+		return Namespace{}, err
 	}
-	return namespaceID{st.Dev, st.Ino}, nil
+	return Namespace{st.Dev, st.Ino}, nil
 }
 
 // Close lets the root go.

@@ -48,12 +48,12 @@ func TestRootsOfThisProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := Roots(NetNS{id.device, id.inode}, NetNS{id.device, 1})
+	found, err := Roots(id, Namespace{id.Device, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var own int
-	for _, r := range found[NetNS{id.device, id.inode}] {
+	for _, r := range found[id] {
 		if r.Host {
 			own++
 			if !r.HostDir || r.Cgroups == "" {
