@@ -16,18 +16,11 @@ import (
 )
 
 const (
-	// keysPerLease bounds what a put costs, which grows with the keys of its lease, and what expires at once.
-	keysPerLease = 500
 	// opsPerTxn is less than what etcd takes by default, 128.
 	opsPerTxn = 100
 	// settled is the time after which a watch has shown what was written.
 	settled = time.Second
-	// grace is what a lease may outlive its time: etcd looks for expired ones twice a second, and a new leader begins anew.
-	grace = 2 * time.Second
 )
-
-// ErrIdentity is the error for a host's name that another machine publishes under.
-var ErrIdentity = errors.New("the name of this host is taken")
 
 // publisher brings what etcd has of this host to what the store has. It alone writes.
 type publisher struct {
@@ -55,9 +48,6 @@ func newPublisher(a *Agent, kept kept) *publisher {
 		Agent: a, changed: newSignal(), verify: newSignal(), doubt: newSignal(), leases: kept.Leases, records: map[cluster.Network]int64{},
 	}
 }
-
-// errWait is that something will pass by itself.
-var errWait = errors.New("an earlier boot of this machine is still published: its names go first")
 
 func (p *publisher) run(ctx context.Context) error {
 	var wait pause
@@ -134,20 +124,10 @@ func (p *publisher) run(ctx context.Context) error {
 	}
 }
 
-// lost reports whether a lease has expired.
-func lost(err error) bool { return errors.Is(err, errExpired) }
-
 // forgetThere has everything that etcd has of this host read again.
 func (p *publisher) forgetThere() {
 	p.there = nil
 	clear(p.records)
-}
-
-// dropLeases begins anew with another lease; others may have changed everything meanwhile.
-func (p *publisher) dropLeases() {
-	p.leases = nil
-	p.forgetThere()
-	p.again()
 }
 
 // tampered reports whether a watch has shown other keys of this host than it has written.
@@ -180,61 +160,6 @@ func (p *publisher) tampered() bool {
 		}
 	}
 	return false
-}
-
-// renew keeps the leases alive. Where one has expired, all are dropped.
-func (p *publisher) renew(ctx context.Context) error {
-	for _, id := range p.leases {
-		err := p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
-			r, err := p.Client.KeepAliveOnce(ctx, clientv3.LeaseID(id))
-			if err != nil {
-				return nil, err
-			}
-			return r.ResponseHeader, nil
-		})
-		if lost(err) {
-			p.Logf("the lease has expired: everything is published again")
-			p.dropLeases()
-			return err
-		}
-		if err != nil {
-			p.report.fault("lease", err)
-			p.renewal = time.Now().Add(jitter(2 * shortestWait))
-			return err
-		}
-	}
-	p.report.fault("lease", nil)
-	p.renewal = time.Now().Add(p.Config.TTL/3 - jitter(p.Config.TTL/20))
-	p.report.touch()
-	return nil
-}
-
-// grant makes one more lease.
-func (p *publisher) grant(ctx context.Context) (int64, error) {
-	var id int64
-	err := p.contact.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
-		r, err := p.Client.Grant(ctx, int64((p.Config.TTL+time.Second-1)/time.Second))
-		if err != nil {
-			return nil, err
-		}
-		id = int64(r.ID)
-		return r.ResponseHeader, nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	p.leases = append(p.leases, id)
-	p.renewal = time.Now().Add(p.Config.TTL / 3)
-	return id, p.keep()
-}
-
-// keep writes down what the next one who runs goes on with.
-func (p *publisher) keep() error {
-	k := kept{Leases: p.leases, Networks: slices.Clone(p.former)}
-	for _, n := range p.Config.Networks {
-		k.Networks = append(k.Networks, n.Network)
-	}
-	return p.Dir.save(k)
 }
 
 // sync makes etcd have what is wanted.
@@ -283,12 +208,12 @@ func (p *publisher) wanted() (map[string]string, bool) {
 			if l.Private || p.network(l.Network) == nil || len(l.Addresses) == 0 || len(l.Names) == 0 {
 				continue
 			}
-			key, value, out1, err := cluster.Encode(p.Config.Host, l.Attached)
+			key, value, leftOut, err := cluster.Encode(p.Config.Host, l.Attached)
 			if err != nil {
 				left = append(left, err)
 				continue
 			}
-			for _, what := range out1 {
+			for _, what := range leftOut {
 				left = append(left, fmt.Errorf("container %s: %s", l.ID, what))
 			}
 			out[key] = value
@@ -296,65 +221,6 @@ func (p *publisher) wanted() (map[string]string, bool) {
 	}
 	p.report.fault("left out", errors.Join(left[:min(len(left), 3)]...))
 	return out, true
-}
-
-// record returns the value of this host's record in a network.
-func (p *publisher) record(n cluster.Network) (string, error) {
-	r := p.Identity
-	r.Ranges = p.network(n).Ranges
-	return r.Encode()
-}
-
-// claim puts this host's record, unless another machine has one. It is written once for each lease: readers go by its revision.
-func (p *publisher) claim(ctx context.Context, n cluster.Network) error {
-	key := n.RecordKey(p.Config.Host)
-	value, err := p.record(n)
-	if err != nil {
-		return err
-	}
-	put := clientv3.OpPut(key, value, clientv3.WithLease(clientv3.LeaseID(p.leases[0])))
-	r, err := p.txn(ctx, clientv3.Compare(clientv3.CreateRevision(key), "=", 0), []clientv3.Op{put}, []clientv3.Op{clientv3.OpGet(key)})
-	if err != nil {
-		return err
-	}
-	if r.Succeeded {
-		p.records[n] = r.Header.Revision
-		return nil
-	}
-	kvs := r.Responses[0].GetResponseRange().GetKvs()
-	if len(kvs) == 0 {
-		return errAgain
-	}
-	have := kvs[0]
-	old, err := cluster.DecodeRecord(have.Value)
-	switch {
-	case err != nil: // of nobody
-	case old.Machine != p.Identity.Machine:
-		return fmt.Errorf("%w: host %s is published by another machine in %v: set host in the configuration of one of them", ErrIdentity, p.Config.Host, n)
-	case !old.Same(p.Identity):
-		if p.earlier.IsZero() {
-			p.earlier = time.Now()
-		}
-		if time.Since(p.earlier) < p.Config.TTL+grace {
-			return errWait
-		}
-		return fmt.Errorf("%w: host %s is published in %v by a machine with the machine-id of this one, which is a clone: give one of them another machine-id and another host in the configuration",
-			ErrIdentity, p.Config.Host, n)
-	}
-	p.earlier = time.Time{}
-	if string(have.Value) == value && have.Lease == p.leases[0] {
-		p.records[n] = have.ModRevision
-		return nil
-	}
-	r, err = p.txn(ctx, clientv3.Compare(clientv3.ModRevision(key), "=", have.ModRevision), []clientv3.Op{put}, nil)
-	if err != nil {
-		return err
-	}
-	if !r.Succeeded {
-		return errAgain
-	}
-	p.records[n] = r.Header.Revision
-	return nil
 }
 
 func (p *publisher) txn(ctx context.Context, condition clientv3.Cmp, then, otherwise []clientv3.Op) (r *clientv3.TxnResponse, err error) {
@@ -445,19 +311,6 @@ func (p *publisher) write(ctx context.Context, n cluster.Network, wanted map[str
 		}
 	}
 	return flush(1)
-}
-
-// roomy returns a lease that may have one more key, which it counts.
-func (p *publisher) roomy(ctx context.Context, load map[int64]int) (int64, error) {
-	for _, id := range p.leases {
-		if load[id] < keysPerLease {
-			load[id]++
-			return id, nil
-		}
-	}
-	id, err := p.grant(ctx)
-	load[id]++
-	return id, err
 }
 
 // purge takes this host out of networks that the configuration no longer has.
