@@ -23,7 +23,7 @@ func LookAround(dir string, o Options) (*Directory, error) {
 	}
 	o.ConfDir, o.Bystander = dir, true
 	d := &Directory{Path: dir}
-	for _, path := range files(dir) {
+	for _, path := range Files(dir) {
 		report, err := Look(path, o)
 		if err != nil {
 			return nil, err

@@ -25,7 +25,7 @@ func (l *look) neighbours() {
 	}
 	self, _ := os.Stat(l.File)
 	var before, behind *neighbour // that have an agent
-	for _, path := range files(l.ConfDir) {
+	for _, path := range Files(l.ConfDir) {
 		if info, err := os.Stat(path); err != nil || os.SameFile(info, self) || filepath.Base(path) == filepath.Base(l.File) {
 			continue
 		}
@@ -162,8 +162,8 @@ func linkOf(p *plugin) *link {
 	return nil
 }
 
-// files returns the configurations in a directory that libcni reads, sorted.
-func files(dir string) []string { return filesOf(dir, ".conf", ".conflist", ".json") }
+// Files returns the paths of the configurations in a directory that libcni reads, sorted; none for a directory that cannot be read.
+func Files(dir string) []string { return filesOf(dir, ".conf", ".conflist", ".json") }
 
 // filesOf returns the files in a directory with one of the extensions, sorted, as libcni's ConfFiles does. That comes with all that starts plugins, and would
 // make the plugin larger by a sixth.
@@ -180,7 +180,7 @@ func filesOf(dir string, extensions ...string) []string {
 
 // Find returns the file in a directory that has the network, "" if none has.
 func Find(dir, network string) string {
-	for _, path := range files(dir) {
+	for _, path := range Files(dir) {
 		if name, _ := readNode(path).get("name").text(); name == network {
 			return path
 		}
@@ -191,7 +191,7 @@ func Find(dir, network string) string {
 // Networks returns the names of the networks in a directory, in the order of its files.
 func Networks(dir string) []string {
 	var names []string
-	for _, path := range files(dir) {
+	for _, path := range Files(dir) {
 		if name, _ := readNode(path).get("name").text(); name != "" {
 			names = append(names, name)
 		}

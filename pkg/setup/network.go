@@ -27,9 +27,11 @@ type network struct {
 
 // files returns the configurations of networks, in the order in which libcni takes them.
 func (h *Host) files(dir string) []string {
-	return slices.DeleteFunc(h.glob(filepath.Join(dir, "*")), func(path string) bool {
-		return !slices.Contains([]string{".conf", ".conflist", ".json"}, filepath.Ext(path))
-	})
+	var list []string
+	for _, path := range conflist.Files(h.in(dir)) {
+		list = append(list, filepath.Join(dir, filepath.Base(path)))
+	}
+	return list
 }
 
 // inUse returns the configuration that the runtime has in use, or else the first of those that it may be told to use; "" if there is none.
