@@ -194,7 +194,7 @@ func (p piece) name() string {
 }
 
 // appended returns the plugins that libcni puts behind those in a list, in order: of the files .conf in the directory that is
-// called as the network and lies beside the list, unless loadOnlyInlinedPlugins is true. What is no JSON has no keys.
+// called as the network and lies beside the list, unless loadOnlyInlinedPlugins is true. What is not JSON has no keys.
 func appended(file string, top *node) (dir string, pieces []piece) {
 	name, ok := top.get("name").text()
 	if !ok || name == "" || strings.ContainsRune(name, '/') || name == "." || name == ".." || top.get("loadOnlyInlinedPlugins").isTrue() {

@@ -102,7 +102,7 @@ func (m *Manager) checkFiles(n *hostsstore.Namespace, record *hostsstore.Record,
 			return differ("%w", err)
 		}
 		if !info.Mode().IsRegular() {
-			return differ("%s is no regular file", path)
+			return differ("%s is not a regular file", path)
 		}
 	}
 	hostname, err := safefile.Read(n.HostnamePath(record.ID), hostsstore.MaxResolvConf)

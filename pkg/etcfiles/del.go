@@ -11,7 +11,7 @@ import (
 )
 
 // Del takes an attachment out of every file and removes what Add created for it. Whatever is absent is no error. What
-// fails is left to the next operation; when that is because the lock is not to be had in time or before the context is
+// fails is left to the next operation; when that is because the lock cannot be acquired in time or before the context is
 // done, or the store is of a later format, it is a warning only.
 func (m *Manager) Del(ctx context.Context, k request.Key) error {
 	return m.delOrPutOff(ctx, k, hostsstore.Netns{})

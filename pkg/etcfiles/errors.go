@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	// ErrLocked is the error when the lock of the namespace was not to be had in time.
+	// ErrLocked is the error when the lock of the namespace could not be acquired in time.
 	ErrLocked = hostsstore.ErrLocked
 	// ErrNewer is the error for a store of a later format; nothing was changed.
 	ErrNewer = hostsstore.ErrNewer

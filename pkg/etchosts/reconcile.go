@@ -72,7 +72,7 @@ func (f *File) Reconcile(w Wish) (Layout, error) {
 	return layout, nil
 }
 
-// plan reads the file and finds what is to be done.
+// plan reads the file and finds what has to change.
 func (f *File) plan(w Wish) (*parsed, *plan, Layout, error) {
 	text, err := f.read(w.Bounds.Bytes)
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *File) spoil(markers []int64) error {
 	return nil
 }
 
-// place says what is to be done for a wanted line.
+// place says what happens to a wanted line.
 type place int
 
 const (

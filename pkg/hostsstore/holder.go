@@ -7,7 +7,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
-// NoteHolder notes who had the lock if err is an error of Lock past the timeout, for those who ask whether it is to be had.
+// NoteHolder notes who had the lock if err is an error of Lock past the timeout, for those who ask whether it can be acquired.
 // The next operation that gets the lock removes the note. It is a cache as everything beside it: without it Lockable knows of nobody.
 func (n *Namespace) NoteHolder(err error) error {
 	var late *lateError

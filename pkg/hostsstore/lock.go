@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked is the error of Lock when the lock was not to be had in time.
+// ErrLocked is the error of Lock when the lock could not be acquired in time.
 var ErrLocked = errors.New("locked by another process")
 
 // Lock takes the flock(2) on the directory <dataDir>/etchosts/<NS>, the one that nerdctl's hosts store takes too, and
@@ -72,7 +72,7 @@ func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (un
 	return nil, err
 }
 
-// lateError is the error of a lock that was not to be had in time. It is ErrLocked.
+// lateError is the error of a lock that could not be acquired in time. It is ErrLocked.
 type lateError struct {
 	dir     string
 	timeout time.Duration
@@ -80,7 +80,7 @@ type lateError struct {
 }
 
 func (e *lateError) Error() string {
-	text := fmt.Sprintf("lock %s not to be had within %s: %v", e.dir, e.timeout, ErrLocked)
+	text := fmt.Sprintf("lock %s could not be acquired within %s: %v", e.dir, e.timeout, ErrLocked)
 	if e.holder > 0 {
 		text += fmt.Sprintf(" (pid %d holds it: see what it waits for, or stop it)", e.holder)
 	}

@@ -214,7 +214,7 @@ var (
 const maxRecord = 16 << 20
 
 // ReadRecord reads a container's meta.json. The error is fs.ErrNotExist when there is none, ErrNewer when it is of a later
-// format, ErrCorrupt when it does not parse, is no regular file, belongs to another container, or has in it what nobody
+// format, ErrCorrupt when it does not parse, is not a regular file, belongs to another container, or has in it what nobody
 // would write.
 func (n *Namespace) ReadRecord(id string) (*Record, error) {
 	path := n.RecordPath(id)

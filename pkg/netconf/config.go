@@ -72,7 +72,7 @@ func Parse(stdin []byte) (*Conf, error) {
 func ParseAll(stdin []byte) (*Conf, []error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(stdin, &keys); err != nil {
-		return nil, []error{decodingError("the configuration on stdin", fmt.Errorf("it is no JSON object: %w", err))}
+		return nil, []error{decodingError("the configuration on stdin", fmt.Errorf("it is not a JSON object: %w", err))}
 	}
 	c := &Conf{}
 	var errs []error

@@ -16,7 +16,7 @@ type File struct {
 
 // PodFiles returns those of the three files that the store has for the pod with the sandbox ID and the network namespace at
 // path, none if it knows nothing of such a pod. A path of "" is the network namespace of the host. It fails if what is in the
-// store is no regular file of its own.
+// store is not a regular file of its own.
 func PodFiles(dataDir, namespace, sandboxID, path string) ([]File, error) {
 	if err := pathElement("sandbox ID", sandboxID); err != nil {
 		return nil, err

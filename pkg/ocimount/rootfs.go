@@ -76,7 +76,7 @@ func (r *rootfs) target(path string) (*os.File, error) {
 	return f, nil
 }
 
-// checkTarget refuses what is no regular file, and a file of a kernel interface: the runtime itself still has to use
+// checkTarget refuses what is not a regular file, and a file of a kernel interface: the runtime itself still has to use
 // those, for example to set the security label of the container's process.
 func checkTarget(f *os.File) error {
 	if err := mustBeRegular(f); err != nil {

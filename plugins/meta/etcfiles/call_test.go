@@ -29,7 +29,7 @@ func newCaller(t testing.TB) *caller {
 }
 
 // confined returns a configuration whose files are all in the directory of the caller. Of equal keys the last counts. What is
-// no JSON object stays as it is.
+// not a JSON object stays as it is.
 func (c *caller) confined(conf []byte) []byte {
 	var keys map[string]json.RawMessage
 	if json.Unmarshal(conf, &keys) != nil || keys == nil {
