@@ -13,7 +13,7 @@ fetch() { ip netns exec "$web" timeout 2 busybox wget -qO- "http://$1/"; }
 # systemctl does what systemd would do with the unit, which systemd itself takes.
 systemctl() {
 	case $1 in
-	enable) systemd-analyze verify "/etc/systemd/system/$3" && $(sed -n s/^ExecStart=//p "/etc/systemd/system/$3") ;;
+	enable) systemd-analyze --man=no verify "/etc/systemd/system/$3" && $(sed -n s/^ExecStart=//p "/etc/systemd/system/$3") ;;
 	disable) $(sed -n s/^ExecStop=//p "/etc/systemd/system/$3") ;;
 	esac
 }
