@@ -36,14 +36,25 @@ func (f *File) Compare(w Wish) (Difference, error) {
 	if len(plan.strike) == 0 && !slices.ContainsFunc(plan.where, func(w place) bool { return w != kept }) {
 		return d, nil
 	}
-	standing, lacking := map[string]bool{}, map[string]bool{}
-	for i, line := range plan.lines {
-		standing[line] = plan.where[i] == kept || standing[line]
-		lacking[line] = plan.where[i] != kept || lacking[line]
-	}
 	struck := map[string]bool{}
 	for _, e := range plan.strike {
-		line := strings.TrimSuffix(e.text, "\n")
+		struck[e.text] = true
+	}
+	standing, lacking := map[string]bool{}, map[string]bool{} // of those
+	for i, line := range plan.lines {
+		switch {
+		case !struck[line]:
+			if plan.where[i] != kept {
+				d.Missing = append(d.Missing, bare(line))
+			}
+		case plan.where[i] == kept:
+			standing[line] = true
+		default:
+			lacking[line] = true
+		}
+	}
+	for _, e := range plan.strike {
+		line := bare(e.text)
 		switch {
 		case e.strayed: // it is written anew where it belongs
 		case lacking[e.text]:
@@ -53,12 +64,9 @@ func (f *File) Compare(w Wish) (Difference, error) {
 		default:
 			d.Extra = append(d.Extra, line)
 		}
-		struck[e.text] = true
-	}
-	for i, line := range plan.lines {
-		if plan.where[i] != kept && !struck[line] {
-			d.Missing = append(d.Missing, strings.TrimSuffix(line, "\n"))
-		}
 	}
 	return d, nil
 }
+
+// bare returns a copy of a line without its newline, which does not keep the text of the file in memory.
+func bare(line string) string { return strings.Clone(strings.TrimSuffix(line, "\n")) }

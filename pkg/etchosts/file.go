@@ -148,17 +148,18 @@ func (f *File) read(limit int64) (string, error) {
 	size := f.state.Size
 	var text strings.Builder
 	text.Grow(int(size))
-	b := make([]byte, min(size, chunk))
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
 	for off := int64(0); off < size; {
-		n, err := f.readAt(b[:min(size-off, chunk)], off)
+		b, err := f.load(buffer, off, min(size, off+chunk))
 		if err != nil {
 			return "", err
 		}
-		if n == 0 {
+		if len(b) == 0 {
 			break
 		}
-		text.Write(b[:n])
-		off += int64(n)
+		text.Write(b)
+		off += int64(len(b))
 	}
 	return text.String(), nil
 }

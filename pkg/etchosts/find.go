@@ -99,7 +99,7 @@ func (f *File) RoomBeyond(b Bounds, lines []string, length int) (room Room, all 
 	var beyond int64
 	for _, line := range lines {
 		i := len(p.live) - 1
-		for i >= 0 && p.live[i].text != line {
+		for i >= 0 && p.entry(i).text != line {
 			i--
 		}
 		if i < 0 {

@@ -45,19 +45,22 @@ func Format(addr netip.Addr, names []string) string {
 	return b.String()
 }
 
+// markerStart is what the two lines that enclose a region begin with.
+const markerStart = "# <"
+
 // Marker is the word in the two lines that enclose our region.
 type Marker string
 
 // Begin returns the line that opens a region, with its newline.
-func (m Marker) Begin() string { return "# <" + string(m) + ">\n" }
+func (m Marker) Begin() string { return markerStart + string(m) + ">\n" }
 
 // End returns the line that closes a region, with its newline.
-func (m Marker) End() string { return "# </" + string(m) + ">\n" }
+func (m Marker) End() string { return markerStart + "/" + string(m) + ">\n" }
 
 // MarkerOf returns the word of a line that opens or closes a region of whatever marker: letters, digits, dots, dashes and
 // underscores.
 func MarkerOf(line string) (Marker, bool) {
-	word, ok := strings.CutPrefix(strings.TrimRight(line, " \t\r\n"), "# <")
+	word, ok := strings.CutPrefix(strings.TrimRight(line, " \t\r\n"), markerStart)
 	word, closed := strings.CutSuffix(strings.TrimPrefix(word, "/"), ">")
 	other := strings.IndexFunc(word, func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '.' && r != '-' && r != '_'

@@ -21,16 +21,17 @@ func (f *File) Gather(b Bounds) (bool, error) {
 	room := slices.Clone(p.room)
 	copied := false
 	var last int64 // where the line before is going to stand
-	for _, e := range p.live {
+	for i := range p.live {
+		e := p.entry(i)
 		for len(room) > 0 && (room[0].Offset < last || room[0].Length < minRoom) {
 			room = room[1:]
 		}
-		i := slices.IndexFunc(room, func(r Room) bool { return r.Length >= len(e.text) })
-		if i < 0 || room[i].Offset > e.off {
+		fits := slices.IndexFunc(room, func(r Room) bool { return r.Length >= len(e.text) })
+		if fits < 0 || room[fits].Offset > e.off {
 			last = e.off
 			continue
 		}
-		room = room[i:]
+		room = room[fits:]
 		r := &room[0]
 		if err := f.clear(*r, text[r.Offset:r.end()]); err != nil {
 			return copied, err

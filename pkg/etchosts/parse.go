@@ -27,16 +27,38 @@ type entry struct {
 	strayed bool   // it stands in a region that is broken, and must give way to one in a region that is not
 }
 
+// stretch is where an entry lies. It holds no pointer: the garbage collector would follow one for every line of every file.
+type stretch struct {
+	off     int64
+	length  int32
+	strayed bool
+}
+
 // parsed is what a file holds.
 type parsed struct {
 	text      string
-	live      []entry             // our lines, in the order of the file
+	live      []stretch           // our lines, in the order of the file, see entry
 	room      []Room              // what comment lines inside our regions leave
 	opens     []int64             // offsets of begin markers that open nothing
 	closes    []int64             // offsets of end markers that close nothing
 	userNames map[string]struct{} // lower-case names in the user's own lines
 	nameBytes int                 // what the names count
 	userBytes int64               // of the user's own lines
+}
+
+// entry returns one of the live lines.
+func (p *parsed) entry(i int) entry {
+	s := p.live[i]
+	return entry{s.off, p.text[s.off : s.off+int64(s.length)], s.strayed}
+}
+
+// entries returns the live lines from one, up to and without another.
+func (p *parsed) entries(from, to int) []entry {
+	list := make([]entry, 0, to-from)
+	for i := from; i < to; i++ {
+		list = append(list, p.entry(i))
+	}
+	return list
 }
 
 // Names calls yield with every name of a hosts(5) line, if its first word is an address. A comment is no part of the line.
@@ -101,10 +123,14 @@ func scan(m Marker, text string, maxMarks int, visit func(s standing, off int64,
 		return err
 	}
 	s := outside
-	var off int64
-	for line := range strings.Lines(text) {
+	next := int64(len(text)) // marker
+	for off := int64(0); off < int64(len(text)); {
+		line := lineAt(text, off)
+		if next = int64(len(text)); len(marks) > 0 {
+			next = marks[0].off
+		}
 		switch {
-		case len(marks) == 0 || marks[0].off != off:
+		case off < next:
 			visit(s, off, line)
 		case !marks[0].end:
 			if closed := len(marks) > 1 && marks[1].end; closed {
@@ -131,27 +157,38 @@ func scan(m Marker, text string, maxMarks int, visit func(s standing, off int64,
 
 func findMarks(m Marker, text string, limit int) ([]mark, error) {
 	begin, end := strings.TrimSuffix(m.Begin(), "\n"), strings.TrimSuffix(m.End(), "\n")
-	is := func(line, marker string) bool {
-		return strings.HasPrefix(line, marker) && strings.TrimRight(line, " \t\r\n") == marker
-	}
 	var marks []mark
-	var off int64
-	for line := range strings.Lines(text) {
-		if isEnd := is(line, end); isEnd || is(line, begin) {
-			marks = append(marks, mark{off, isEnd})
+	for off := int64(0); ; {
+		n := strings.Index(text[off:], markerStart)
+		if n < 0 {
+			return marks, nil
+		}
+		off += int64(n)
+		line := lineAt(text, off)
+		if off == 0 || text[off-1] == '\n' {
+			if bare := strings.TrimRight(line, " \t\r\n"); bare == begin || bare == end {
+				marks = append(marks, mark{off, bare == end})
+			}
 		}
 		if len(marks) > limit {
 			return nil, fmt.Errorf("more than %d markers: %w", limit, ErrTooLarge)
 		}
 		off += int64(len(line))
 	}
-	return marks, nil
+}
+
+// lineAt returns the line that begins at the offset, with its newline if it has one.
+func lineAt(text string, off int64) string {
+	if n := strings.IndexByte(text[off:], '\n'); n >= 0 {
+		return text[off : off+int64(n)+1]
+	}
+	return text[off:]
 }
 
 // parse takes a file apart. The lines after a begin marker that opens nothing are the user's unless known says that we
 // wrote them. The error is ErrTooLarge for a file beyond the bounds.
 func parse(m Marker, text string, b Bounds, known func(line string) bool) (*parsed, error) {
-	p := &parsed{text: text, userNames: map[string]struct{}{}}
+	p := &parsed{text: text, userNames: map[string]struct{}{}, live: make([]stretch, 0, min(b.Lines, strings.Count(text, "\n"))+1)}
 	err := scan(m, text, b.Lines, func(s standing, off int64, line string) {
 		if len(p.live) > b.Lines || p.nameBytes > b.Names {
 			return
@@ -161,7 +198,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 			if idle(line) {
 				p.free(off, line[0], len(line))
 			} else {
-				p.live = append(p.live, entry{off: off, text: line})
+				p.live = append(p.live, stretch{off: off, length: int32(len(line))})
 			}
 		case opener:
 			p.opens = append(p.opens, off)
@@ -169,7 +206,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 			p.closes = append(p.closes, off)
 		case inBroken:
 			if !idle(line) && known(line) {
-				p.live = append(p.live, entry{off: off, text: line, strayed: true})
+				p.live = append(p.live, stretch{off: off, length: int32(len(line)), strayed: true})
 				return
 			}
 			p.user(line, b.Names)
@@ -262,7 +299,7 @@ func (f *File) Content(b Bounds) (lines, userNames []string, err error) {
 	if err != nil {
 		return nil, nil, &safefile.ContentError{Path: f.path(), Err: err}
 	}
-	for _, e := range p.live {
+	for _, e := range p.entries(0, len(p.live)) {
 		lines = append(lines, e.text)
 	}
 	return lines, slices.Sorted(maps.Keys(p.userNames)), nil

@@ -133,11 +133,11 @@ const (
 // plan pairs the wanted lines with the lines of a file.
 type plan struct {
 	lines  []string // wanted, in order
-	where  []place
-	at     []int64 // offset of each wanted line; far for one that is still to be appended
-	blank  []Room  // room that is to be blanked before it is used
-	strike []entry // in the order of the file
-	double []entry // second copies of wanted lines, in the order of the file
+	where  []place  // nil when all stand as they are wanted
+	at     []int64  // offset of each wanted line; far for one that is still to be appended; nil likewise
+	blank  []Room   // room that is to be blanked before it is used
+	strike []entry  // in the order of the file
+	double []entry  // second copies of wanted lines, in the order of the file
 	room   []Room
 	whole  []Room // room before anything was taken from it
 }
@@ -148,50 +148,61 @@ const far = int64(1) << 62
 // newPlan looks closely only at what lies between the beginning and the end that the file and the wanted lines have in
 // common: in a file of thousands of lines little has changed.
 func newPlan(p *parsed, blocks []string, gathered bool) *plan {
-	pl := &plan{lines: slices.Grow([]string(nil), len(blocks)), room: p.room}
-	for _, block := range blocks {
-		if n := strings.IndexByte(block, '\n'); n == len(block)-1 && n >= 0 {
-			pl.lines = append(pl.lines, block)
-			continue
-		}
-		for line := range strings.Lines(block) {
-			pl.lines = append(pl.lines, line)
-		}
+	pl := &plan{lines: inLines(blocks), room: p.room}
+	head := pl.common(p)
+	if head == len(pl.lines) && head == len(p.live) {
+		return pl
 	}
 	pl.at = make([]int64, len(pl.lines))
 	pl.where = make([]place, len(pl.lines))
-	head := common(p.live, pl.lines)
 	for i := range head {
 		pl.at[i] = p.live[i].off
 	}
-	if head < len(pl.lines) || head < len(p.live) {
-		pl.whole = slices.Clone(p.room)
-		pl.pair(p.live, head, gathered)
-	}
+	pl.whole = slices.Clone(p.room)
+	pl.pair(p, head, gathered)
 	return pl
 }
 
+// inLines parts blocks of several lines, which few are.
+func inLines(blocks []string) []string {
+	one := func(block string) bool { return strings.IndexByte(block, '\n') == len(block)-1 && block != "" }
+	whole := 0
+	for whole < len(blocks) && one(blocks[whole]) {
+		whole++
+	}
+	if whole == len(blocks) {
+		return blocks
+	}
+	lines := append(make([]string, 0, len(blocks)+1), blocks[:whole]...)
+	for _, block := range blocks[whole:] {
+		lines = slices.AppendSeq(lines, strings.Lines(block))
+	}
+	return lines
+}
+
 // common returns how many lines at the beginning stand as they are wanted.
-func common(live []entry, lines []string) int {
+func (pl *plan) common(p *parsed) int {
 	n := 0
-	for n < len(live) && n < len(lines) && live[n].text == lines[n] && !live[n].strayed {
+	for n < len(p.live) && n < len(pl.lines) && p.stands(n, pl.lines[n]) {
 		n++
 	}
 	return n
 }
 
+// stands reports whether a live line is the wanted one, and stands in a region that is whole.
+func (p *parsed) stands(i int, line string) bool {
+	e := p.entry(i)
+	return e.text == line && !e.strayed
+}
+
 // pair finds for each wanted line beyond the head the line of the file that is it, or a place. Of two wanted lines that
 // share a name the earlier one is to stand earlier. At the end of a file that was gathered are the copies that are to go.
-func (pl *plan) pair(live []entry, head int, gathered bool) {
-	tail := 0
-	for !gathered && tail < len(live)-head && tail < len(pl.lines)-head {
-		e := live[len(live)-1-tail]
-		if e.text != pl.lines[len(pl.lines)-1-tail] || e.strayed {
-			break
-		}
+func (pl *plan) pair(p *parsed, head int, gathered bool) {
+	tail, live := 0, len(p.live)
+	for !gathered && tail < live-head && tail < len(pl.lines)-head && p.stands(live-1-tail, pl.lines[len(pl.lines)-1-tail]) {
 		tail++
 	}
-	middle, after := live[head:len(live)-tail], len(pl.lines)-tail
+	middle, after := p.entries(head, live-tail), len(pl.lines)-tail
 
 	// Only the names of what changes can bring an order about that is not there already.
 	order := namesOf(middle, pl.lines[head:after])
@@ -201,15 +212,18 @@ func (pl *plan) pair(live []entry, head int, gathered bool) {
 			copied[line] = false
 		}
 	}
-	for i, e := range live {
+	matters := make([]bool, live) // a line of the file has a name that does
+	for i := range live {
+		e := p.entry(i)
+		matters[i] = order.meets(e.text)
 		again, wanted := copied[e.text]
 		if wanted {
 			copied[e.text] = true
 		}
-		if !again {
+		if !again && matters[i] {
 			order.stands(e)
 		}
-		if i < head {
+		if i < head && matters[i] {
 			order.wanted(e.text, e.off)
 		}
 	}
@@ -236,13 +250,19 @@ func (pl *plan) pair(live []entry, head int, gathered bool) {
 			pl.strike = append(pl.strike, e)
 		}
 	}
+	more := false // names matter than did
 	for i, line := range pl.lines[after:] {
-		e := live[len(live)-tail+i]
+		e := p.entry(live - tail + i)
+		among := more || matters[live-tail+i]
 		i += after
-		if pl.at[i] = e.off; order.before(line) > e.off {
+		if pl.at[i] = e.off; !among {
+			continue
+		}
+		if order.before(line) > e.off {
 			pl.at[i], pl.where[i] = far, atEnd
 			pl.strike = append(pl.strike, e)
 			order.add(line)
+			more = true
 		}
 		order.wanted(line, pl.at[i])
 	}
@@ -321,6 +341,13 @@ func (o *order) each(line string, do func(s *spots)) {
 	}
 }
 
+// meets reports whether a line has a name that matters.
+func (o *order) meets(line string) bool {
+	met := false
+	o.each(line, func(*spots) { met = true })
+	return met
+}
+
 // stands notes a line of the file.
 func (o *order) stands(e entry) { o.each(e.text, func(s *spots) { s.last = max(s.last, e.off) }) }
 
@@ -377,11 +404,11 @@ func (pl *plan) add(f *File) error {
 		}
 	}
 	var tail []int
-	for i, line := range pl.lines {
-		switch pl.where[i] {
+	for i, where := range pl.where {
+		switch where {
 		case kept:
 		case inRoom:
-			if err := f.revive(pl.at[i], line); err != nil {
+			if err := f.revive(pl.at[i], pl.lines[i]); err != nil {
 				return err
 			}
 		case atEnd:

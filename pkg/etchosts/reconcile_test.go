@@ -41,7 +41,7 @@ func entries(text string) []entry {
 	if err != nil {
 		panic(err)
 	}
-	return p.live
+	return p.entries(0, len(p.live))
 }
 
 func texts(list []entry) []string {
@@ -223,7 +223,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return // beyond the bounds
 		}
-		live, markers := p.live, slices.Sorted(slices.Values(slices.Concat(p.opens, p.closes)))
+		live, markers := p.entries(0, len(p.live)), slices.Sorted(slices.Values(slices.Concat(p.opens, p.closes)))
 		var off int64
 		if err := scan("etcfiles", string(data), len(data), func(s standing, at int64, line string) {
 			if at != off || line == "" || string(data[at:at+int64(len(line))]) != line {

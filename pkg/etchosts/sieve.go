@@ -18,6 +18,9 @@ func (s *Sieve) Add(names ...string) {
 // May reports whether the name may have been added. False is certain.
 func (s Sieve) May(name string) bool { return s&grain(name) != 0 }
 
+// Meets reports whether both may have a name in common. False is certain.
+func (s Sieve) Meets(other Sieve) bool { return s&other != 0 }
+
 // grain is one bit, of a hash of the name, eight bytes at a time, in which a letter is the same in both cases.
 func grain(name string) Sieve {
 	const (

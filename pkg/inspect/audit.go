@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 )
@@ -80,8 +81,8 @@ const looks = 3
 // lookTwice looks until nothing is found, no operation has been at work meanwhile, or what was found was found again and
 // again: what an operation was about to do is not found twice.
 func (a *audit) lookTwice(ctx context.Context) error {
-	var found []Finding
-	for n := range looks {
+	a.earlier = nil
+	for range looks {
 		before, err := a.rest(ctx)
 		if err != nil {
 			return err
@@ -99,10 +100,7 @@ func (a *audit) lookTwice(ctx context.Context) error {
 		if before == after {
 			return nil
 		}
-		if n > 0 {
-			a.findings = slices.DeleteFunc(a.findings, func(f Finding) bool { return !slices.Contains(found, f) })
-		}
-		found = a.findings
+		a.earlier = a.seen()
 	}
 	return nil
 }
@@ -127,7 +125,7 @@ func (a *audit) rest(ctx context.Context) (hostsstore.FileID, error) {
 func merge(first, second []Finding) []Finding {
 	out := slices.Clone(second)
 	for _, f := range first {
-		if !slices.Contains(second, f) {
+		if !slices.ContainsFunc(second, f.sameFault) {
 			f.Mended = true
 			out = append(out, f)
 		}
@@ -139,8 +137,9 @@ func merge(first, second []Finding) []Finding {
 // audit is a look at one namespace.
 type audit struct {
 	*Inspector
-	ns     *hostsstore.Namespace
-	mended bool // something may have changed since the look
+	ns      *hostsstore.Namespace
+	mended  bool        // something may have changed since the look
+	earlier *lookBefore // what the look before has found, nil for the first one
 
 	bootID  string
 	mntns   uint64
@@ -159,6 +158,7 @@ type audit struct {
 	newer    []Finding // records that this etcfiles does not understand: what the store should be is not known
 	mu       sync.Mutex
 	findings []Finding
+	differ   map[string]etchosts.Difference // hosts files that are not as they have to be, by path
 }
 
 // found notes a finding; goroutines may call it at once.
@@ -172,9 +172,9 @@ func (a *audit) found(f Finding) {
 	a.mu.Unlock()
 }
 
-// look fills the findings, without writing anything.
+// look fills the findings, without writing anything. After a look before, these are the ones of then that are still there.
 func (a *audit) look(ctx context.Context) error {
-	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended}
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, earlier: a.earlier, differ: map[string]etchosts.Difference{}}
 	a.everyRecord = sync.OnceValue(a.readEveryRecord)
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {
@@ -198,6 +198,9 @@ func (a *audit) look(ctx context.Context) error {
 			return fmt.Errorf("the look was cut short (%w): %w", context.Cause(ctx), ctx.Err())
 		}
 		at()
+	}
+	if a.earlier != nil {
+		a.findings = slices.DeleteFunc(a.findings, func(f Finding) bool { return !slices.ContainsFunc(a.earlier.findings, f.sameFault) })
 	}
 	slices.SortStableFunc(a.findings, func(x, y Finding) int { return x.compare(&y) })
 	return nil

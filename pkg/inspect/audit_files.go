@@ -17,7 +17,7 @@ import (
 func (a *audit) lookAtOwnFiles() {
 	var list []*hostsstore.Record
 	for id := range a.want.Containers {
-		if r := a.records[id]; r.Etcfiles != nil {
+		if r := a.records[id]; r.Etcfiles != nil && a.again(Finding{ID: id}) {
 			list = append(list, r)
 		}
 	}

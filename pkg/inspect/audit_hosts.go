@@ -23,6 +23,7 @@ func (a *audit) lookAtHosts() {
 		state   hostsstore.Hosts // as the index has it
 	}
 	var files []hosts
+	moved := a.movedLines()
 	for id, c := range a.want.Containers {
 		h := hosts{finding: Finding{ID: id, Path: a.ns.HostsPath(id)}, view: &roster.Viewer{Container: c}}
 		if a.index != nil && a.index.Containers[id] != nil {
@@ -40,6 +41,9 @@ func (a *audit) lookAtHosts() {
 	parallel.Do(len(files), func(i int) {
 		h := &files[i]
 		path, c := h.finding.Path, h.view.Container
+		if !a.again(h.finding) || a.explains(moved, path, h.view.Bounds(sizes).Bytes) {
+			return
+		}
 		d, state, err := a.compareHosts(path, h.view, &h.state, sizes, a.members)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c == nil && a.index != nil && a.index.Networks[h.view.Network] == nil && theirsOnly(a.want, h.view.Network):
@@ -51,6 +55,7 @@ func (a *audit) lookAtHosts() {
 			a.hostsError(h.finding, h.view.Container, err)
 			return
 		}
+		a.differs(path, &d)
 		a.hostsDifference(h.finding, &d)
 		if c := h.view.Container; !a.behind && state == h.state.State && state != (hostsstore.FileID{}) {
 			switch {

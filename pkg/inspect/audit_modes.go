@@ -22,6 +22,9 @@ func (a *audit) lookAtModes() {
 		if e.Want == 0 || directory && !e.Mode.IsDir() || !directory && !e.Mode.IsRegular() {
 			continue // that is a finding of its own
 		}
+		if !a.again(Finding{ID: e.ID, Network: e.Network}) {
+			continue
+		}
 		a.lookAtMode(&e)
 		if r := a.records[e.ID]; r != nil && e.Kind.OfContainer() && a.madeByUs(&e) {
 			a.lookAtOwner(&e, r.Etcfiles, owners[e.ID])

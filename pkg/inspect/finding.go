@@ -77,6 +77,12 @@ func (f *Finding) Where() string {
 	return where
 }
 
+// sameFault reports whether both are about one fault, which may have grown or shrunk in between.
+func (f Finding) sameFault(other Finding) bool {
+	f.What, f.Do, other.What, other.Do = "", "", "", ""
+	return f == other
+}
+
 func (f *Finding) compare(other *Finding) int {
 	return cmp.Or(
 		cmp.Compare(f.Namespace, other.Namespace), cmp.Compare(f.ID, other.ID), cmp.Compare(f.Network, other.Network),

@@ -38,7 +38,7 @@ func prunable(f Finding) bool {
 // cut off. It looks again under the lock. With prune it removes corrupt records that were put aside too, but leaves modes and
 // files alone that only repair mends.
 func (a *audit) mend(ctx context.Context, prune bool) error {
-	a.mended = true
+	a.mended, a.earlier = true, nil
 	return a.Repair(ctx, a.ns.Name(), func() error {
 		if err := a.look(ctx); err != nil || len(a.newer) > 0 {
 			return err

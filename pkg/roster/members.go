@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
@@ -21,6 +22,9 @@ type Member struct {
 	near  string // for those who know it by its short names
 	far   string // for those of another Kubernetes namespace
 	world string // for the file of the network
+
+	pod   bool           // else all know it by the same
+	sieve etchosts.Sieve // has the names in these lines
 }
 
 // MemberOf returns the attachment with its lines.
@@ -32,16 +36,19 @@ func MemberOf(p Placed) Member {
 
 func (m *Member) format() {
 	m.near = lines(m.Attachment.Addresses, m.Attachment.Names)
-	if m.Container.Kubernetes != "" {
+	m.sieve.Add(m.Attachment.Names...)
+	if m.pod = m.Container.Kubernetes != ""; m.pod {
 		m.far = lines(m.Attachment.Addresses, m.Attachment.Qualified)
 		m.world = lines(m.Attachment.Addresses, world(m.Attachment))
+		m.sieve.Add(m.Attachment.Qualified...)
+		m.sieve.Add(world(m.Attachment)...)
 	}
 }
 
 // text returns the lines that a viewer has who holds none of the names.
 func (m *Member) text(v *Viewer) string {
 	switch {
-	case !v.foreign(m.Placed):
+	case !m.pod || !v.foreign(m.Placed):
 		return m.near
 	case v.Container == nil:
 		return m.world
@@ -74,6 +81,22 @@ func (m Members) Networks() map[string][]*Member { return m.of }
 
 // Of returns the members of a network.
 func (m Members) Of(network string) []*Member { return m.of[network] }
+
+// Texts returns the lines by which members are known to those who hold none of their names.
+func (m Members) Texts() map[string]bool {
+	m.format()
+	texts := map[string]bool{}
+	for _, list := range m.of {
+		for _, member := range list {
+			for _, text := range []string{member.near, member.far, member.world} {
+				if text != "" {
+					texts[text] = true
+				}
+			}
+		}
+	}
+	return texts
+}
 
 // MembersOf returns the members of an index, with the peers that remote has on other hosts; nil for none.
 func MembersOf(ix *hostsstore.Index, remote Remote) Members {
@@ -118,8 +141,8 @@ func ByAge(a, b Placed) int {
 // olderMember is ByAge for pointers: code that sorts is made for each type anew, but once for all pointers.
 func olderMember(a, b *Member) int { return ByAge(a.Placed, b.Placed) }
 
-// peers returns the blocks of all attachments that the viewer sees and that are not its own, oldest first.
-func (m Members) peers(v *Viewer) []string {
+// appendPeers appends the blocks of all attachments that the viewer sees and that are not its own, oldest first.
+func (m Members) appendPeers(blocks []string, v *Viewer) []string {
 	m.format()
 	var list []*Member
 	if v.Container == nil {
@@ -142,23 +165,23 @@ func (m Members) peers(v *Viewer) []string {
 			slices.SortStableFunc(list, olderMember)
 		}
 	}
-	out := make([]string, 0, len(list)+fewNames)
+	blocks = slices.Grow(blocks, len(list))
 	for i := range list {
 		if list[i].Container != v.Container {
-			out = append(out, v.Lines(list[i]))
+			blocks = append(blocks, v.Lines(list[i]))
 		}
 	}
-	return out
+	return blocks
 }
 
 // Blocks returns all that belongs into our region of the viewer's file.
 func (m Members) Blocks(v *Viewer) []string {
 	v.index()
-	blocks := m.peers(v)
+	var blocks []string
 	if v.Container != nil {
-		blocks = append(own(v.Container), blocks...)
+		blocks = own(v.Container)
 	}
-	return m.appendRemote(blocks, v)
+	return m.appendRemote(m.appendPeers(blocks, v), v)
 }
 
 // AllNames returns the names of an attachment in its own container's file: those that peers see too, those that they do not,

@@ -142,6 +142,9 @@ func (v *Viewer) Names(p Placed) []string {
 
 // Lines returns the lines by which the viewer knows an attachment of another container.
 func (v *Viewer) Lines(m *Member) string {
+	if v.held != nil && !v.sieve.Meets(m.sieve) {
+		return m.text(v)
+	}
 	list := v.Names(m.Placed)
 	if len(list) > fewNames && v.held == nil {
 		v.index()

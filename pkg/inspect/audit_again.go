@@ -1,0 +1,93 @@
+package inspect
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/roster"
+)
+
+// lookBefore is what a look has found while operations were at work. A further look is to see whether it is still so: what was right
+// once is not looked at again, and a line of a container that has come or gone in between explains itself. So a look beside
+// operations costs little more than one without.
+type lookBefore struct {
+	findings []Finding
+	about    map[subject]bool               // that something was found of
+	differ   map[string]etchosts.Difference // of hosts files, by path
+	members  roster.Members
+}
+
+// subject is a container or a network.
+type subject struct{ id, network string }
+
+// seen returns what this look has found.
+func (a *audit) seen() *lookBefore {
+	s := &lookBefore{a.findings, map[subject]bool{}, a.differ, a.members}
+	for _, f := range a.findings {
+		s.about[subject{f.ID, f.Network}] = true
+	}
+	return s
+}
+
+// again reports whether to look at the container or the network of a possible finding. What is of neither is little.
+func (a *audit) again(f Finding) bool {
+	s := subject{f.ID, f.Network}
+	return a.earlier == nil || s == subject{} || a.earlier.about[s]
+}
+
+// differs notes how a hosts file differs from what it has to be.
+func (a *audit) differs(path string, d *etchosts.Difference) {
+	a.mu.Lock()
+	a.differ[path] = *d
+	a.mu.Unlock()
+}
+
+// movedLines returns the lines of the attachments that have come or gone since the look before, without their newlines.
+func (a *audit) movedLines() map[string]bool {
+	moved := map[string]bool{}
+	if a.earlier == nil {
+		return moved
+	}
+	then, now := a.earlier.members.Texts(), a.members.Texts()
+	for _, pair := range [][2]map[string]bool{{then, now}, {now, then}} {
+		for text := range pair[0] {
+			if pair[1][text] {
+				continue
+			}
+			for line := range strings.Lines(text) {
+				moved[strings.TrimSuffix(line, "\n")] = true
+			}
+		}
+	}
+	return moved
+}
+
+// explains reports whether the lines that have moved since the look before, and those that are gone from the file again, are all by
+// which a hosts file of at most limit bytes differed then.
+func (a *audit) explains(moved map[string]bool, path string, limit int64) bool {
+	if a.earlier == nil {
+		return false
+	}
+	d, ok := a.earlier.differ[path]
+	stays := func(line string) bool { return !moved[line] }
+	if !ok || d.None() || len(d.Misplaced)+len(d.Twice)+len(d.Markers) > 0 || slices.ContainsFunc(d.Missing, stays) {
+		return false
+	}
+	extra := slices.DeleteFunc(slices.Clone(d.Extra), func(line string) bool { return !stays(line) })
+	return len(extra) == 0 || a.gone(extra, path, limit)
+}
+
+// gone reports whether none of the lines stands in the hosts file.
+func (a *audit) gone(lines []string, path string, limit int64) bool {
+	f, err := etchosts.OpenRead(path, a.Marker)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	return f.Within(limit) == nil && !slices.ContainsFunc(lines, func(line string) bool {
+		_, err := f.Find(line + "\n")
+		return !errors.Is(err, etchosts.ErrChanged)
+	})
+}
