@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
@@ -17,7 +18,7 @@ import (
 
 // Audit compares every record, file and index of a namespace, or of all of them for "", with each other and with the
 // network namespaces, and returns what is wrong, sorted. Without repair it writes nothing and nobody waits for it: it holds
-// the lock for an instant only, to see that no operation is at work, and what an operation may have changed while it looked it
+// the lock for 50 ms at most, to see that no operation is at work, and what an operation may have changed while it looked it
 // looks at again. With repair it mends what can be mended, under the lock, as the next operation on the namespace would and
 // also what none would look at; what a further look does not find any more is marked as mended. The error is
 // one of Existing, or etcfiles.ErrLocked.
@@ -75,50 +76,68 @@ func (m *Inspector) auditNamespace(ctx context.Context, namespace string, do fun
 	return merge(before, a.findings), nil
 }
 
-// looks is how often a namespace is looked at in which operations are at work all the time.
-const looks = 3
+const (
+	// looks is how often a namespace is looked at in which operations are at work all the time.
+	looks = 6
+	// slice is how long an operation may wait for who only looks.
+	slice = 50 * time.Millisecond
+)
 
 // lookTwice looks until nothing is found, no operation has been at work meanwhile, or what was found was found again and
-// again: what an operation was about to do is not found twice.
+// again: what an operation was about to do is not found twice. A further look that is short keeps the operations waiting, and is
+// certain.
 func (a *audit) lookTwice(ctx context.Context) error {
-	a.earlier = nil
+	var earlier *lookBefore
+	took := slice
 	for range looks {
-		before, err := a.rest(ctx)
+		before, resume, err := a.rest(ctx)
 		if err != nil {
 			return err
 		}
-		if err := a.look(ctx); err != nil {
+		certain := took < slice
+		if !certain {
+			resume()
+		}
+		began := time.Now()
+		err = a.look(ctx, before, earlier)
+		took = time.Since(began)
+		if certain {
+			resume()
+		}
+		if err != nil || certain || len(a.findings) == 0 {
 			return err
 		}
-		if len(a.findings) == 0 {
-			return nil
-		}
-		after, err := a.rest(ctx)
+		after, resume, err := a.rest(ctx)
 		if err != nil {
 			return err
 		}
+		resume()
 		if before == after {
 			return nil
 		}
-		a.earlier = a.seen()
+		earlier = a.seen()
 	}
 	return nil
 }
 
-// rest waits until no operation is at work, and returns the identity of the index: each operation that changes something
-// makes a new one. It is zero when there is none.
-func (a *audit) rest(ctx context.Context) (hostsstore.FileID, error) {
+// rest waits until no operation is at work, lets none begin before resume is called, and returns the identity of the index: each
+// operation that changes something makes a new one. It is zero when there is none.
+func (a *audit) rest(ctx context.Context) (index hostsstore.FileID, resume func(), err error) {
+	resume = func() {}
 	unlock, err := a.ns.LockExisting(ctx, a.LockTimeout)
 	if err == nil {
-		defer func() { _ = unlock() }()
+		resume = func() { _ = unlock() }
 	} else if !errors.Is(err, fs.ErrNotExist) { // without its directory no operation can be at work
-		return hostsstore.FileID{}, err
+		return index, resume, err
 	}
-	id, err := a.ns.StatIndex()
+	index, err = a.ns.StatIndex()
 	if errors.Is(err, fs.ErrNotExist) {
-		return hostsstore.FileID{}, nil
+		err = nil
 	}
-	return id, err
+	if err != nil {
+		resume()
+	}
+	return index, resume, err
 }
 
 // merge returns the findings of a second look, and those of the first that are no more as mended.
@@ -138,8 +157,9 @@ func merge(first, second []Finding) []Finding {
 type audit struct {
 	*Inspector
 	ns      *hostsstore.Namespace
-	mended  bool        // something may have changed since the look
-	earlier *lookBefore // what the look before has found, nil for the first one
+	mended  bool              // something may have changed since the look
+	earlier *lookBefore       // what the look before has found, nil for the first one
+	rested  hostsstore.FileID // the index when no operation was at work, zero if there was none
 
 	bootID  string
 	mntns   uint64
@@ -173,8 +193,9 @@ func (a *audit) found(f Finding) {
 }
 
 // look fills the findings, without writing anything. After a look before, these are the ones of then that are still there.
-func (a *audit) look(ctx context.Context) error {
-	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, earlier: a.earlier, differ: map[string]etchosts.Difference{}}
+// rested is the index when no operation was at work, zero if there was none.
+func (a *audit) look(ctx context.Context, rested hostsstore.FileID, earlier *lookBefore) error {
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, earlier: earlier, rested: rested, differ: map[string]etchosts.Difference{}}
 	a.everyRecord = sync.OnceValue(a.readEveryRecord)
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {

@@ -92,6 +92,8 @@ func (a *audit) lookAtIndex() {
 	case errors.Is(err, hostsstore.ErrIndexOfAnotherBoot):
 		a.found(Finding{Path: path, Problem: IndexOldBoot, What: "the index is of an earlier boot", Do: doPrune})
 		return
+	case errors.Is(err, fs.ErrNotExist) && a.rested != (hostsstore.FileID{}):
+		return // an operation has it
 	case errors.Is(err, fs.ErrNotExist):
 		if len(a.want.Containers) > 0 || len(a.remotes.Networks()) > 0 {
 			a.found(Finding{Path: path, Problem: IndexAbsent, What: "there is no index: an operation was cut off before its end", Do: doRepair})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -38,9 +39,9 @@ func prunable(f Finding) bool {
 // cut off. It looks again under the lock. With prune it removes corrupt records that were put aside too, but leaves modes and
 // files alone that only repair mends.
 func (a *audit) mend(ctx context.Context, prune bool) error {
-	a.mended, a.earlier = true, nil
+	a.mended = true
 	return a.Repair(ctx, a.ns.Name(), func() error {
-		if err := a.look(ctx); err != nil || len(a.newer) > 0 {
+		if err := a.look(ctx, hostsstore.FileID{}, nil); err != nil || len(a.newer) > 0 {
 			return err
 		}
 		var errs []error
