@@ -30,7 +30,7 @@ type entry struct {
 // stretch is where an entry lies. It holds no pointer: the garbage collector would follow one for every line of every file.
 type stretch struct {
 	off     int64
-	length  int32
+	length  int
 	strayed bool
 }
 
@@ -123,14 +123,10 @@ func scan(m Marker, text string, maxMarks int, visit func(s standing, off int64,
 		return err
 	}
 	s := outside
-	next := int64(len(text)) // marker
 	for off := int64(0); off < int64(len(text)); {
 		line := lineAt(text, off)
-		if next = int64(len(text)); len(marks) > 0 {
-			next = marks[0].off
-		}
 		switch {
-		case off < next:
+		case len(marks) == 0 || off < marks[0].off:
 			visit(s, off, line)
 		case !marks[0].end:
 			if closed := len(marks) > 1 && marks[1].end; closed {
@@ -198,7 +194,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 			if idle(line) {
 				p.free(off, line[0], len(line))
 			} else {
-				p.live = append(p.live, stretch{off: off, length: int32(len(line))})
+				p.live = append(p.live, stretch{off: off, length: len(line)})
 			}
 		case opener:
 			p.opens = append(p.opens, off)
@@ -206,7 +202,7 @@ func parse(m Marker, text string, b Bounds, known func(line string) bool) (*pars
 			p.closes = append(p.closes, off)
 		case inBroken:
 			if !idle(line) && known(line) {
-				p.live = append(p.live, stretch{off: off, length: int32(len(line)), strayed: true})
+				p.live = append(p.live, stretch{off: off, length: len(line), strayed: true})
 				return
 			}
 			p.user(line, b.Names)

@@ -2,27 +2,35 @@ package etchosts
 
 // Sieve says quickly of most names that they are none of a few, in whatever case: who compares a file asks it for every name
 // of every line. The zero value has no name.
-type Sieve uint64
+type Sieve [4]uint64
 
 // Add adds names. Of as many as it has bits it knows no name that is none of them.
 func (s *Sieve) Add(names ...string) {
-	if len(names) >= 64 {
-		*s = ^Sieve(0)
+	if len(names) >= 256 {
+		*s = Sieve{all, all, all, all}
 		return
 	}
 	for _, name := range names {
-		*s |= grain(name)
+		n, bit := grain(name)
+		s[n] |= bit
 	}
 }
 
+const all = ^uint64(0)
+
 // May reports whether the name may have been added. False is certain.
-func (s Sieve) May(name string) bool { return s&grain(name) != 0 }
+func (s *Sieve) May(name string) bool {
+	n, bit := grain(name)
+	return s[n]&bit != 0
+}
 
 // Meets reports whether both may have a name in common. False is certain.
-func (s Sieve) Meets(other Sieve) bool { return s&other != 0 }
+func (s *Sieve) Meets(other *Sieve) bool {
+	return s[0]&other[0]|s[1]&other[1]|s[2]&other[2]|s[3]&other[3] != 0
+}
 
-// grain is one bit, of a hash of the name, eight bytes at a time, in which a letter is the same in both cases.
-func grain(name string) Sieve {
+// grain is one bit of four words, of a hash of the name, eight bytes at a time, in which a letter is the same in both cases.
+func grain(name string) (n int, bit uint64) {
 	const (
 		lower = 0x2020202020202020
 		prime = 0x9e3779b97f4a7c15
@@ -37,5 +45,6 @@ func grain(name string) Sieve {
 	for i := range len(name) {
 		last = last<<8 | uint64(name[i]|0x20)
 	}
-	return 1 << (((h ^ last) * prime) >> 58)
+	h = (h ^ last) * prime
+	return int(h >> 56 & 3), 1 << (h >> 58)
 }

@@ -115,6 +115,10 @@ func MembersOf(ix *hostsstore.Index, remote Remote) Members {
 	}
 	for _, list := range of {
 		slices.SortStableFunc(list, olderMember)
+		inOrder := make([]Member, len(list)) // whoever makes the lines of a thousand files walks through them as often
+		for i, member := range list {
+			inOrder[i], list[i] = *member, &inOrder[i]
+		}
 	}
 	m := Members{of: of, format: sync.OnceFunc(func() {
 		for _, list := range of {

@@ -99,7 +99,7 @@ func contains(sorted []string, name string) bool {
 
 // begin makes holds look at the names of the user and those that hold adds, and at no others.
 func (v *Viewer) begin(users []string) {
-	v.users, v.held, v.sieve = users, map[string]struct{}{}, 0
+	v.users, v.held, v.sieve = users, map[string]struct{}{}, etchosts.Sieve{}
 	v.sieve.Add(users...)
 }
 
@@ -142,7 +142,7 @@ func (v *Viewer) Names(p Placed) []string {
 
 // Lines returns the lines by which the viewer knows an attachment of another container.
 func (v *Viewer) Lines(m *Member) string {
-	if v.held != nil && !v.sieve.Meets(m.sieve) {
+	if v.held != nil && !v.sieve.Meets(&m.sieve) {
 		return m.text(v)
 	}
 	list := v.Names(m.Placed)
