@@ -1,6 +1,7 @@
 package conflist
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -9,20 +10,41 @@ import (
 // whenever somebody else has changed it.
 type Agent struct {
 	Name     string `json:"name"`
-	Template string `json:"template"` // a sentence without a full stop: where the configuration is changed for good
+	Template string `json:"template"` // a sentence without a full stop: how the plugin gets into the configuration for good
 
+	removal string   // the same for how it gets out again, "" if that is in the same place
 	plugins []string // types of the plugins that come with it
 	dir     string   // it writes below this directory only, "" for any
+	fixed   bool     // it has no template that could have the plugin
 }
 
 // String says that it owns the file.
-func (a *Agent) String() string { return a.Name + " writes it anew from its own template" }
+func (a *Agent) String() string {
+	if a.fixed {
+		return a.Name + " writes it anew, without a template for a chain"
+	}
+	return a.Name + " writes it anew from its own template"
+}
+
+// ForGood says how the plugin gets into the configuration for good, or out of it; "" where an agent has no template, and what is taken out comes
+// back by nobody's hand.
+func (e *Edit) ForGood() string {
+	switch a := e.Agent; {
+	case a == nil || e.removal && (a.fixed || !e.Changed()):
+		return ""
+	case e.removal:
+		return cmp.Or(a.removal, a.Template)
+	default:
+		return a.Template
+	}
+}
 
 // agents are in the order in which they are asked: Multus has other agents' plugins in its own configuration, and so has k3s.
 var agents = []Agent{
 	{
 		Name: "Multus", plugins: []string{"multus", "multus-shim"},
 		Template: "add the plugin to the conflist of the default network, which Multus takes over (with clusterNetwork or multusConfigFile auto), or to the delegates in the ConfigMap multus-cni-config or multus-daemon-config",
+		removal:  "take the plugin out of the conflist of the default network, or of the delegates in the ConfigMap multus-cni-config or multus-daemon-config",
 	},
 	{
 		Name: "k3s", plugins: []string{"flannel"}, dir: "/var/lib/rancher/k3s/",
@@ -45,8 +67,8 @@ var agents = []Agent{
 		Template: "mount the changed conflist where the flag --cni-conf-file of kube-ovn-cni says, /kube-ovn/01-kube-ovn.conflist by default",
 	},
 	{
-		Name: "OVN-Kubernetes", plugins: []string{"ovn-k8s-cni-overlay"},
-		Template: "it has no template for a chain: use Multus or another default network where pods need etcfiles",
+		Name: "OVN-Kubernetes", plugins: []string{"ovn-k8s-cni-overlay"}, fixed: true,
+		Template: "use Multus or another default network where pods need etcfiles",
 	},
 	{
 		Name: "Antrea", plugins: []string{"antrea"},

@@ -61,8 +61,16 @@ func (l *look) one() {
 	switch {
 	case p == nil || l.delegated(p) || slices.Contains(delegating, p.name):
 	default:
-		l.wrong(l.list, "plugins", "it is missing: this configures one plugin, and etcfiles works in a chain only: `etcfiles config --add %s` makes a conflist of it", l.File)
+		l.wrong(l.list, "plugins", "%s", l.alone())
 	}
+}
+
+// alone says what becomes of a configuration of one plugin.
+func (l *look) alone() string {
+	if a := agentOf(l.File, l.items()); a != nil {
+		return fmt.Sprintf("it is missing: this configures one plugin, and %s: %s", a, a.Template)
+	}
+	return fmt.Sprintf("it is missing: this configures one plugin, and etcfiles works in a chain only: `etcfiles config --add %s` makes a conflist of it", l.File)
 }
 
 // newPlugin reads what kind of plugin a value is.
@@ -116,7 +124,7 @@ func (l *look) ourPlace(list *node) {
 	}
 	l.ours = ours[0]
 	for _, again := range ours[1:] {
-		l.wrong(again.node, again.key, "%s stands in %s already: take one out", pluginType, l.line(l.ours.node, again.node))
+		l.wrong(again.node, again.key, "%s stands in %s already: take one out", pluginType, l.place(l.ours, again))
 	}
 	l.addressGiver()
 	for _, p := range l.plugins {
@@ -130,12 +138,15 @@ func (l *look) ourPlace(list *node) {
 	}
 }
 
-// line says in which line a value stands for somebody who looks at another.
-func (l *look) line(n, from *node) string {
-	if n.file != from.file {
-		return fmt.Sprintf("line %d of %s", n.line, l.File)
+// place says where a plugin stands for somebody who looks at another.
+func (l *look) place(p, from *plugin) string {
+	switch {
+	case p.file != from.file:
+		return fmt.Sprintf("line %d of %s", p.line, l.File)
+	case p.line == from.line:
+		return p.key
 	}
-	return fmt.Sprintf("line %d", n.line)
+	return fmt.Sprintf("line %d", p.line)
 }
 
 // addressGiver looks for who gives the address that etcfiles is to list.

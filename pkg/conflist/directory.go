@@ -16,14 +16,18 @@ type Directory struct {
 // Wrong reports whether there is more than notes in any file.
 func (d *Directory) Wrong() bool { return slices.ContainsFunc(d.Files, (*Report).Wrong) }
 
-// LookAround looks at every configuration in a directory, as Look does with a file; one without the plugin is a bystander. The error is for a directory that cannot be read or has no configuration.
+// LookAround looks at every configuration in a directory, as Look does with a file; one without the plugin is a bystander, unless none has it
+// and it is the first. The error is for a directory that cannot be read or has no configuration.
 func LookAround(dir string, o Options) (*Directory, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, err
 	}
-	o.ConfDir, o.Bystander = dir, true
+	o.ConfDir = dir
 	d := &Directory{Path: dir}
-	for _, path := range Files(dir) {
+	files := Files(dir)
+	for i, path := range files {
+		// Where nothing has the plugin, the file that a runtime takes is where it is missing.
+		o.Bystander = i > 0 || slices.ContainsFunc(files, func(path string) bool { return concerned(path, readNode(path)) })
 		report, err := Look(path, o)
 		if err != nil {
 			return nil, err
@@ -64,8 +68,18 @@ func (l *look) bystander() {
 	n := neighbourAt(l.File)
 	l.Network = n.Network
 	n.Report, n.Options = l.Report, l.Options
-	if list := n.list.get("plugins"); list != nil {
-		n.note(list, "plugins", "there is no plugin of type %q: `etcfiles config --add %s` puts it last", pluginType, l.File)
+	list := n.list.get("plugins")
+	multus := slices.IndexFunc(n.plugins, func(p *plugin) bool { return slices.Contains(delegating, p.name) })
+	switch {
+	case multus >= 0:
+		n.delegated(n.plugins[multus])
+	case list != nil:
+		n.wrong(list, "plugins", "there is no plugin of type %q: `etcfiles config --add %s` puts it last", pluginType, l.File)
+	case n.single() && !slices.ContainsFunc(n.plugins, func(p *plugin) bool { return p.name == "loopback" }): // that every container has
+		n.wrong(n.list, "plugins", "%s", n.alone())
+	}
+	for i := range n.Faults {
+		n.Faults[i].Note = true
 	}
 	n.neighbours()
 	sortFaults(n.Report)

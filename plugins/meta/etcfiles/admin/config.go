@@ -128,7 +128,11 @@ func lookAtDirectory(w io.Writer, out format, path string, o conflist.Options) e
 	for _, r := range dir.Files {
 		writeFaults(&b, r)
 	}
-	fmt.Fprintf(&b, "%s: a runtime of Kubernetes takes %s, the first by its name: network %s\n", dir.Path, filepath.Base(dir.First.File), cli.Plain(dir.First.Network))
+	network := ": network " + cli.Plain(dir.First.Network)
+	if dir.First.Network == "" {
+		network = ", which does not name its network: correct it first"
+	}
+	fmt.Fprintf(&b, "%s: a runtime of Kubernetes takes %s, the first by its name%s\n", dir.Path, filepath.Base(dir.First.File), network)
 	if !dir.Wrong() {
 		fmt.Fprintf(&b, "%s: nothing is wrong\n", dir.Path)
 	}
