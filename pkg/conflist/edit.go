@@ -24,6 +24,8 @@ type Edit struct {
 	Before, After []byte
 	// Kept is the file as it was before Add: Apply writes it, or takes it away when Remove has brought it back. It is "" where neither is done.
 	Kept string
+	// Stays is such a file that Remove leaves, since it is not what comes back; "" for none.
+	Stays string
 	// Agent is who writes the file anew, with its own template; nil where nobody is known to.
 	Agent *Agent
 
@@ -49,7 +51,7 @@ func Add(path string, p Plugin) (*Edit, error) {
 	}
 	switch at := s.ours(); {
 	case len(at) > 1:
-		return nil, fmt.Errorf("%s: %s stands in lines %d and %d: take one out", e.File, pluginType, s.items[at[0]].line, s.items[at[1]].line)
+		return nil, fmt.Errorf("%s: %s is in it twice, as plugins[%d] and plugins[%d]: take one out", e.File, pluginType, at[0], at[1])
 	case len(at) == 1 && !slices.ContainsFunc(s.items[at[0]+1:], givesAddresses):
 		return e, nil
 	case len(at) == 1:
@@ -62,8 +64,8 @@ func Add(path string, p Plugin) (*Edit, error) {
 			return e, nil
 		}
 	default:
-		if err := s.noneBehind(e.File); err != nil {
-			return nil, err
+		if there, err := s.behind(e.File); there || err != nil {
+			return e, err
 		}
 		e.After = s.with(p.text(s.style()))
 	}
@@ -81,7 +83,7 @@ func Remove(path string) (*Edit, error) {
 	e.removal = true
 	at := s.ours()
 	if len(at) == 0 {
-		return e, nil
+		return e, s.elsewhere(e)
 	}
 	for _, i := range slices.Backward(at) { // one in all but a file that is wrong
 		if s, err = s.without(e.File, i); err != nil {
@@ -92,8 +94,11 @@ func Remove(path string) (*Edit, error) {
 	if e.restore(s) {
 		return e, nil
 	}
-	if kept, err := safefile.ReadLinked(e.File+Suffix, maxConflist); err == nil && bytes.Equal(kept, e.After) {
+	switch kept, err := safefile.ReadLinked(e.File+Suffix, maxConflist); {
+	case err == nil && bytes.Equal(kept, e.After):
 		e.Kept = e.File + Suffix
+	case exists(e.File + Suffix):
+		e.Stays = e.File + Suffix
 	}
 	return e, nil
 }
@@ -104,9 +109,7 @@ func plan(path string) (*Edit, *script, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if list := listBeside(given); slices.Contains(singleExtensions, filepath.Ext(given)) && !exists(given) && exists(list) { // it was converted
-		given = list
-	}
+	given = Converted(given)
 	file, err := filepath.EvalSymlinks(given)
 	if err != nil {
 		return nil, nil, err
@@ -136,6 +139,14 @@ func plan(path string) (*Edit, *script, error) {
 
 // Extensions of the files that configure one plugin, for libcni and the runtimes with it.
 var singleExtensions = []string{".conf", ".json"}
+
+// Converted returns the path of the conflist that Add has made of the configuration of one plugin at a path, or that path where it has made none.
+func Converted(path string) string {
+	if list := listBeside(path); slices.Contains(singleExtensions, filepath.Ext(path)) && !exists(path) && exists(list) {
+		return list
+	}
+	return path
+}
 
 // listBeside returns the path of the conflist for a file of one plugin.
 func listBeside(path string) string {

@@ -162,7 +162,7 @@ func TestRemoveEdited(t *testing.T) {
 	if err := os.WriteFile(path, []byte(edited), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if e := removed(t, path); e.Kept != "" || content(t, path) != `{ "name": "a", "plugins": [ { "type": "ptp" } ] }` || left(t, path) != "a.conflist a.conflist.before-etcfiles" {
+	if e := removed(t, path); e.Kept != "" || e.Stays != path+Suffix || content(t, path) != `{ "name": "a", "plugins": [ { "type": "ptp" } ] }` || left(t, path) != "a.conflist a.conflist.before-etcfiles" {
 		t.Errorf("%+v: %s", e, left(t, path))
 	}
 }
@@ -261,7 +261,7 @@ func TestRefused(t *testing.T) {
 		`{"name":"a","plugins":[]}`:           "no list of plugins, nor the type of one",
 		`{"name":"a","plugins":{"type":"x"}}`: "no list of plugins, nor the type of one",
 		`{"name":"a","type":"bridge"}`:        "which no runtime takes from a file of this name",
-		`{"plugins":[{"type":"etcfiles"},` + "\n" + `{"type":"etcfiles"}]}`: "stands in lines 1 and 2: take one out",
+		`{"plugins":[{"type":"etcfiles"},` + "\n" + `{"type":"etcfiles"}]}`: "is in it twice, as plugins[0] and plugins[1]: take one out",
 	} {
 		path := given(t, "a.conflist", text)
 		if _, err := Add(path, Plugin{}); err == nil || !strings.Contains(err.Error(), want) || left(t, path) != "a.conflist" {

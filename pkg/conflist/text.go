@@ -2,6 +2,7 @@ package conflist
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,8 +48,8 @@ func scan(file string, text []byte) (*script, error) {
 		return s, nil
 	}
 	if s.list == nil {
-		if err := s.noneBehind(file); err != nil {
-			return nil, err
+		if _, behind := appended(file, top); len(behind) > 0 {
+			return s, nil
 		}
 	}
 	if s.list == nil || len(s.list.items) == 0 {
@@ -58,19 +59,44 @@ func scan(file string, text []byte) (*script, error) {
 	return s, nil
 }
 
-// noneBehind returns an error where libcni takes more plugins from files beside the list, which come behind those in it.
-func (s *script) noneBehind(file string) error {
+// behind looks at the plugins that libcni takes from files beside the list, which come behind those in it. It reports whether etcfiles is one of them
+// and sees all addresses; the error is for others, behind which it would have to be.
+func (s *script) behind(file string) (there bool, err error) {
 	dir, files := appended(file, s.top)
 	if len(files) == 0 {
-		return nil
+		return false, nil
 	}
-	for _, f := range files {
-		if f.name() == pluginType {
-			return fmt.Errorf("%s: %s stands in %s already", file, pluginType, f.path)
+	at := slices.IndexFunc(files, piece.ours)
+	if at < 0 {
+		return false, fmt.Errorf("%s: the plugins in %s come behind those of this file: put %s last, as %s with %s",
+			file, dir, pluginType, filepath.Join(dir, "zz-etcfiles.conf"), Plugin{}.text(style{spaced: true}))
+	}
+	for _, f := range files[at+1:] {
+		if givesAddresses(f.node) {
+			return false, fmt.Errorf("%s: %s gives addresses behind %s, which has %s: give the latter a name that comes last", file, f.path, files[at].path, pluginType)
 		}
 	}
-	return fmt.Errorf("%s: the plugins in %s come behind those of this file: put %s last, as %s with %s",
-		file, dir, pluginType, filepath.Join(dir, "zz-etcfiles.conf"), Plugin{}.text(style{spaced: true}))
+	return true, nil
+}
+
+// elsewhere returns an error for etcfiles where it is in the configuration, and not among the plugins that the file itself has.
+func (s *script) elsewhere(e *Edit) error {
+	_, files := appended(e.File, s.top)
+	for _, f := range files {
+		if f.ours() {
+			return fmt.Errorf("%s: %s is in %s, a file of its own: remove that", e.File, pluginType, f.path)
+		}
+	}
+	for _, item := range s.items {
+		for _, delegate := range item.get("delegates").list() {
+			for _, p := range delegate.get("plugins").list() {
+				if e.Agent != nil && (piece{node: p}).ours() {
+					return fmt.Errorf("%s: %s is in line %d, in what %s delegates to: %s: %s", e.File, pluginType, p.line, e.Agent.Name, e.Agent, cmp.Or(e.Agent.removal, e.Agent.Template))
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // ours returns where the plugin is among the items.
@@ -188,9 +214,10 @@ type piece struct {
 	*node
 }
 
-func (p piece) name() string {
+// ours reports whether the plugin is etcfiles.
+func (p piece) ours() bool {
 	name, _ := p.get("type").text()
-	return name
+	return name == pluginType
 }
 
 // appended returns the plugins that libcni puts behind those in a list, in order: of the files .conf in the directory that is

@@ -67,7 +67,8 @@ nothing here: the conflist says all of them.`,
 					return cli.Misuse(cmd, "--pod: want NAMESPACE/NAME")
 				}
 			}
-			path := args[0]
+			path := conflist.Converted(args[0])
+			given := path
 			if _, err := os.Stat(path); err != nil && !strings.ContainsRune(path, '/') {
 				if path = conflist.Find(confDir, args[0]); path == "" {
 					return fmt.Errorf("no conflist in %s has the network %s: name a file, or the directory with --conf-dir", confDir, args[0])
@@ -77,7 +78,7 @@ nothing here: the conflist says all of them.`,
 				return edit.run(cmd, path)
 			}
 			options := conflist.Options{BinDirs: filepath.SplitList(binDirs), Example: example}
-			options.ConfDir = siblings(path, args[0], confDir, cmd.Flags().Changed("conf-dir"))
+			options.ConfDir = siblings(path, given, confDir, cmd.Flags().Changed("conf-dir"))
 			if info, err := os.Stat(path); err == nil && info.IsDir() {
 				return lookAtDirectory(cmd.OutOrStdout(), out, path, options)
 			}

@@ -68,8 +68,11 @@ func known(edit *conflist.Edit) []string {
 	if edit.Link != "" {
 		lines = append(lines, fmt.Sprintf("%s leads to it by a link", edit.Link))
 	}
-	if a := edit.Agent; a != nil {
-		lines = append(lines, fmt.Sprintf("%s: %s. For good: %s", edit.Target, a, a.Template))
+	if edit.Stays != "" {
+		lines = append(lines, fmt.Sprintf("%s stays: it is not what the file is now. Remove it when you no longer need it", edit.Stays))
+	}
+	if how := edit.ForGood(); how != "" {
+		lines = append(lines, fmt.Sprintf("%s: %s. For good: %s", edit.Target, edit.Agent, how))
 	}
 	return lines
 }
