@@ -28,6 +28,21 @@ func main() {
 	}
 }
 
+// commands are those of a program.
+type commands struct {
+	root *cobra.Command
+	page page
+}
+
+func programs(version string) []commands {
+	return []commands{
+		{admin.Command(version), etcfilesPage},
+		{hook.Command(version), hookPage},
+		{mount.Command(version), mountPage},
+		{etcd.Command(version), etcdPage},
+	}
+}
+
 func run(out, version, epoch string) error {
 	seconds, err := strconv.ParseInt(epoch, 10, 64)
 	if err != nil {
@@ -39,15 +54,7 @@ func run(out, version, epoch string) error {
 		}
 	}
 	date := time.Unix(seconds, 0)
-	for _, p := range []struct {
-		root *cobra.Command
-		page page
-	}{
-		{admin.Command(version), etcfilesPage},
-		{hook.Command(version), hookPage},
-		{mount.Command(version), mountPage},
-		{etcd.Command(version), etcdPage},
-	} {
+	for _, p := range programs(version) {
 		name := p.root.Name()
 		p.page.Name, p.page.Section, p.page.Date, p.page.Version = name, 8, date, version
 		if err := os.WriteFile(filepath.Join(out, "man", name+".8"), commandPage(p.page, p.root), 0o644); err != nil {

@@ -83,8 +83,10 @@ func Program(root *cobra.Command, version string) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.AddCommand(versionCommand(root.Name(), version))
 	addCompletion(root)
+	addHelp(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Misuse(cmd, "%w", err) })
 	checkOperands(root)
+	fit(root)
 	return root
 }
 
@@ -120,6 +122,7 @@ func addCompletion(root *cobra.Command) {
 			}
 			shell.Example = "  " + root.Name() + " completion " + shell.Name()
 		}
+		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // what cannot run has its operands looked at by nobody
 		c.Short = "Print what completes the command line in a shell"
 		c.Long = `Print a script that completes commands, flags and operands in bash, zsh or fish. The help of each says where it goes.`
 		c.Example = "  " + root.Name() + " completion bash >/usr/share/bash-completion/completions/" + root.Name()

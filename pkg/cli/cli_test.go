@@ -57,6 +57,11 @@ func TestRun(t *testing.T) {
 		{"take it there now", nil, Usage, "prog: \"now\" is one operand too many (see prog take --help)\n"},
 		{"take it there", nil, OK, ""},
 		{"nothing", nil, Usage, "prog: unknown command \"nothing\" for \"prog\" (see prog --help)\n"},
+		{"completion nope", nil, Usage, "prog: unknown command \"nope\" for \"prog completion\" (see prog completion --help)\n"},
+		{"completion bas", nil, Usage, "prog: unknown command \"bas\" for \"prog completion\": did you mean bash? (see prog completion --help)\n"},
+		{"help nope", nil, Usage, "prog: unknown command \"nope\" for \"prog\" (see prog help --help)\n"},
+		{"help sob", nil, Usage, "prog: unknown command \"sob\" for \"prog\": did you mean sub? (see prog help --help)\n"},
+		{"help sub more", nil, Usage, "prog: unknown command \"more\" for \"prog sub\" (see prog help --help)\n"},
 		{"sub --flag", nil, Usage, "prog: unknown flag: --flag (see prog sub --help)\n"},
 		{"sub --word x", nil, Usage, "prog: --word: bad (see prog sub --help)\n"},
 	} {

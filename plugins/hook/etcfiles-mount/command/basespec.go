@@ -34,6 +34,9 @@ const configLines = `
   base_runtime_spec = %[1]q
 `
 
+const baseSpecExample = `  ctr oci spec |
+    etcfiles-mount base-spec --config /etc/containerd/config.toml /etc/containerd/etcfiles.json`
+
 func baseSpecCommand(flags *pflag.FlagSet) *cobra.Command {
 	config, adopt := "", ""
 	cmd := &cobra.Command{
@@ -47,7 +50,7 @@ of the kubelet's hosts file: the etcfiles that --adopt names, else the one besid
 With --config make FILE the base_runtime_spec of the runtime handler runc in containerd's config.toml, and change nothing else
 there; to do it twice is to do it once. Without it print what config.toml needs, for containerd 1.x and 2.x. In both cases
 containerd is to be restarted.`,
-		Example: "  ctr oci spec | etcfiles-mount base-spec --config /etc/containerd/config.toml /etc/containerd/etcfiles.json",
+		Example: baseSpecExample,
 		Args:    cli.Operands("the file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := args[0]

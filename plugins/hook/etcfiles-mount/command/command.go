@@ -48,7 +48,7 @@ func Command(version string) *cobra.Command {
 		Long: `etcfiles-mount is an OCI hook for the stage createContainer: it mounts the container's hosts, resolv.conf and hostname from
 the store over /etc/... in its rootfs. A runtime runs it with the state of the container on stdin, see runtime-spec,
 config.md, POSIX-platform Hooks.`,
-		Example: "  ctr oci spec | etcfiles-mount base-spec --config /etc/containerd/config.toml /etc/containerd/etcfiles.json",
+		Example: baseSpecExample,
 		Args:    cobra.NoArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if !filepath.IsAbs(hook.DataDir) {
