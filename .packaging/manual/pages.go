@@ -120,7 +120,7 @@ var nriPage = page{
 			{Term: "namespace", Text: "text: the namespace in the store (default k8s.io)"},
 		}},
 		{Title: "EXIT STATUS", Items: []item{
-			{Term: "0", Text: "it was ended by SIGTERM or SIGINT"}, {Term: "1", Text: "containerd is not there, or has ended"},
+			{Term: "0", Text: "it was ended by SIGTERM or SIGINT"}, {Term: "1", Text: "containerd is not there, or has ended"}, {Term: "2", Text: "the command line is wrong"},
 		}},
 		{Title: "FILES", Items: []item{
 			{Term: "/opt/nri/plugins/10-etcfiles-nri", Text: "where containerd looks for a pre-installed plugin"},
