@@ -12,7 +12,7 @@ import (
 )
 
 // CheckAnnotations returns why CreateRuntime would refuse a container with the ID and the annotations, as far as they and the conflists tell:
-// a network that is not there, an address for a network that it is not on, a value that no plugin takes. Where no network is named
+// a network that is not there, an address for a network that it is not on or that host-local does not give, a value that no plugin takes. Where no network is named
 // and there is no conflist yet, only the annotations are looked at.
 func (h *Hook) CheckAnnotations(id string, annotations map[string]string) error {
 	c := &ocistate.Container{}
@@ -23,7 +23,8 @@ func (h *Hook) CheckAnnotations(id string, annotations map[string]string) error 
 	if _, err := ports(annotations); err != nil {
 		return err
 	}
-	if _, err := cniArgs(annotations); err != nil {
+	extra, err := cniArgs(annotations)
+	if err != nil {
 		return err
 	}
 	wanted, err := h.networkNames(c)
@@ -37,10 +38,14 @@ func (h *Hook) CheckAnnotations(id string, annotations map[string]string) error 
 	if err != nil {
 		return err
 	}
-	if _, err := annotatedArgs(annotations, nil, networks); err != nil {
+	args, err := annotatedArgs(annotations, nil, networks)
+	if err != nil {
 		return err
 	}
-	for _, n := range networks {
+	for i, n := range networks {
+		if err := refusedAddress(n, args[i], extra); err != nil {
+			return err
+		}
 		if err := refusedAlias(n, list(annotations[AnnotationAliases])); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -38,6 +39,18 @@ type annotation struct {
 
 // Type names the operand in --help.
 func (a *annotation) Type() string { return a.operand }
+
+// Set takes a value that is not empty: an empty one is a variable of a shell that is not set, and the container would be another than the one that is
+// asked for.
+func (a *annotation) Set(s string) error {
+	before := len(a.list)
+	if err := a.list.Set(s); err != nil || len(a.list) > before {
+		return err
+	}
+	return errEmpty
+}
+
+var errEmpty = errors.New("it is empty: give a value, or leave the flag out")
 
 const (
 	flagNetwork    = "network"
@@ -73,8 +86,13 @@ is written. Annotations that an earlier spec has written, and that the flags do 
   oci-cni-hook spec --hooks-d mount >/etc/containers/oci/hooks.d/etcfiles-mount.json`,
 		Args: cli.OneOperandAtMost,
 		RunE: func(cmd *cobra.Command, operands []string) error {
-			if (len(operands) == 1) != (s.hooksD == "") {
+			if (len(operands) == 1) != (s.hooksD == "") || slices.Contains(operands, "") {
 				return cli.Misuse(cmd, "want a BUNDLE, or --hooks-d without one")
+			}
+			for _, name := range []string{"hostname", "networks", "namespace"} {
+				if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+					return cli.Misuse(cmd, "--%s: %w", name, errEmpty)
+				}
 			}
 			return s.run(operands, cmd.OutOrStdout())
 		},
