@@ -1,8 +1,12 @@
 package contents
 
 import (
+	"bytes"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,5 +50,42 @@ func TestPagesLink(t *testing.T) {
 	}
 	if pages < 10 {
 		t.Errorf("there are %d pages", pages)
+	}
+}
+
+// TestPageListsEveryProgram: the page on installing has all programs, and all units that can be enabled, and no others.
+func TestPageListsEveryProgram(t *testing.T) {
+	text, err := os.ReadFile("../../plugins/meta/etcfiles/INSTALL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## What is installed\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var want []string
+	for _, pattern := range []string{"*.service", "*.timer", "*.path", "*.socket", "*.mount", "main.go"} {
+		paths, err := filepath.Glob("../../plugins/*/*/" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range paths {
+			text, err := os.ReadFile(p)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case pattern == "main.go":
+				want = append(want, filepath.Base(filepath.Dir(p)))
+			case bytes.Contains(text, []byte("\n[Install]\n")):
+				want = append(want, filepath.Base(p))
+			}
+		}
+	}
+	var listed []string
+	for _, m := range regexp.MustCompile("`([a-z-]+(?:\\.[a-z]+)?)`").FindAllStringSubmatch(section, -1) {
+		listed = append(listed, m[1])
+	}
+	slices.Sort(want)
+	slices.Sort(listed)
+	if got := slices.Compact(listed); !slices.Equal(got, want) {
+		t.Errorf("INSTALL.md lists %q, and there are %q", got, want)
 	}
 }

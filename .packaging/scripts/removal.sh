@@ -1,35 +1,63 @@
 # What the removal of a package and `make uninstall` share: a script that takes something away reads this file first.
 
-# references prints, a line each, the files in the usual places that name one of the programs, and what to do about each.
+# references prints, a line each, the files that name one of the programs, and what to do about each. It looks into the usual places and into those
+# that the configurations of the runtimes name.
 # Usage: references ROOT PROGRAM... (ROOT is where the places are, "" for /; the programs are named without it)
 references() {
 	root=$1
 	shift
-	find -L "$root/etc/cni" -type f \( -name '*.conflist' -o -name '*.conf' -o -name '*.json' \) 2>/dev/null | sort | while read -r file; do
+	{
+		confs "$root/etc/cni"
+		for dir in "$root"/var/lib/rancher/*/agent/etc/cni; do
+			confs "$dir"
+		done
+		{
+			containerd_files | values conf_dir
+			crio_files | values network_dir
+			podman_files | values network_config_dir
+			ls "$root"/etc/nerdctl/nerdctl.toml 2>/dev/null | values cni_netconfpath
+			ls "$root"/etc/nomad.d/*.hcl 2>/dev/null | values cni_config_dir
+		} | while read -r dir; do
+			confs "$root$dir" -maxdepth 2 # beside a list are the plugins that belong to it
+		done
+	} | sort -u | while read -r file; do
 		if flat "$file" | grep -q '"type" *: *"etcfiles"'; then
 			echo "$file: plugin etcfiles: end the containers of the network, then take the plugin out or remove the file"
 		fi
 	done
 	{
-		ls "$root"/etc/containerd/*.json "$root"/var/lib/rancher/k3s/agent/etc/containerd/*.json 2>/dev/null || :
-		cat "$root"/etc/containerd/*.toml "$root"/etc/containerd/conf.d/*.toml 2>/dev/null |
-			sed -n "s|^[^#]*base_runtime_spec *= *[\"']\([^\"']*\)[\"'].*|$root\1|p"
+		ls "$root"/etc/containerd/*.json "$root"/var/lib/rancher/*/agent/etc/containerd/*.json 2>/dev/null || :
+		containerd_files | values base_runtime_spec | sed "s|^|$root|"
 	} | sort -u | while read -r file; do
 		hooks "$file" "$@" | while read -r hook; do
 			echo "$file: hook $hook, without which no container of a pod starts: take base_runtime_spec out of containerd's configuration and restart containerd, then remove the file"
 		done
 	done
-	for file in "$root"/etc/containers/oci/hooks.d/*.json "$root"/etc/crio/hooks.d/*.json "$root"/usr/share/containers/oci/hooks.d/*.json; do
+	{
+		printf '%s\n' /etc/containers/oci/hooks.d /etc/crio/hooks.d /usr/share/containers/oci/hooks.d
+		{
+			crio_files
+			podman_files
+		} | values hooks_dir
+	} | sort -u | while read -r dir; do
+		ls "$root$dir"/*.json 2>/dev/null || :
+	done | while read -r file; do
 		hooks "$file" "$@" | while read -r hook; do
 			echo "$file: hook $hook, without which no container of Podman or CRI-O starts: remove the file"
 		done
 	done
-	for file in "$root"/etc/containerd/*.toml "$root"/etc/containerd/conf.d/*.toml; do
+	containerd_files | while read -r file; do
 		if uncommented "$file" | grep -q "required_plugins *= *\[[^]]*[\"']etcfiles-nri[\"']"; then
 			echo "$file: required_plugins has etcfiles-nri, without which no pod starts: take it out and restart containerd"
 		fi
 	done
-	for file in "$root"/opt/nri/plugins/*; do
+	{
+		echo /opt/nri/plugins
+		containerd_files | values plugin_path
+		crio_files | values nri_plugin_dir
+	} | sort -u | while read -r dir; do
+		ls -d "$root$dir"/* 2>/dev/null || :
+	done | while read -r file; do
 		if [ -L "$file" ] && ! among "${file#"$root"}" "$@" && leads "${file#"$root"}" "$@"; then
 			echo "$file: it leads to $(readlink "$file"): remove it and restart containerd"
 		fi
@@ -48,6 +76,43 @@ references() {
 			echo "$record: a container that has its network from oci-cni-hook: end it, or run oci-cni-hook gc if it has died"
 		fi
 	done
+}
+
+# confs prints the configurations of networks in a directory and below it.
+# Usage: confs DIRECTORY [OPTION-OF-FIND...]
+confs() {
+	place=$1
+	shift
+	find -L "$place" "$@" -type f \( -name '*.conflist' -o -name '*.conf' -o -name '*.json' \) 2>/dev/null || :
+}
+
+# containerd_files prints the files of containerd's configuration, also of that of k3s and RKE2, and those that they import.
+containerd_files() {
+	for file in "$root"/etc/containerd/*.toml "$root"/etc/containerd/conf.d/*.toml "$root"/var/lib/rancher/*/agent/etc/containerd/*.toml \
+		"$root"/var/lib/rancher/*/agent/etc/containerd/*.tmpl "$root"/var/lib/rancher/*/agent/etc/containerd/*.d/*.toml; do
+		if [ -f "$file" ]; then
+			echo "$file"
+			echo "$file" | values imports | while read -r pattern; do
+				ls -d "$root"$pattern 2>/dev/null || : # the pattern is not quoted
+			done
+		fi
+	done | sort -u
+}
+
+# crio_files and podman_files print the files of the configuration of CRI-O and of Podman.
+crio_files() {
+	ls "$root"/etc/crio/crio.conf "$root"/etc/crio/crio.conf.d/* 2>/dev/null || :
+}
+
+podman_files() {
+	ls "$root"/usr/share/containers/containers.conf "$root"/etc/containers/containers.conf "$root"/etc/containers/containers.conf.d/*.conf 2>/dev/null || :
+}
+
+# values prints the absolute paths that a key has in the files of TOML that are named on stdin: one, or a list of them.
+values() {
+	while read -r configuration; do
+		uncommented "$configuration" | sed "s/^/ /" | grep -oE "[^A-Za-z0-9_]$1 *= *(\\[[^]]*\\]|\"[^\"]*\"|'[^']*')" | grep -oE "[\"'][^\"']*[\"']" || :
+	done | sed -n "s|^.\(/.*[^/]\)/*.\$|\1|p" | sort -u
 }
 
 # hooks prints the paths of the hooks in a file of JSON that lead to one of the programs.
