@@ -94,11 +94,15 @@ func Remove(path string) (*Edit, error) {
 	if e.restore(s) {
 		return e, nil
 	}
-	switch kept, err := safefile.ReadLinked(e.File+Suffix, maxConflist); {
-	case err == nil && bytes.Equal(kept, e.After):
+	if kept, err := safefile.ReadLinked(e.File+Suffix, maxConflist); err == nil && bytes.Equal(kept, e.After) {
 		e.Kept = e.File + Suffix
-	case exists(e.File + Suffix):
-		e.Stays = e.File + Suffix
+		return e, nil
+	}
+	for _, ext := range append([]string{".conflist"}, singleExtensions...) {
+		if former := strings.TrimSuffix(e.File, ".conflist") + ext + Suffix; exists(former) {
+			e.Stays = former
+			break
+		}
 	}
 	return e, nil
 }

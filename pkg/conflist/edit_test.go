@@ -188,6 +188,19 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+// TestRemoveConvertedEdited: of a list that was changed since it was made of one plugin, the former file stays, and is named.
+func TestRemoveConvertedEdited(t *testing.T) {
+	path := given(t, "20-one.conf", `{ "cniVersion": "1.0.0", "name": "one", "type": "bridge" }`)
+	added(t, path)
+	list := listBeside(path)
+	if err := os.WriteFile(list, []byte(strings.Replace(content(t, list), `"bridge"`, `"ptp"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := removed(t, path); e.Stays != path+Suffix || left(t, path) != "20-one.conf.before-etcfiles 20-one.conflist" || strings.Contains(content(t, list), pluginType) {
+		t.Errorf("%+v: %s", e, left(t, path))
+	}
+}
+
 // TestConvertCutOff: a conversion that was killed half-way, either way, is finished by the next.
 func TestConvertCutOff(t *testing.T) {
 	const before = `{ "cniVersion": "1.0.0", "name": "one", "type": "bridge" }`
