@@ -60,7 +60,7 @@ func (n *node) setup(want int, args ...string) string {
 // state lists what is in the directories that setup may change, with a digest of every file.
 func (n *node) state() string {
 	n.t.Helper()
-	return n.run("sh", "-c", `for dir in /etc/containerd /etc/cni /opt/cni /opt/nri /usr/lib/cni /var/lib/rancher; do
+	return n.run("sh", "-c", `for dir in /etc/containerd /etc/cni /etc/etcfiles /opt/cni /opt/nri /usr/lib/cni /var/lib/rancher; do
 		find $dir -printf '%p %M %l\n'
 		find $dir -type f -size -9k -exec sha256sum {} +
 	done 2>/dev/null | sort`)

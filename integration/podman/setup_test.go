@@ -135,12 +135,19 @@ func TestSetup(t *testing.T) {
 					t.Errorf("%s fetches from %s: %s", from, to, got)
 				}
 			}
+			inUse := w.state(t)
+			if got := w.etcfiles(t, 3, "setup", "--undo"); !strings.Contains(got, "the network podman has living containers") ||
+				!strings.Contains(got, "/web") || !strings.Contains(got, "/db") || w.state(t) != inUse {
+				t.Errorf("undone with living containers:\n%s\n%s", got, cmp.Diff(inUse, w.state(t)))
+			}
 			w.podman(t, "rm", "--force", "--time", "0", "--all")
 			if left := w.etcfiles(t, 0, "ls", "-o", "json"); strings.TrimSpace(left) != "[]" {
 				t.Errorf("left: %s", left)
 			}
 
-			w.etcfiles(t, 0, "setup", "--undo")
+			if got := w.etcfiles(t, 0, "setup", "--undo"); !strings.HasSuffix(got, "nothing is left to do\ncrio: nothing is left of a setup\n") {
+				t.Errorf("undo:\n%s", got)
+			}
 			if diff := cmp.Diff(before, w.state(t)); diff != "" {
 				t.Errorf("left:\n%s", diff)
 			}
@@ -169,10 +176,10 @@ func (w *world) asPackaged(t *testing.T, backend string) {
 // state lists what is in the directories that setup may change, with a digest of every file.
 func (w *world) state(t *testing.T) string {
 	t.Helper()
-	out, _, err := w.run("sh", "-c", `for dir in /etc/containers /etc/cni /opt; do
+	out, _, err := w.run("sh", "-c", `for dir in /etc/containers /etc/cni /etc/etcfiles /opt; do
 		find $dir -printf '%p %M %l\n'
 		find $dir -type f -exec sha256sum {} +
-	done | grep -v -e cni.lock -e /etc/containers/networks | sort`)
+	done 2>/dev/null | grep -v -e cni.lock -e /etc/containers/networks | sort`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,9 @@ type Edit struct {
 // Changed reports whether Apply has anything to do.
 func (e *Edit) Changed() bool { return e.Target != e.File || !bytes.Equal(e.Before, e.After) }
 
+// Removal reports whether the edit takes the plugin out.
+func (e *Edit) Removal() bool { return e.removal }
+
 // Add plans to put the plugin last into the configuration at a path: a conflist, or the configuration of one plugin, which becomes a conflist
 // of two. One that has the plugin where it sees all addresses stays as it is, also in what the plugin's keys say; where it stands before a plugin that gives
 // addresses, it is moved. The error says why the file cannot have it, and what to do.

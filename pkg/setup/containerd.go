@@ -91,7 +91,7 @@ func (h *Host) setupContainerd(p *Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := h.writeSpec(p, &c, spec); err != nil {
+	if err := h.writeSpec(p, &c, spec, all.BaseSpec == c.spec); err != nil {
 		return err
 	}
 	if err := h.setBaseSpec(p, &c, all); err != nil {
@@ -153,8 +153,9 @@ func (h *Host) makeSpec(c *containerd) ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-// writeSpec plans the specification, unless somebody has put something of their own into the one that is there.
-func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte) error {
+// writeSpec plans the specification, unless somebody has put something of their own into the one that is there. named
+// says that containerd's configuration names it.
+func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte, named bool) error {
 	there, err := h.read(c.spec)
 	if err != nil {
 		return err
@@ -168,6 +169,7 @@ func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte) error {
 	case !mentions(rest, "etcfiles-mount"):
 		return fmt.Errorf("%s is there already, and no hook in it is etcfiles-mount: move it away", c.spec)
 	default:
+		p.idle = !named
 		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays as it is: to have it as this containerd makes it, remove it and run this again", c.spec))
 	}
 	p.There = append(p.There, c.spec)
@@ -293,12 +295,16 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 			return false, err
 		}
 	default:
-		p.Notes = append(p.Notes, fmt.Sprintf("%s: the lines of etcfiles setup were changed, and stay: take them out", c.config))
+		p.leave("%s: the lines of etcfiles setup were changed, and stay: take them out, restart containerd, and run this again", c.config)
 		return false, nil
 	}
 	other := all != nil && all.BaseSpec == c.spec && free && len(p.Steps) == steps // in a file that is not known here
 	if raw, err := containerdconf.Look(rest); err == nil && raw.BaseSpec == c.spec || other {
-		p.ByHand = append(p.ByHand, fmt.Sprintf("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), c.config))
+		from := c.config
+		if c.generated {
+			from = c.template
+		}
+		p.leave("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), from)
 		return false, nil
 	}
 	return free, nil
@@ -318,7 +324,7 @@ func (h *Host) undoSpec(p *Plan, c *containerd) {
 	if fits {
 		h.remove(p, c.spec, "the specification with the hooks")
 	} else {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays", c.spec))
+		p.leave("%s was made or changed by hand and stays: remove it", c.spec)
 	}
 }
 
@@ -334,7 +340,7 @@ func (h *Host) undoFile(p *Plan, path, what string) bool {
 		h.remove(p, path, what)
 		return true
 	default:
-		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays", path))
+		p.leave("%s was made or changed by hand and stays: remove it, and run this again", path)
 	}
 	return false
 }
@@ -342,9 +348,12 @@ func (h *Host) undoFile(p *Plan, path, what string) bool {
 // undoNRI plans that the link to etcfiles-nri goes.
 func (h *Host) undoNRI(p *Plan, all *containerdconf.Config) {
 	path := nriLink(all)
-	if target, err := os.Readlink(h.in(path)); err == nil && filepath.Base(target) == nriProgram {
+	switch _, err := os.Readlink(h.in(path)); {
+	case h.linked(&p.record, path):
 		h.remove(p, path, "the link to "+nriProgram)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	case err == nil:
+		p.leave("%s is a link that this has no record of, and stays: remove it, and restart containerd", path)
+	case !errors.Is(err, fs.ErrNotExist):
 		p.Notes = append(p.Notes, fmt.Sprintf("%s is not a link, and stays", path))
 	}
 }

@@ -95,5 +95,5 @@ func (h *Host) undoHook(p *Plan, path string, what string, files ...hookFile) {
 			return
 		}
 	}
-	p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays", path))
+	p.leave("%s was made or changed by hand and stays: remove it", path)
 }

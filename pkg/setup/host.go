@@ -20,6 +20,8 @@ type Host struct {
 	Self, Path string
 	// Run runs a program and returns what it prints on stdout.
 	Run func(program string, args ...string) ([]byte, error)
+	// Living returns the living containers on a network, as their records in a data directory say; "" is the usual one. Nil: nobody knows of any.
+	Living func(dataDir, network string) ([]string, error)
 }
 
 // maxFile is the most of a configuration that is read, in bytes.

@@ -157,10 +157,13 @@ func (p *played) must(plan *Plan, err error) *Plan {
 	return plan
 }
 
-// said returns the steps and what is left to somebody else, a line each.
+// said returns the steps, but for that of the record, and what is left to somebody else, a line each.
 func said(p *Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
+		if s.Path == recordFile {
+			continue
+		}
 		fmt.Fprintln(&b, s.Verb, s.Path)
 	}
 	for _, hand := range p.ByHand {

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -85,7 +84,7 @@ func (h *Host) setupList(p *Plan, n network) error {
 
 // linkPlugin plans that the plugin's program is where the runtime looks for it.
 func (h *Host) linkPlugin(p *Plan, n network) error {
-	if found := h.program(pluginName, n.binDirs...); found != "" {
+	if p.plugin = h.program(pluginName, n.binDirs...); p.plugin != "" {
 		return nil
 	}
 	program, err := h.own(pluginName)
@@ -96,7 +95,8 @@ func (h *Host) linkPlugin(p *Plan, n network) error {
 	if i := slices.IndexFunc(n.binDirs, h.exists); i >= 0 {
 		dir = n.binDirs[i]
 	}
-	h.link(p, filepath.Join(dir, pluginName), program, "the plugin, where the runtime looks for it")
+	p.plugin = filepath.Join(dir, pluginName)
+	h.link(p, p.plugin, program, "the plugin, where the runtime looks for it")
 	return nil
 }
 
@@ -136,48 +136,4 @@ func (h *Host) look(p *Plan, n network, text []byte, beside string) (err error) 
 		faults = append(faults, errors.New(f.String()))
 	}
 	return errors.Join(faults...)
-}
-
-// isExample reports whether a file is the example and nothing else.
-func (h *Host) isExample(path string) bool {
-	text, err := h.read(path)
-	return err == nil && bytes.Equal(text, conflists.Bridge)
-}
-
-// undoNetwork plans that the plugin leaves the networks that are in no other runtime's use, and the directories of plugins.
-func (h *Host) undoNetwork(p *Plan, n network) error {
-	others := h.others(p.Runtime)
-	for _, path := range h.files(n.confDir) {
-		if slices.ContainsFunc(others, func(o *Plan) bool { return o.list == path }) {
-			continue
-		}
-		if h.isExample(path) {
-			h.remove(p, path, `the network "lab"`)
-			continue
-		}
-		edit, err := conflist.Remove(h.in(path))
-		switch {
-		case err != nil:
-			p.Notes = append(p.Notes, err.Error())
-		case !edit.Changed():
-		case edit.Kept == "" && !h.exists(path+conflist.Suffix):
-			p.Notes = append(p.Notes, fmt.Sprintf("%s has the plugin from somebody else, and keeps it: etcfiles config --remove %[1]s takes it out", path))
-		case edit.Kept == "":
-			p.Notes = append(p.Notes, fmt.Sprintf("%s stays, since the file beside it was changed in another way too", path+conflist.Suffix))
-			fallthrough
-		default:
-			h.edit(p, path, "as it was before it had the plugin", edit)
-		}
-	}
-	if len(others) > 0 {
-		return nil
-	}
-	for _, dir := range n.binDirs {
-		path := filepath.Join(dir, pluginName)
-		target, err := os.Readlink(h.in(path))
-		if err == nil && filepath.IsAbs(target) && filepath.Base(target) == pluginName {
-			h.remove(p, path, "the link to the plugin")
-		}
-	}
-	return nil
 }

@@ -22,9 +22,20 @@ type Plan struct {
 	// Restart is the command that has the runtime read its configuration, "" where none is needed.
 	Restart string
 
-	list  string       // the conflist that is in use, or will be
-	wired bool         // the runtime's containers get the files that etcfiles keeps
-	check func() error // after the steps: why they did not do what they are for
+	list   string       // the conflist that is in use, or will be
+	plugin string       // the plugin's program, where the runtime finds it
+	wired  bool         // the runtime's containers get the files that etcfiles keeps
+	idle   bool         // what there is of it by hand is named nowhere
+	check  func() error // after the steps: why they did not do what they are for
+
+	with     []string // runtimes that are undone with this one
+	record   record   // of the host, as it is before the steps
+	recorded bool     // there is one
+}
+
+// leave adds what is left to somebody else.
+func (p *Plan) leave(format string, args ...any) {
+	p.ByHand = append(p.ByHand, fmt.Sprintf(format, args...))
 }
 
 // Done reports whether nothing is left to do.
@@ -40,6 +51,7 @@ type Step struct {
 	What string // what is in the file
 
 	do, undo func() error
+	note     func(*record) // that it is done
 }
 
 // String says it in one line.
@@ -115,34 +127,54 @@ func (h *Host) Setup(name string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Runtime: name}
-	return p, r.setup(h, p)
+	p, err := h.plan(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.setup(h, p); err != nil {
+		return p, err
+	}
+	return p, h.keepRecord(p)
 }
 
-// Undo plans to take away what Setup has written for a runtime, which may no longer be installed.
-func (h *Host) Undo(name string) (*Plan, error) {
+// plan returns an empty plan.
+func (h *Host) plan(name string) (p *Plan, err error) {
+	p = &Plan{Runtime: name}
+	p.record, p.recorded, err = h.readRecord()
+	return p, err
+}
+
+// Undo plans to take away what Setup has made for a runtime, which may no longer be installed; with are others that are to be undone too, and need
+// nothing any more. The error is ErrInUse where living containers need what would go.
+func (h *Host) Undo(name string, with ...string) (*Plan, error) {
 	r, err := runtimeOf(name)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Runtime: name}
+	p, err := h.plan(name)
+	if err != nil {
+		return nil, err
+	}
+	p.with = with
 	if err := r.undo(h, p); err != nil {
 		return nil, err
 	}
 	if len(p.Steps) == 0 {
 		p.Restart = ""
 	}
-	return p, nil
+	return p, h.cutRecord(p)
 }
 
-// others returns what the other runtimes of the host have that is set up for them.
-func (h *Host) others(name string) (out []*Plan) {
-	for _, other := range Runtimes() {
-		if other == name {
+// others returns what the other runtimes of the host have that are set up, and are not undone with this one. Of one with a fault it is not known
+// which network is its own: list and plugin may be "".
+func (h *Host) others(p *Plan) (out []*Plan) {
+	for _, r := range runtimes() {
+		if r.name == p.Runtime || slices.Contains(p.with, r.name) {
 			continue
 		}
-		if p, err := h.Setup(other); err == nil && p.wired {
-			out = append(out, p)
+		o := &Plan{Runtime: r.name}
+		if err := r.setup(h, o); o.wired && !o.idle && !errors.Is(err, ErrNotInstalled) {
+			out = append(out, o)
 		}
 	}
 	return out

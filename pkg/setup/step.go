@@ -26,6 +26,13 @@ func (h *Host) write(p *Plan, path, what string, content []byte) error {
 	if before != nil {
 		s.Verb = "change"
 	}
+	dirs := h.missing(path)
+	s.note = func(r *record) {
+		if _, ours := r.Files[path]; before == nil || ours {
+			r.Files[path] = digest(string(content))
+		}
+		add(&r.Directories, dirs...)
+	}
 	var made []string
 	s.do = func() (err error) {
 		if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil {
@@ -46,8 +53,13 @@ func (h *Host) write(p *Plan, path, what string, content []byte) error {
 // link plans a symbolic link.
 func (h *Host) link(p *Plan, path, target, what string) {
 	var made []string
+	dirs := h.missing(path)
 	p.Steps = append(p.Steps, Step{
 		Verb: "link", Path: path, What: what,
+		note: func(r *record) {
+			r.Links[path] = target
+			add(&r.Directories, dirs...)
+		},
 		do: func() (err error) {
 			if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil {
 				err = os.Symlink(target, h.in(path))
@@ -58,13 +70,17 @@ func (h *Host) link(p *Plan, path, target, what string) {
 	})
 }
 
-// remove plans that a file or a link goes, and with it the directories above it that are empty then, but for one that a runtime watches: containerd
-// ends when that is gone ("cni conf dir is removed").
+// remove plans that a file or a link goes, and with it those directories above it that setup has made and that are empty then, but for one that a
+// runtime watches: containerd ends when that is gone ("cni conf dir is removed").
 func (h *Host) remove(p *Plan, path, what string) {
 	var content []byte
 	var target string
 	p.Steps = append(p.Steps, Step{
 		Verb: "remove", Path: path, What: what,
+		note: func(r *record) {
+			delete(r.Files, path)
+			delete(r.Links, path)
+		},
 		do: func() (err error) {
 			if target, err = os.Readlink(h.in(path)); err != nil {
 				if content, err = h.read(path); err != nil {
@@ -74,7 +90,7 @@ func (h *Host) remove(p *Plan, path, what string) {
 			if err := os.Remove(h.in(path)); err != nil {
 				return err
 			}
-			for dir := filepath.Dir(path); len(dir) > len("/etc") && !h.watched(dir); dir = filepath.Dir(dir) {
+			for dir := filepath.Dir(path); slices.Contains(p.record.Directories, dir) && !h.watched(dir); dir = filepath.Dir(dir) {
 				if os.Remove(h.in(dir)) != nil { // something else is in it
 					break
 				}
@@ -103,6 +119,12 @@ func (h *Host) edit(p *Plan, path, what string, e *conflist.Edit) {
 	former := map[string][]byte{}
 	p.Steps = append(p.Steps, Step{
 		Verb: "change", Path: path, What: what,
+		note: func(r *record) {
+			drop(&r.Conflists, path)
+			if !e.Removal() {
+				add(&r.Conflists, listPath(path, e))
+			}
+		},
 		do: func() error {
 			for _, file := range []string{e.File, e.Target, e.File + conflist.Suffix, e.Target + conflist.Suffix} {
 				content, err := os.ReadFile(file)
@@ -125,6 +147,14 @@ func (h *Host) edit(p *Plan, path, what string, e *conflist.Edit) {
 			return errors.Join(errs...)
 		},
 	})
+}
+
+// listPath returns the path of what an edit makes of the configuration at a path, which stays a link if it is one.
+func listPath(path string, e *conflist.Edit) string {
+	if e.Target == e.File {
+		return path
+	}
+	return filepath.Join(filepath.Dir(path), filepath.Base(e.Target))
 }
 
 // replace writes a file, and if it is there, or a link leads to it, with its access.

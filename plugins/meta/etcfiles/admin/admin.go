@@ -41,7 +41,7 @@ For a --namespace that the data directory does not have the exit code of every c
 	}
 	advised(ofStore)
 	cli.AsRoot(func() string { return o.dataDir }, ofStore...)
-	root.AddCommand(append(ofStore, configCommand(), setupCommand())...)
+	root.AddCommand(append(ofStore, configCommand(), setupCommand(o))...)
 	withVersion(root, version)
 	return cli.Program(root, version)
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/setup"
 )
 
-func setupCommand() *cobra.Command {
+func setupCommand(o *options) *cobra.Command {
 	var dryRun, undo bool
 	cmd := &cobra.Command{
 		Use:   "setup [containerd|podman|crio]",
@@ -27,9 +29,11 @@ Files of the runtime's own are left alone where a file beside them will do. Wher
 has written, it names the line that you are to add; the exit code is 1 then, and until it is there.
 
 To do it again changes nothing, or after an update of the runtime what is no longer as it should be. With --undo all that
-was written goes, and what was changed is as it was before; what you have changed since stays, and it says so. End the
-containers of the network before that. Without a runtime it says what is set up and what is missing, or with --undo undoes
-all; the exit code is 1 if nothing is set up, or something is missing where a part is.
+was written goes, and what was changed is as it was before; /etc/etcfiles/setup.json says until then what that is. What
+you have changed since stays, and is left to you: the exit code is 1 then. A network, a link or a directory that setup has
+not made stays too. While a network that is to go, or to lose the plugin, has living containers, nothing is changed, and
+the exit code is 3. Without a runtime it says what is set up and what is missing, or with --undo undoes all; the exit code
+is 1 if nothing is set up, or something is missing where a part is.
 
 It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with CNI (up to 4.x) and without, and CRI-O. With
 --dry-run nothing is written. Only root can do it; for others the exit code is 3.`,
@@ -44,6 +48,7 @@ It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with C
 			if err != nil {
 				return err
 			}
+			host.Living = func(dataDir, network string) ([]string, error) { return o.living(cmd, dataDir, network) }
 			s := &settingUp{host: host, out: cmd.OutOrStdout(), dryRun: dryRun}
 			switch {
 			case undo:
@@ -80,6 +85,23 @@ func thisHost() (*setup.Host, error) {
 	}, nil
 }
 
+// living returns the living containers on a network, as a data directory has them; "" is that of the flags.
+func (o *options) living(cmd *cobra.Command, dataDir, network string) ([]string, error) {
+	there := *o
+	there.dataDir, there.namespace = cmp.Or(dataDir, o.dataDir), ""
+	list, err := there.manager(cmd).Inspect("")
+	if errors.Is(err, etcfiles.ErrNoStore) {
+		return nil, nil
+	}
+	var found []string
+	for _, i := range list {
+		if !i.State.Dead() && i.On(network) {
+			found = append(found, i.Namespace+"/"+i.Name())
+		}
+	}
+	return found, err
+}
+
 // settingUp is a run of the command.
 type settingUp struct {
 	host   *setup.Host
@@ -92,18 +114,23 @@ func (s *settingUp) setup(name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return s.follow(p, fmt.Sprintf("%s is set up: %s", name, strings.Join(p.There, ", ")))
+	return s.follow(p, fmt.Sprintf("%s is set up: %s", name, strings.Join(p.There, ", ")), "nothing is left to do: the next container has it")
 }
 
 func (s *settingUp) undo(names []string) error {
 	if len(names) == 0 {
 		names = setup.Runtimes()
 	}
+	for i, name := range names { // so that nothing is undone where not all can be
+		if _, err := s.host.Undo(name, names[i+1:]...); err != nil {
+			return fmt.Errorf("nothing is changed: %s: %w", name, err)
+		}
+	}
 	var answer error
-	for _, name := range names {
-		p, err := s.host.Undo(name)
+	for i, name := range names {
+		p, err := s.host.Undo(name, names[i+1:]...)
 		if err == nil {
-			err = s.follow(p, name+": nothing is left of a setup")
+			err = s.follow(p, name+": nothing is left of a setup", "nothing is left to do")
 		}
 		switch {
 		case errors.Is(err, cli.ErrNo):
@@ -115,8 +142,8 @@ func (s *settingUp) undo(names []string) error {
 	return answer
 }
 
-// follow says what a plan does, and does it unless this is a dry run.
-func (s *settingUp) follow(p *setup.Plan, done string) error {
+// follow says what a plan does, and does it unless this is a dry run. there says that nothing was to be done, and done that nothing is left.
+func (s *settingUp) follow(p *setup.Plan, there, done string) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { b.WriteString(cli.Plain(fmt.Sprintf(format, args...)) + "\n") }
 	if p.Found != "" {
@@ -132,7 +159,7 @@ func (s *settingUp) follow(p *setup.Plan, done string) error {
 		line("note: %s", note)
 	}
 	if p.Done() {
-		line("%s", done)
+		line("%s", there)
 	}
 	if !s.dryRun {
 		if err := p.Apply(); err != nil {
@@ -146,7 +173,7 @@ func (s *settingUp) follow(p *setup.Plan, done string) error {
 	case p.Restart != "":
 		line("left to do: %s", p.Restart)
 	case len(p.ByHand) == 0:
-		line("nothing is left to do: the next container has it")
+		line("%s", done)
 	}
 	if _, err := io.WriteString(s.out, b.String()); err != nil {
 		return err
