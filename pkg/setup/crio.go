@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Of CRI-O, see crio.conf(5). Its hook is in a directory of its own: it covers what CRI-O and the kubelet mount, and Podman's containers, whose
-// hooks.d others share with CRI-O, are not to have that.
+// Of CRI-O, see crio.conf(5). Its hooks are in a directory of their own: they cover what CRI-O and the kubelet mount, and Podman's containers, whose
+// hooks.d others share with CRI-O, are not to have them.
 const (
 	crioDropIns = "/etc/crio/crio.conf.d"
 	crioDropIn  = crioDropIns + "/90-etcfiles.conf"
@@ -42,6 +42,9 @@ func (h *Host) setupCRIO(p *Plan) error {
 	if err := h.setupHook(p, filepath.Join(crioHooks, mountFile), "the hook that mounts the files, for every container", mountHook(true)); err != nil {
 		return err
 	}
+	if err := h.setupHook(p, filepath.Join(crioHooks, adoptFile), "the hook that takes over what the kubelet's hosts file has", adoptHook()); err != nil {
+		return err
+	}
 	var s settings
 	given := all.without(crioDropIn)
 	if dirs := given.list([]string{usrHooks}, "crio", "runtime", "hooks_dir"); !slices.Contains(dirs, crioHooks) {
@@ -62,5 +65,6 @@ func (h *Host) undoCRIO(p *Plan) error {
 	p.Restart = "systemctl restart crio"
 	h.undoFile(p, crioDropIn, "settings of crio.conf")
 	h.undoHook(p, filepath.Join(crioHooks, mountFile), "the hook that mounts the files", mountHook(true))
+	h.undoHook(p, filepath.Join(crioHooks, adoptFile), "the hook that takes over what the kubelet's hosts file has", adoptHook())
 	return h.undoNetwork(p, crioNetwork(all))
 }

@@ -32,6 +32,11 @@ func mountHook(override bool) hookFile {
 	return hookFile{"etcfiles-mount", append(args, ocispec.CreateContainer), "", []string{ocispec.CreateContainer}}
 }
 
+// adoptHook takes over what the kubelet knows of a pod and only its hosts file has, which the mount covers; see etcfiles adopt.
+func adoptHook() hookFile {
+	return hookFile{pluginName, []string{"adopt", "--sandbox-annotation", ocistate.CRIOSandboxAnnotation}, "", []string{ocispec.CreateRuntime}}
+}
+
 // cniHook is as oci-cni-hook spec --hooks-d cni --networks NETWORK prints it.
 func cniHook(network string) hookFile {
 	return hookFile{

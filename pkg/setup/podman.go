@@ -17,6 +17,7 @@ const (
 	podmanHooks   = "/etc/containers/oci/hooks.d"
 	mountFile     = "etcfiles-mount.json"
 	cniFile       = "etcfiles-cni.json"
+	adoptFile     = "etcfiles-adopt.json"
 )
 
 // podmanBinDirs are where Podman looks for CNI plugins when nothing else is said.

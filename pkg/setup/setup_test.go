@@ -186,7 +186,7 @@ func TestSetup(t *testing.T) {
 			"CRI-O", "crio", 0, "",
 			map[string]string{"/etc/crio/crio.conf.d/10-crio.conf": "[crio.network]\nplugin_dirs = [\"/usr/lib/cni\"]\n", bridged: network1},
 			[]string{"/usr/bin/crio", "/usr/lib/cni/etcfiles"},
-			"write /etc/crio/hooks.d/etcfiles-mount.json\nwrite /etc/crio/crio.conf.d/90-etcfiles.conf\nchange " + bridged + "\n",
+			"write /etc/crio/hooks.d/etcfiles-mount.json\nwrite /etc/crio/hooks.d/etcfiles-adopt.json\nwrite /etc/crio/crio.conf.d/90-etcfiles.conf\nchange " + bridged + "\n",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -320,6 +320,38 @@ func TestUpdated(t *testing.T) {
 	if err := json.Unmarshal([]byte(h.text(specFile)), &spec); err != nil || spec.Hooks["createContainer"][0].Path != "/usr/bin/etcfiles-mount" ||
 		spec.Hooks["createRuntime"][0].Path != "/usr/bin/etcfiles" || len(spec.Process) > 0 {
 		t.Errorf("%v: %+v", err, spec)
+	}
+}
+
+// TestHooksOfCRIO: CRI-O gets the hook that takes over what the kubelet knows, for the mount covers the kubelet's file.
+func TestHooksOfCRIO(t *testing.T) {
+	h := play(t, map[string]string{bridged: network1}, "/usr/bin/crio", "/opt/cni/bin/etcfiles")
+	h.must(h.Setup("crio"))
+	type file struct {
+		Hook struct {
+			Path string
+			Args []string
+		}
+		When   map[string]any
+		Stages []string
+	}
+	var got, want file
+	const page = `{ "version": "1.0.0", "when": { "always": true }, "stages": ["createRuntime"],
+		"hook": { "path": "/usr/bin/etcfiles", "args": ["etcfiles", "adopt", "--sandbox-annotation", "io.kubernetes.cri-o.SandboxID"] } }` // of DRIVERS.md
+	if err := errors.Join(json.Unmarshal([]byte(h.text(crioHooks+"/"+adoptFile)), &got), json.Unmarshal([]byte(page), &want)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p := h.must(h.Setup("crio")); !p.Done() {
+		t.Errorf("once more: %s", said(p))
+	}
+	if err := os.Remove(h.in(crioHooks + "/" + adoptFile)); err != nil { // as an earlier version left it out
+		t.Fatal(err)
+	}
+	if got := said(h.must(h.Setup("crio"))); got != "write "+crioHooks+"/"+adoptFile+"\n" {
+		t.Error(got)
 	}
 }
 
