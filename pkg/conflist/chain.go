@@ -1,6 +1,7 @@
 package conflist
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -221,5 +222,5 @@ func (l *look) binary(at *node, key, name string) {
 			return
 		}
 	}
-	l.wrong(at, key, "there is no program %q in %s: install it, or name its directory with --bin-dir", name, strings.Join(l.BinDirs, ":"))
+	l.wrong(at, key, "there is no program %q in %s: install it, or name its directory with %s", name, strings.Join(l.BinDirs, ":"), cmp.Or(l.BinKey, "--bin-dir"))
 }

@@ -52,6 +52,7 @@ func (r *Report) Wrong() bool {
 type Options struct {
 	ConfDir string   // other networks are there; "" for none
 	BinDirs []string // where plugins are looked for
+	BinKey  string   // what names those directories; "" for the flag of etcfiles config
 	Example Example
 	// Bystander says that a configuration without the plugin is only looked at for what it has in common with others.
 	Bystander bool

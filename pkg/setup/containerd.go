@@ -111,12 +111,15 @@ func (h *Host) setupContainerd(p *Plan) error {
 }
 
 func containerdNetwork(all *containerdconf.Config) network {
-	n := network{confDir: "/etc/cni/net.d", binDirs: []string{"/opt/cni/bin"}}
+	n := network{confDir: "/etc/cni/net.d", binDirs: []string{"/opt/cni/bin"}, binKey: "bin_dir in containerd's configuration"}
 	if all != nil && all.ConfDir != "" {
 		n.confDir = filepath.Clean(all.ConfDir)
 	}
 	if all != nil && len(all.BinDirs) > 0 {
 		n.binDirs = all.BinDirs
+	}
+	if all != nil && all.Version >= mergingVersion {
+		n.binKey = "bin_dirs in containerd's configuration"
 	}
 	return n
 }

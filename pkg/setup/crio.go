@@ -23,6 +23,7 @@ func crioNetwork(all conf) network {
 	return network{
 		confDir: filepath.Clean(all.text("/etc/cni/net.d", "crio", "network", "network_dir")),
 		binDirs: all.list([]string{"/opt/cni/bin"}, "crio", "network", "plugin_dirs"),
+		binKey:  "plugin_dirs in crio.conf",
 		name:    all.text("", "crio", "network", "cni_default_network"),
 	}
 }

@@ -21,6 +21,7 @@ const (
 type network struct {
 	confDir string
 	binDirs []string // of the plugins
+	binKey  string   // what names them
 	name    string   // of the network that is in use; "" for that of the first file
 }
 
@@ -66,12 +67,12 @@ func (h *Host) setupList(p *Plan, n network) error {
 	if err := h.linkPlugin(p, n); err != nil {
 		return err
 	}
+	if err := h.look(p, n, edit.After, ""); err != nil {
+		return err
+	}
 	if !edit.Changed() {
 		p.There = append(p.There, p.list)
 		return nil
-	}
-	if err := h.look(p, n, edit.After, ""); err != nil {
-		return err
 	}
 	if edit.Agent != nil {
 		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %s: put the plugin %s there, last: %s", p.list, edit.Agent, pluginName, edit.Agent.Template))
@@ -122,7 +123,7 @@ func (h *Host) look(p *Plan, n network, text []byte, beside string) (err error) 
 	if err != nil {
 		return err
 	}
-	report, err := conflist.Look(path, conflist.Options{ConfDir: beside, BinDirs: dirs, Example: conflist.Example{ID: "web"}})
+	report, err := conflist.Look(path, conflist.Options{ConfDir: beside, BinDirs: dirs, BinKey: n.binKey, Example: conflist.Example{ID: "web"}})
 	if err != nil {
 		return err
 	}

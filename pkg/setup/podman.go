@@ -83,12 +83,13 @@ func podmanNetwork(all conf) network {
 	return network{
 		confDir: filepath.Clean(all.text("/etc/cni/net.d", "network", "network_config_dir")),
 		binDirs: all.list(podmanBinDirs, "network", "cni_plugin_dirs"),
+		binKey:  "cni_plugin_dirs in containers.conf",
 		name:    all.text("podman", "network", "default_network"),
 	}
 }
 
 // hookNetwork is where oci-cni-hook has its networks, when nothing else is said.
-var hookNetwork = network{confDir: "/etc/cni/net.d", binDirs: cniDirs}
+var hookNetwork = network{confDir: "/etc/cni/net.d", binDirs: cniDirs, binKey: "--bin-dir in the file of oci-cni-hook in hooks.d"}
 
 // setupPodmanHooks plans for a Podman whose own networks run no plugin: a container without a network of Podman's gets one from oci-cni-hook.
 func (h *Host) setupPodmanHooks(p *Plan, all conf, why string) error {

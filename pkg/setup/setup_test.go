@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/conflists"
 )
 
 const (
@@ -246,6 +248,18 @@ func TestRefused(t *testing.T) {
 		{"a file of that name", "containerd", map[string]string{specFile: "{}"}, containerd, "no hook in it is etcfiles-mount: move it away"},
 		{"no ctr", "containerd", nil, containerd[:1], "there is no program ctr"},
 		{"a plugin is missing", "containerd", map[string]string{bridged: strings.Replace(network1, `"host-local"`, `"dhcp"`, 1)}, containerd, bridged + `:2: plugins[0].ipam.type: there is no program "dhcp" in `},
+		{
+			"a plugin of a conflist that is done", "containerd", map[string]string{toml: debianConfig, bridged: strings.Replace(string(conflists.Bridge), `"portmap"`, `"pormap"`, 1)},
+			append(containerd, "/usr/lib/cni/etcfiles"), `there is no program "pormap" in /usr/lib/cni: install it, or name its directory with bin_dir in containerd's configuration`,
+		},
+		{
+			"a typo in a conflist that is done", "crio", map[string]string{bridged: strings.Replace(string(conflists.Bridge), `"type": "etcfiles",`, `"type": "etcfiles", "lockTimout": "3s",`, 1)},
+			[]string{"/usr/bin/crio"}, `plugins[3].lockTimout: unknown key`,
+		},
+		{
+			"a plugin is missing for CRI-O", "crio", map[string]string{bridged: strings.Replace(network1, `"host-local"`, `"dhcp"`, 1)},
+			[]string{"/usr/bin/crio"}, "or name its directory with plugin_dirs in crio.conf",
+		},
 		{"not JSON", "containerd", map[string]string{bridged: "{"}, containerd, bridged},
 		{"a drop-in of somebody else's", "podman", map[string]string{podmanDropIn: "[engine]\n"}, []string{"/usr/bin/podman"}, podmanDropIn + " is there already"},
 		{"TOML that is none", "podman", map[string]string{"/etc/containers/containers.conf": "[\n"}, []string{"/usr/bin/podman"}, "/etc/containers/containers.conf: line 1: "},

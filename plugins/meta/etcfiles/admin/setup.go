@@ -194,7 +194,11 @@ func (s *settingUp) status() error {
 		case errors.Is(err, setup.ErrNotInstalled):
 			fmt.Fprintf(&b, "%s: not installed\n", name)
 		case err != nil:
-			fmt.Fprintf(&b, "%s: cannot be set up: %s\n", name, cli.Plain(strings.ReplaceAll(err.Error(), "\n", "; ")))
+			state := "cannot be set up"
+			if p != nil && p.Wired() {
+				part, state = true, "set up, and does not work"
+			}
+			fmt.Fprintf(&b, "%s: %s: %s\n", name, state, cli.Plain(strings.ReplaceAll(err.Error(), "\n", "; ")))
 		case p.Done():
 			set = true
 			fmt.Fprintf(&b, "%s: set up: %s\n", name, cli.Plain(strings.Join(p.There, ", ")))
