@@ -73,11 +73,13 @@ const (
 func TestSetup(t *testing.T) {
 	for _, c := range []struct {
 		name, backend string
+		network       string // that has etcfiles
 		join          func(name string) []string
 		hooks         map[string][]string // the files of hooks.d, and by which flags oci-cni-hook prints them
 	}{
-		{"cni", "cni", func(name string) []string { return []string{"--name", name} }, map[string][]string{"etcfiles-mount.json": {"mount"}}},
-		{"netavark", "netavark", func(name string) []string {
+		{"cni", "cni", "podman", func(name string) []string { return []string{"--name", name} }, map[string][]string{"etcfiles-mount.json": {"mount"}}},
+		{"cni without a conflist", "cni", "lab", func(name string) []string { return []string{"--network", "lab", "--name", name} }, map[string][]string{"etcfiles-mount.json": {"mount", "--override"}}},
+		{"netavark", "netavark", "podman", func(name string) []string {
 			return []string{"--network", "none", "--annotation", "etcfiles/networks=podman", "--annotation", "etcfiles/name=" + name, "--name", name}
 		}, map[string][]string{"etcfiles-mount.json": {"mount", "--override"}, "etcfiles-cni.json": {"cni", "--networks", "podman"}}},
 	} {
@@ -95,22 +97,27 @@ func TestSetup(t *testing.T) {
 				}
 			})
 			w.asPackaged(t, c.backend)
+			if c.network == "lab" { // the example's, since Podman's own is in no file
+				w.sh(t, "rm "+networkFile)
+			}
 			before := w.state(t)
 			planned := w.etcfiles(t, 0, "setup", "podman", "--dry-run")
 			if diff := cmp.Diff(before, w.state(t)); diff != "" {
 				t.Errorf("a dry run has changed:\n%s", diff)
 			}
 			out := w.etcfiles(t, 0, "setup", "podman")
-			if done, ok := strings.CutSuffix(out, "nothing is left to do: the next container has it\n"); !ok || !strings.HasPrefix(planned, done) {
+			done, last, ok := strings.Cut(out, "nothing is left to do: ")
+			every := strings.HasPrefix(last, "the next container has it\n")
+			if !ok || !strings.HasPrefix(planned, done) || every != (c.name == "cni") || !every && !strings.Contains(last, "is started by podman run "+strings.Join(c.join("NAME")[:2], " ")) {
 				t.Errorf("planned:\n%s\ndone:\n%s", planned, out)
 			}
 			t.Log(out)
 			if block, err := page.Find("../../README.md", "podman"); err != nil || strings.TrimSpace(block) != "etcfiles setup podman" {
 				t.Errorf("the README says %q: %v", block, err)
 			}
-			done := w.state(t)
-			if got := w.etcfiles(t, 0, "setup", "podman"); !strings.Contains(got, "podman is set up: ") || w.state(t) != done {
-				t.Errorf("once more:\n%s\n%s", got, cmp.Diff(done, w.state(t)))
+			state := w.state(t)
+			if got := w.etcfiles(t, 0, "setup", "podman"); !strings.Contains(got, "podman is set up: ") || w.state(t) != state {
+				t.Errorf("once more:\n%s\n%s", got, cmp.Diff(state, w.state(t)))
 			}
 			if got := w.etcfiles(t, 0, "setup"); !strings.Contains(got, "podman: set up: ") {
 				t.Errorf("after:\n%s", got)
@@ -135,8 +142,13 @@ func TestSetup(t *testing.T) {
 					t.Errorf("%s fetches from %s: %s", from, to, got)
 				}
 			}
+			if c.network == "lab" { // an ordinary one has the file of Podman
+				if got := w.podman(t, "run", "--rm", "--cgroup-parent", w.Cgroup, imageName, "cat", "/etc/hosts"); !strings.Contains(got, "localhost") {
+					t.Errorf("the hosts file of an ordinary container is %q", got)
+				}
+			}
 			inUse := w.state(t)
-			if got := w.etcfiles(t, 3, "setup", "--undo"); !strings.Contains(got, "the network podman has living containers") ||
+			if got := w.etcfiles(t, 3, "setup", "--undo"); !strings.Contains(got, "the network "+c.network+" has living containers") ||
 				!strings.Contains(got, "/web") || !strings.Contains(got, "/db") || w.state(t) != inUse {
 				t.Errorf("undone with living containers:\n%s\n%s", got, cmp.Diff(inUse, w.state(t)))
 			}
@@ -169,6 +181,14 @@ func (w *world) asPackaged(t *testing.T, backend string) {
 	`, binDir, backend)
 	err = errors.Join(err, w.write(podmanConf, fmt.Appendf(nil, ownConf, w.runtime)), w.write(networkFile, []byte(debianNetwork)))
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sh runs a script of the shell in the world.
+func (w *world) sh(t *testing.T, script string) {
+	t.Helper()
+	if _, _, err := w.run("sh", "-ec", script); err != nil {
 		t.Fatal(err)
 	}
 }

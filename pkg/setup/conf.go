@@ -120,6 +120,9 @@ func (h *Host) setupConf(p *Plan, path string, s *settings) error {
 		return fmt.Errorf("%s is there already, and was not written by this: move it away", path)
 	}
 	if len(s.tables) == 0 {
+		if there != nil { // all of it is set elsewhere, or needed no longer
+			h.remove(p, path, "settings that are needed no longer")
+		}
 		return nil
 	}
 	return h.write(p, path, s.what(), []byte(sealed(s.String())))

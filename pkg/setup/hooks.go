@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -64,8 +65,8 @@ func (f hookFile) ours(text []byte) bool {
 	return err == nil && bytes.Equal(content, text)
 }
 
-// setupHook plans the file of a hook.
-func (h *Host) setupHook(p *Plan, path, what string, f hookFile) error {
+// setupHook plans the file of a hook, also in place of one of the former, which a setup has made when the runtime had other networks.
+func (h *Host) setupHook(p *Plan, path, what string, f hookFile, former ...hookFile) error {
 	program, err := h.own(f.program)
 	if err != nil {
 		return err
@@ -74,7 +75,8 @@ func (h *Host) setupHook(p *Plan, path, what string, f hookFile) error {
 	if err != nil {
 		return err
 	}
-	if there != nil && !f.ours(there) {
+	ours := func(f hookFile) bool { return f.ours(there) }
+	if there != nil && !ours(f) && !slices.ContainsFunc(former, ours) {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays as it is: to have it as this makes it, remove it and run this again", path))
 		p.There = append(p.There, path)
 		p.wired = true

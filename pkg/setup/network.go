@@ -15,6 +15,8 @@ import (
 const (
 	pluginName  = "etcfiles"
 	exampleFile = "10-bridge.conflist"
+
+	exampleNetwork = "lab"
 )
 
 // network is where a runtime has its networks.
@@ -53,7 +55,7 @@ func (h *Host) setupNetwork(p *Plan, n network) error {
 		if err := errors.Join(h.look(p, n, conflists.Bridge, h.in(n.confDir)), h.linkPlugin(p, n)); err != nil {
 			return err
 		}
-		return h.write(p, p.list, `the network "lab", since there is none`, conflists.Bridge)
+		return h.write(p, p.list, fmt.Sprintf("the network %q, since there is none", exampleNetwork), conflists.Bridge)
 	}
 	return h.setupList(p, n)
 }

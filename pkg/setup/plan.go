@@ -19,6 +19,8 @@ type Plan struct {
 	ByHand []string
 	// Notes are what one should know.
 	Notes []string
+	// Join is the command that starts a container with the files, "" where every new container has them.
+	Join string
 	// Restart is the command that has the runtime read its configuration, "" where none is needed.
 	Restart string
 

@@ -45,26 +45,47 @@ func (h *Host) setupPodman(p *Plan) error {
 		return h.setupPodmanHooks(p, all, why)
 	}
 	p.Found = fmt.Sprintf("%s with CNI, networks in %s, plugins in %s", program, n.confDir, strings.Join(n.binDirs, ", "))
-	var s settings
 	given := all.without(podmanDropIn)
-	if k, _ := given.key("containers", "no_hosts"); k == nil || !k.Bool {
+	list := h.inUse(n)
+	every := list != "" && conflist.Brief(h.in(list)).Network == n.name // its network is every container's that names none
+	var s settings
+	keys := [][]string{{"network", "network_backend"}, {"engine", "hooks_dir"}}
+	if k, _ := given.key("containers", "no_hosts"); every && (k == nil || !k.Bool) {
 		s.add("containers", "no_hosts = true")
+		keys = append(keys, []string{"containers", "no_hosts"})
 	}
 	if given.text("", "network", "network_backend") != "cni" {
 		s.add("network", `network_backend = "cni"`)
 	}
 	dir := hooksDir(given, &s)
-	if err := h.setupHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files, for every container", mountHook(false)); err != nil {
+	what := "the hook that mounts the files, for every container"
+	if !every {
+		what += " that has some"
+	}
+	if err := h.setupHook(p, filepath.Join(dir, mountFile), what, mountHook(!every), mountHook(every)); err != nil {
 		return err
 	}
 	if err := h.setupConf(p, podmanDropIn, &s); err != nil {
 		return err
 	}
-	for _, key := range [][]string{{"containers", "no_hosts"}, {"network", "network_backend"}, {"engine", "hooks_dir"}} {
+	for _, key := range keys {
 		given.override(p, podmanDropIn, key...)
 	}
-	p.Notes = append(p.Notes, "with no_hosts /etc/hosts is that of etcfiles: podman run --add-host is refused, and a container on no network of etcfiles has no /etc/hosts of Podman's")
+	if every {
+		p.Notes = append(p.Notes, "with no_hosts /etc/hosts is that of etcfiles: podman run --add-host is refused, and a container on no network of etcfiles has no /etc/hosts of Podman's")
+	} else {
+		p.Join = "podman run --network " + h.networkOf(list)
+		p.Found += fmt.Sprintf("; its default network %q is not in there, so containers join by %s", n.name, p.Join)
+	}
 	return h.setupNetwork(p, n)
+}
+
+// networkOf returns the name of a configuration's network, or of the example's where there is none.
+func (h *Host) networkOf(list string) string {
+	if list == "" {
+		return exampleNetwork
+	}
+	return conflist.Brief(h.in(list)).Network
 }
 
 // hooksDir returns a directory of hooks.d that is the administrator's, and has Podman read it.
@@ -96,17 +117,18 @@ func (h *Host) setupPodmanHooks(p *Plan, all conf, why string) error {
 	if err := h.setupNetwork(p, hookNetwork); err != nil {
 		return err
 	}
-	lab := "lab" // the example's
-	if report, err := conflist.Look(h.in(p.list), conflist.Options{}); err == nil {
-		lab = report.Network
+	lab := exampleNetwork
+	if h.exists(p.list) {
+		lab = h.networkOf(p.list)
 	}
-	p.Found = fmt.Sprintf("Podman runs no CNI plugin (%s): containers join by podman run --network none --annotation etcfiles/networks=%s --annotation etcfiles/name=NAME", why, lab)
+	p.Join = fmt.Sprintf("podman run --network none --annotation etcfiles/networks=%s --annotation etcfiles/name=NAME", lab)
+	p.Found = fmt.Sprintf("Podman runs no CNI plugin (%s): containers join by %s", why, p.Join)
 	var s settings
 	dir := hooksDir(all.without(podmanDropIn), &s)
 	if err := h.setupHook(p, filepath.Join(dir, cniFile), "the hook that runs CNI, for containers with the annotation etcfiles/networks", cniHook(lab)); err != nil {
 		return err
 	}
-	if err := h.setupHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files, for every container that has some", mountHook(true)); err != nil {
+	if err := h.setupHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files, for every container that has some", mountHook(true), mountHook(false)); err != nil {
 		return err
 	}
 	all.without(podmanDropIn).override(p, podmanDropIn, "engine", "hooks_dir")

@@ -168,7 +168,7 @@ func TestSetup(t *testing.T) {
 		},
 		{
 			"Podman with a later file in the way", "podman", 0, "4.3.1",
-			map[string]string{"/etc/containers/containers.conf.d/99-hosts.conf": "[containers]\nno_hosts = false\n", bridged: network1},
+			map[string]string{"/etc/containers/containers.conf.d/99-hosts.conf": "[containers]\nno_hosts = false\n", bridged: strings.Replace(network1, "mine", "podman", 1)},
 			[]string{"/usr/bin/podman", "/usr/lib/cni/etcfiles"},
 			"write /etc/containers/oci/hooks.d/etcfiles-mount.json\nwrite /etc/containers/containers.conf.d/90-etcfiles.conf\nchange " + bridged + "\n" +
 				"by hand: /etc/containers/containers.conf.d/99-hosts.conf: line 2: take containers.no_hosts out: it comes after /etc/containers/containers.conf.d/90-etcfiles.conf and goes before it\n",
@@ -318,6 +318,58 @@ func TestUndoBroken(t *testing.T) {
 	}
 }
 
+// TestDefaultNetwork: only where Podman's default network has etcfiles does /etc/hosts become that of etcfiles for every container. Else it is said how
+// one joins, and the others keep Podman's. That follows what networks there are.
+func TestDefaultNetwork(t *testing.T) {
+	const own = "/etc/cni/net.d/87-podman-bridge.conflist"
+	for name, files := range map[string]map[string]string{
+		"no network": nil,
+		"README's":   {example: string(conflists.Bridge)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := play(t, files, "/usr/bin/podman", "/usr/lib/cni/etcfiles")
+			before := h.everything()
+			p := h.must(h.Setup("podman"))
+			if p.Join != "podman run --network lab" || !strings.Contains(p.Found, `its default network "podman" is not in there`) || len(p.Notes) > 0 {
+				t.Errorf("join by %q; %s; %q", p.Join, p.Found, p.Notes)
+			}
+			if strings.Contains(h.text(podmanDropIn), "no_hosts") || !strings.Contains(h.text(podmanHooks+"/"+mountFile), "--override") {
+				t.Errorf("%s%s", h.text(podmanDropIn), h.text(podmanHooks+"/"+mountFile))
+			}
+			h.put(own, strings.NewReplacer("mine", "podman", "10.9.", "10.10.").Replace(network1), 0o644)
+			p = h.must(h.Setup("podman"))
+			if p.Join != "" || !strings.Contains(h.text(podmanDropIn), "no_hosts = true") || strings.Contains(h.text(podmanHooks+"/"+mountFile), "--override") || !strings.Contains(h.text(own), "etcfiles") {
+				t.Errorf("join by %q: %s", p.Join, said(p))
+			}
+			h.must(h.Undo("podman"))
+			if err := os.Remove(h.in(own)); err != nil {
+				t.Fatal(err)
+			}
+			if files == nil { // the directory of that file
+				if err := errors.Join(os.Remove(h.in("/etc/cni/net.d")), os.Remove(h.in("/etc/cni"))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(before, h.everything()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestNeededNoLonger: settings that have come into a file of the administrator's leave the drop-in.
+func TestNeededNoLonger(t *testing.T) {
+	h := play(t, map[string]string{bridged: network1}, "/usr/bin/podman", "/usr/lib/cni/etcfiles")
+	h.must(h.Setup("podman"))
+	h.put("/etc/containers/containers.conf", "[network]\nnetwork_backend = \"cni\"\n[engine]\nhooks_dir = [\""+podmanHooks+"\"]\n", 0o644)
+	if got := said(h.must(h.Setup("podman"))); got != "remove "+podmanDropIn+"\n" {
+		t.Error(got)
+	}
+	if p := h.must(h.Setup("podman")); !p.Done() {
+		t.Error(said(p))
+	}
+}
+
 // TestUpdated: after an update of containerd only its specification is made anew.
 func TestUpdated(t *testing.T) {
 	h := play(t, map[string]string{toml: debianConfig, bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles")
@@ -378,7 +430,7 @@ func TestOnesOwn(t *testing.T) {
 	const hook = podmanHooks + "/" + mountFile
 	changed := map[string]string{}
 	for path, with := range map[string][2]string{
-		specFile: {`"ociVersion": `, `"hostname": "x", "ociVersion": `}, podmanDropIn: {"true", "false"}, hook: {`"createContainer"`, `"--verbose", "createContainer"`},
+		specFile: {`"ociVersion": `, `"hostname": "x", "ociVersion": `}, podmanDropIn: {"/usr/share", "/usr/local/share"}, hook: {`"createContainer"`, `"--verbose", "createContainer"`},
 	} {
 		changed[path] = strings.Replace(h.text(path), with[0], with[1], 1)
 		h.put(path, changed[path], 0o644)

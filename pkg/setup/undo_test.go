@@ -215,7 +215,7 @@ func TestLeftToYou(t *testing.T) {
 		},
 		{
 			"settings of Podman", "podman", nil, []string{"/usr/bin/podman"},
-			podmanDropIn, "true", "false", podmanDropIn + " was made or changed by hand",
+			podmanDropIn, "/usr/share", "/usr/local/share", podmanDropIn + " was made or changed by hand",
 		},
 		{
 			"the example", "podman", nil, []string{"/usr/bin/podman"},

@@ -114,7 +114,11 @@ func (s *settingUp) setup(name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return s.follow(p, fmt.Sprintf("%s is set up: %s", name, strings.Join(p.There, ", ")), "nothing is left to do: the next container has it")
+	there := fmt.Sprintf("%s is set up: %s", name, strings.Join(p.There, ", "))
+	if p.Join != "" {
+		return s.follow(p, there, "nothing is left to do: a container has it that is started by "+p.Join)
+	}
+	return s.follow(p, there, "nothing is left to do: the next container has it")
 }
 
 func (s *settingUp) undo(names []string) error {
