@@ -195,6 +195,77 @@ func (n *node) twoPods() {
 	}
 }
 
+// TestSetupByHand has containerds set up whose own files go before what setup could write: it names file and line, and with that line
+// containerd has the specification. When it is undone, the same file is named.
+func TestSetupByHand(t *testing.T) {
+	const (
+		later   = "/etc/containerd/conf.d/99-z.toml"
+		imports = "imports = [\"/etc/containerd/conf.d/*.toml\"]\n"
+		cri2    = `[plugins."io.containerd.grpc.v1.cri"`
+		cri3    = "[plugins.'io.containerd.cri.v1.runtime'"
+		line    = "base_runtime_spec = '/etc/containerd/etcfiles.json'\n"
+	)
+	for _, c := range []struct {
+		name     string
+		release  release
+		files    map[string]string
+		file     string // that is to be edited
+		at       string // its line
+		from, to string
+	}{
+		{
+			"2.4: a later file without a specification", containerd2,
+			map[string]string{
+				configFile: imports + "version = 3\n" + cri3 + ".containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n",
+				later:      "version = 3\n" + cri3 + ".containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\nbase_runtime_spec = ''\n",
+			}, later, "line 4", "base_runtime_spec = ''\n", line,
+		},
+		{
+			"1.7: an imported file with CRI", containerd17,
+			map[string]string{configFile: imports + "version = 2\n", later: "version = 2\n" + cri2 + ".containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n"},
+			later, "line 2", "runc]\n", "runc]\n" + line,
+		},
+		{
+			"1.6: another default handler", containerd1,
+			map[string]string{configFile: "version = 2\n" + cri2 + ".containerd]\ndefault_runtime_name = 'nvidia'\n" + cri2 + ".containerd.runtimes.nvidia]\nruntime_type = 'io.containerd.runc.v2'\n"},
+			configFile, "line 4", "nvidia]\n", "nvidia]\n" + line,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := newMachine(t, c.release)
+			n.run("rm", "-rf", filepath.Dir(configFile), confDir)
+			n.run("mkdir", "-p", confDir, "/opt/cni/bin")
+			for _, plugin := range []string{"bridge", "firewall", "host-local", "portmap"} {
+				n.run("cp", filepath.Join(repository, "bin/cni", plugin), "/opt/cni/bin")
+			}
+			for path, text := range c.files {
+				n.write(path, []byte(text))
+			}
+			before := n.state()
+			if out := n.setup(1, "containerd"); !strings.Contains(out, "\nleft to you: "+c.file+": "+c.at+": ") || n.read(c.file) != c.files[c.file] {
+				t.Errorf("%s", out)
+			}
+			n.write(c.file, []byte(strings.Replace(c.files[c.file], c.from, c.to, 1)))
+			if out := n.setup(0, "containerd"); !strings.Contains(out, "containerd is set up: ") || !strings.Contains(out, c.file) {
+				t.Errorf("then:\n%s", out)
+			}
+			if dump := n.run("containerd", "--config", configFile, "config", "dump"); strings.Count(dump, "base_runtime_spec = '/etc/containerd/etcfiles.json'")+
+				strings.Count(dump, "base_runtime_spec = \"/etc/containerd/etcfiles.json\"") != 1 {
+				t.Errorf("containerd makes of it:\n%s", dump)
+			}
+			if out := n.setup(1, "containerd", "--undo"); !strings.Contains(out, "take it out of "+c.file) {
+				t.Errorf("undo:\n%s", out)
+			}
+			n.write(c.file, []byte(c.files[c.file]))
+			n.setup(0, "containerd", "--undo")
+			if diff := cmp.Diff(before, n.state()); diff != "" {
+				t.Errorf("left:\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestSetupK3s has the containerd of k3s set up: by a drop-in if its configuration imports a directory, else by NRI, or by the template for who
 // has containerd 1.x. What k3s writes anew is never edited.
 func TestSetupK3s(t *testing.T) {

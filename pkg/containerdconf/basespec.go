@@ -12,8 +12,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/tomlkeys"
 )
 
-// Handler is the runtime handler that pods have unless they ask for another.
-const Handler = "runc"
+// usualHandler is the runtime handler that pods have unless they ask for another, where default_runtime_name does not say which.
+const usualHandler = "runc"
 
 const (
 	specKey     = "base_runtime_spec"
@@ -21,7 +21,7 @@ const (
 	runtimeType = "io.containerd.runc.v2"
 )
 
-// SetBaseSpec returns the configuration in which the runtime handler runc of CRI has the base_runtime_spec at the path. What has it
+// SetBaseSpec returns the configuration in which CRI's default runtime handler has the base_runtime_spec at the path. What has it
 // already is returned as it is. An empty configuration, which is containerd's default, becomes one of version 2, which containerd 1.x and
 // 2.x read.
 //
@@ -35,7 +35,8 @@ func SetBaseSpec(config []byte, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := all.handlerTable()
+	handler := all.handler()
+	table := all.handlerTable(handler)
 	if err := all.refuseInline(table); err != nil {
 		return nil, err
 	}
@@ -51,11 +52,15 @@ func SetBaseSpec(config []byte, path string) ([]byte, error) {
 			return splice(config, spec.From, spec.To, line), nil
 		}
 		return nil, fmt.Errorf("line %d: the runtime handler %s has the %s %q already: add the hook to that file, or take this line out",
-			spec.Line, Handler, specKey, spec.Text)
+			spec.Line, handler, specKey, spec.Text)
 	}
 	header := all.Header(table...)
-	if header == nil {
-		return fmt.Append(endLine(config), "\n", lines(table, path)), nil
+	switch {
+	case header != nil:
+	case handler != usualHandler:
+		return nil, fmt.Errorf("the default runtime handler is %s, and its table [%s] is not in here: put this into it where it is: %s", handler, dotted(table), line)
+	default:
+		return fmt.Append(endLine(config), "\n", lines(table, true, path)), nil
 	}
 	if all.Key(append(slices.Clip(table), typeKey)...) == nil { // to containerd 1.x a table without it is a handler without one
 		line = typeKey + " = " + strconv.Quote(runtimeType) + "\n" + header.Indent + "  " + line
@@ -63,16 +68,28 @@ func SetBaseSpec(config []byte, path string) ([]byte, error) {
 	return splice(config, header.To, header.To, "\n"+header.Indent+"  "+line), nil
 }
 
-// handlerTable returns the path of the handler's table in the configuration's version.
-func (all settings) handlerTable() []string {
-	plugin := "io.containerd.cri.v1.runtime"
+// plugin returns the name of CRI's plugin in the configuration's version.
+func (all settings) plugin() string {
 	switch all.version() {
 	case 1:
-		plugin = "cri"
+		return "cri"
 	case 2:
-		plugin = "io.containerd.grpc.v1.cri"
+		return "io.containerd.grpc.v1.cri"
 	}
-	return []string{"plugins", plugin, "containerd", "runtimes", Handler}
+	return "io.containerd.cri.v1.runtime"
+}
+
+// handlerTable returns the path of a handler's table in the configuration's version.
+func (all settings) handlerTable(handler string) []string {
+	return []string{"plugins", all.plugin(), "containerd", "runtimes", handler}
+}
+
+// handler returns the runtime handler that pods have unless they ask for another.
+func (all settings) handler() string {
+	if k := all.Key("plugins", all.plugin(), "containerd", "default_runtime_name"); k != nil && k.Text != "" {
+		return k.Text
+	}
+	return usualHandler
 }
 
 // refuseDisabled fails if containerd has been told to run without CRI, as in the configuration of Docker's package.

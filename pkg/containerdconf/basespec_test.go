@@ -54,6 +54,13 @@ func TestSetBaseSpec(t *testing.T) {
 			"version = 2\r\n  [ plugins . \"io.containerd.grpc.v1.cri\".containerd.runtimes.runc ] # ours\r\n    base_runtime_spec = \"" + spec + "\"\n    runtime_type = \"x\"\r\n[a]\r\n",
 		},
 		{
+			"another default handler",
+			"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\ndefault_runtime_name = \"nvidia\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n" +
+				"runtime_type = \"x\"\n",
+			"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\ndefault_runtime_name = \"nvidia\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n" +
+				"  base_runtime_spec = \"" + spec + "\"\nruntime_type = \"x\"\n",
+		},
+		{
 			"the table is empty and the last line",
 			"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]",
 			"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n  base_runtime_spec = \"" + spec + "\"",
@@ -88,6 +95,7 @@ func TestSetBaseSpecRefused(t *testing.T) {
 		{"CRI of 1.x disabled", "version = 2\ndisabled_plugins = ['a', 'io.containerd.grpc.v1.cri']\n", "line 2: disabled_plugins has"},
 		{"CRI of 2.x disabled", "version = 3\ndisabled_plugins = ['io.containerd.cri.v1.runtime']\n", "line 2: disabled_plugins has"},
 		{"another specification", "version = 2\n" + strings.ReplaceAll(added, spec, "/etc/own.json"), `line 5: the runtime handler runc has the base_runtime_spec "/etc/own.json" already`},
+		{"another default handler elsewhere", "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\ndefault_runtime_name = 'kata'\n", "the default runtime handler is kata, and its table ["},
 		{"twice", "version = 2\n" + added + added, "line 7: the table of line 3 is here again"},
 		{"inline", "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd]\nruntimes = { runc = { runtime_type = 'x' } }\n", "line 3: "},
 		{"dotted", "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes]\nrunc.options.SystemdCgroup = true\n", "line 3: "},

@@ -15,7 +15,8 @@ type Config struct {
 	Imports  []string // files that it imports, or patterns of them
 	BinDirs  []string // of CNI plugins; empty where it does not say
 	ConfDir  string   // of conflists
-	BaseSpec string   // of the runtime handler runc
+	Handler  string   // the runtime handler that pods have unless they ask for another
+	BaseSpec string   // of that handler
 	Table    int      // the line of that handler's table, 0 for none
 	Others   []string // other runtime handlers that have no base_runtime_spec
 	NRIDir   string   // of the plugins that containerd starts for its Node Resource Interface; empty where it does not say, or has that disabled
@@ -27,7 +28,8 @@ func Look(config []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := all.handlerTable()
+	handler := all.handler()
+	table := all.handlerTable(handler)
 	handlers, plugin := table[:len(table)-1], table[:2]
 	value := func(path ...string) tomlkeys.Part {
 		if k := all.Key(path...); k != nil {
@@ -41,6 +43,7 @@ func Look(config []byte) (*Config, error) {
 		Imports:  value("imports").List,
 		BinDirs:  cni("bin_dirs").List,
 		ConfDir:  cni("conf_dir").Text,
+		Handler:  handler,
 		BaseSpec: value(append(slices.Clip(table), specKey)...).Text,
 	}
 	if dir := cni("bin_dir").Text; dir != "" && len(c.BinDirs) == 0 {
@@ -54,7 +57,7 @@ func Look(config []byte) (*Config, error) {
 		c.Table = h.Line
 	}
 	for _, h := range all.Headers {
-		if len(h.Path) == len(table) && slices.Equal(h.Path[:len(handlers)], handlers) && h.Path[len(handlers)] != Handler &&
+		if len(h.Path) == len(table) && slices.Equal(h.Path[:len(handlers)], handlers) && h.Path[len(handlers)] != handler &&
 			value(append(slices.Clip(h.Path), specKey)...).Text == "" {
 			c.Others = append(c.Others, h.Path[len(handlers)])
 		}
@@ -62,10 +65,10 @@ func Look(config []byte) (*Config, error) {
 	return c, nil
 }
 
-// Addition returns the lines which, behind those of a configuration, give the runtime handler runc the base_runtime_spec at the path. They
+// Addition returns the lines which, behind those of a configuration, give a runtime handler the base_runtime_spec at the path. They
 // are a configuration of their own for a drop-in of containerd 2.x, which merges tables; containerd 1.x takes of two files with settings of
 // one plugin the latter only. Where the configuration has the table, or cannot be added to, the error says at which line.
-func Addition(config []byte, path string) (string, error) {
+func Addition(config []byte, handler, path string) (string, error) {
 	text, err := tomlkeys.Parse(config)
 	if err != nil {
 		return "", err
@@ -78,24 +81,28 @@ func Addition(config []byte, path string) (string, error) {
 			return "", err
 		}
 	}
-	table := all.handlerTable()
+	table := all.handlerTable(handler)
 	if err := cmp.Or(all.refuseDisabled(), all.refuseInline(table)); err != nil {
 		return "", err
 	}
 	if h := all.Header(table...); h != nil {
 		return "", fmt.Errorf("line %d: the table [%s] is there", h.Line, dotted(table))
 	}
-	return version + lines(table, path), nil
+	if handler != usualHandler {
+		return "", fmt.Errorf("the table [%s] is in another file", dotted(table))
+	}
+	return version + lines(table, true, path), nil
 }
 
-// DropIn returns a drop-in beside a configuration of the version, for containerd 2.x, that has it say what Addition does.
-func DropIn(version int, path string) string {
+// DropIn returns a drop-in beside a configuration of the version, for containerd 2.x, that gives a runtime handler the base_runtime_spec at the path.
+// The runtime_type of another handler than runc is that of its own table.
+func DropIn(version int, handler, path string) string {
 	if version != 2 {
 		version = 3 // every containerd 2.x reads it
 	}
 	head := fmt.Sprintf("version = %d\n", version)
 	all, _ := parsed(head) // as it is above
-	return head + lines(all.handlerTable(), path)
+	return head + lines(all.handlerTable(handler), handler == usualHandler, path)
 }
 
 // Line returns the setting that gives a handler the base_runtime_spec.
@@ -106,6 +113,11 @@ func parsed(config string) (settings, error) {
 	return settings{text}, err
 }
 
-func lines(table []string, path string) string {
-	return fmt.Sprintf("[%s]\n  %s = %q\n  %s\n", dotted(table), typeKey, runtimeType, Line(path))
+// lines are the handler's table, with its type where it may be in no other file.
+func lines(table []string, typed bool, path string) string {
+	text := "[" + dotted(table) + "]\n"
+	if typed {
+		text += fmt.Sprintf("  %s = %q\n", typeKey, runtimeType)
+	}
+	return text + "  " + Line(path) + "\n"
 }

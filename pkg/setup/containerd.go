@@ -22,6 +22,9 @@ import (
 // dropInFile is the name of a file beside those of others, which comes behind most of them.
 const dropInFile = "90-etcfiles.toml"
 
+// usualHandler is the runtime handler that containerd has by itself.
+const usualHandler = "runc"
+
 // containerd is an installation of it.
 type containerd struct {
 	program   string // "" for one that is gone
@@ -78,8 +81,10 @@ func (h *Host) setupContainerd(p *Plan) error {
 	p.Found = fmt.Sprintf("%s with %s, networks in %s, plugins in %s", c.program, c.config, n.confDir, strings.Join(n.binDirs, ", "))
 	p.Restart = c.restart
 	if all.BaseSpec != "" && all.BaseSpec != c.spec {
-		return fmt.Errorf("the runtime handler %s has the base_runtime_spec %s already: put the hooks in there, with etcfiles-mount base-spec %[2]s <%[2]s, and restart containerd",
-			containerdconf.Handler, all.BaseSpec)
+		return h.setupOwnSpec(p, all, n)
+	}
+	if all.Table == 0 && all.Handler != usualHandler {
+		return fmt.Errorf("containerd's default_runtime_name is %q, and there is no table of that runtime handler, so no pod starts: add it", all.Handler)
 	}
 	if h.byNRI(&c, all) {
 		if err := h.setupNRI(p, all); err != nil {
@@ -103,11 +108,31 @@ func (h *Host) setupContainerd(p *Plan) error {
 	p.check = func() error {
 		now, err := h.dump(&c)
 		if err == nil && now.BaseSpec != c.spec {
-			err = fmt.Errorf("containerd's runtime handler %s has the base_runtime_spec %q in spite of it: another file of its configuration comes after this one", containerdconf.Handler, now.BaseSpec)
+			err = fmt.Errorf("containerd's runtime handler %s has the base_runtime_spec %q in spite of it: another file of its configuration comes after this one", now.Handler, now.BaseSpec)
 		}
 		return err
 	}
 	return h.setupNetwork(p, n)
+}
+
+// setupOwnSpec plans for a containerd whose administrator has a specification of a container, which is to have the hooks.
+func (h *Host) setupOwnSpec(p *Plan, all *containerdconf.Config, n network) error {
+	own, err := h.read(all.BaseSpec)
+	if err != nil {
+		return err
+	}
+	if !hasHooks(own) {
+		return fmt.Errorf("the runtime handler %s has the base_runtime_spec %s already: put the hooks in there, with etcfiles-mount base-spec %[2]s <%[2]s, restart containerd, and run this again",
+			all.Handler, all.BaseSpec)
+	}
+	p.wired = true
+	p.There = append(p.There, all.BaseSpec)
+	return h.setupNetwork(p, n)
+}
+
+// hasHooks reports whether a specification has both hooks that etcfiles-mount base-spec puts into one.
+func hasHooks(spec []byte) bool {
+	return mentions(spec, ocispec.CreateContainer, "etcfiles-mount") && mentions(spec, ocispec.CreateRuntime, pluginName)
 }
 
 func containerdNetwork(all *containerdconf.Config) network {
@@ -169,7 +194,7 @@ func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte, named bool) error 
 	case there == nil || fits:
 		return h.write(p, c.spec, what, sealedJSON(spec))
 	case bytes.Equal(rest, spec):
-	case !mentions(rest, "etcfiles-mount"):
+	case !mentions(rest, ocispec.CreateContainer, "etcfiles-mount"):
 		return fmt.Errorf("%s is there already, and no hook in it is etcfiles-mount: move it away", c.spec)
 	default:
 		p.idle = !named
@@ -179,13 +204,13 @@ func (h *Host) writeSpec(p *Plan, c *containerd, spec []byte, named bool) error 
 	return nil
 }
 
-// mentions reports whether a specification has a hook of the program.
-func mentions(spec []byte, program string) bool {
-	var s specs.Spec
-	if json.Unmarshal(spec, &s) != nil || s.Hooks == nil {
-		return false
+// mentions reports whether a specification has a hook of the program at the stage.
+func mentions(spec []byte, stage, program string) bool {
+	var s struct {
+		Hooks map[string][]specs.Hook `json:"hooks"`
 	}
-	return slices.ContainsFunc(s.Hooks.CreateContainer, func(h specs.Hook) bool { return filepath.Base(h.Path) == program })
+	return json.Unmarshal(spec, &s) == nil &&
+		slices.ContainsFunc(s.Hooks[stage], func(h specs.Hook) bool { return filepath.Base(h.Path) == program })
 }
 
 // setBaseSpec plans that the handler has the specification: by a drop-in where containerd reads such files and merges them, which 1.x does
@@ -196,41 +221,41 @@ func (h *Host) setBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) e
 		return err
 	}
 	if all.BaseSpec == c.spec {
-		p.There = append(p.There, h.where(c, config, all))
+		p.There = append(p.There, h.namedIn(c, all))
 		return nil
 	}
-	if dir := h.dropIns(c, config, all); dir != "" {
+	dir := h.dropIns(c, config, all)
+	own := c.config
+	if dir != "" {
+		own = filepath.Join(dir, dropInFile)
+	}
+	if hand := h.inTheWay(c, all, own); hand != "" {
+		p.ByHand = append(p.ByHand, hand)
+		return nil
+	}
+	if dir != "" {
 		version := all.Version
 		if raw, err := containerdconf.Look(config); err == nil && len(config) > 0 {
 			version = raw.Version
 		}
-		path := filepath.Join(dir, dropInFile)
-		if there, err := h.read(path); err != nil || there != nil && !intact(string(there)) {
-			return errors.Join(err, fmt.Errorf("%s is there already, and was not written by this: move it away", path))
+		if there, err := h.read(own); err != nil || there != nil && !intact(string(there)) {
+			return errors.Join(err, fmt.Errorf("%s is there already, and was not written by this: move it away", own))
 		}
-		return h.write(p, path, "base_runtime_spec of the runtime handler "+containerdconf.Handler, []byte(sealed(containerdconf.DropIn(version, c.spec))))
+		return h.write(p, own, "base_runtime_spec of the runtime handler "+all.Handler, []byte(sealed(containerdconf.DropIn(version, all.Handler, c.spec))))
 	}
-	addition, err := containerdconf.Addition(config, c.spec)
+	addition, err := containerdconf.Addition(config, all.Handler, c.spec)
 	switch {
 	case c.generated:
 		p.ByHand = append(p.ByHand, fmt.Sprintf("%s is written anew at every start: in %s, a copy of it if there is none, put this into the table of the runtime handler %s: %s",
-			c.config, c.template, containerdconf.Handler, containerdconf.Line(c.spec)))
+			c.config, c.template, all.Handler, containerdconf.Line(c.spec)))
 	case err != nil:
 		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %v: put this into it, in place of any base_runtime_spec there: %s", c.config, err, containerdconf.Line(c.spec)))
 	case config == nil:
-		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+containerdconf.Handler, []byte(sealed(addition)))
+		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+all.Handler, []byte(sealed(addition)))
 	default:
-		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+containerdconf.Handler+", at the end", appended(config, addition))
+		return h.write(p, c.config, "base_runtime_spec of the runtime handler "+all.Handler+", at the end", appended(config, addition))
 	}
 	return nil
-}
-
-// where returns the file that gives the handler its specification.
-func (h *Host) where(c *containerd, config []byte, all *containerdconf.Config) string {
-	if dir := h.dropIns(c, config, all); dir != "" && h.exists(filepath.Join(dir, dropInFile)) {
-		return filepath.Join(dir, dropInFile)
-	}
-	return c.config
 }
 
 // mergingVersion is the first version of the configuration of those containerds that merge the tables of several files.
@@ -265,6 +290,11 @@ func (h *Host) undoContainerd(p *Plan) error {
 		}
 	}
 	h.undoNRI(p, all)
+	if all != nil && all.BaseSpec != "" && all.BaseSpec != c.spec {
+		if own, err := h.read(all.BaseSpec); err == nil && (mentions(own, ocispec.CreateContainer, "etcfiles-mount") || mentions(own, ocispec.CreateRuntime, pluginName)) {
+			p.leave("%s has hooks of etcfiles by somebody else's hand: take them out, and restart containerd", all.BaseSpec)
+		}
+	}
 	free, err := h.undoBaseSpec(p, &c, all)
 	if err != nil {
 		return err
@@ -281,8 +311,9 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 	if err != nil {
 		return false, err
 	}
-	dir := "/etc/containerd/conf.d"
+	dir, handler := "/etc/containerd/conf.d", usualHandler
 	if all != nil {
+		handler = all.Handler
 		dir = cmp.Or(h.dropIns(c, config, all), dir)
 	}
 	steps := len(p.Steps)
@@ -302,9 +333,12 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 		return false, nil
 	}
 	other := all != nil && all.BaseSpec == c.spec && free && len(p.Steps) == steps // in a file that is not known here
-	if raw, err := containerdconf.Look(rest); err == nil && raw.BaseSpec == c.spec || other {
+	if named, err := containerdconf.Find(rest, handler); err == nil && named.BaseSpec == c.spec || other {
 		from := c.config
-		if c.generated {
+		if all != nil {
+			from = h.namedIn(c, all)
+		}
+		if c.generated && from == c.config {
 			from = c.template
 		}
 		p.leave("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), from)

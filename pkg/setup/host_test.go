@@ -94,18 +94,28 @@ func (p *played) dump() ([]byte, error) {
 	table, version, nri := `plugins."io.containerd.grpc.v1.cri"`, 2, "true"
 	if p.major > 1 {
 		table, version, nri = `plugins."io.containerd.cri.v1.runtime"`, 3, "false"
-		for _, pattern := range all.Imports {
-			for _, path := range p.glob(pattern) {
-				if imported, err := containerdconf.Look([]byte(p.text(path))); err == nil && imported.BaseSpec != "" {
-					all.BaseSpec = imported.BaseSpec
+	}
+	for _, pattern := range all.Imports {
+		for _, path := range p.glob(pattern) {
+			text := p.text(path)
+			switch imported, err := containerdconf.Look([]byte(text)); {
+			case err != nil:
+			case p.major > 1 && strings.Contains(text, "base_runtime_spec"):
+				if place, err := containerdconf.Find([]byte(text), all.Handler); err == nil {
+					all.BaseSpec = place.BaseSpec
 				}
+			case p.major == 1 && strings.Contains(text, "io.containerd.grpc.v1.cri"):
+				all.BaseSpec, all.BinDirs, all.ConfDir = imported.BaseSpec, imported.BinDirs, imported.ConfDir
 			}
 		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "version = %d\n[plugins.\"io.containerd.nri.v1.nri\"]\ndisable = %s\nplugin_path = \"/opt/nri/plugins\"\n", version, nri)
 	fmt.Fprintf(&b, "[%s.cni]\nbin_dirs = %s\nconf_dir = %q\n", table, quoted(containerdNetwork(all).binDirs), containerdNetwork(all).confDir)
-	fmt.Fprintf(&b, "[%s.containerd.runtimes.runc]\nbase_runtime_spec = %q\n[%[1]s.containerd.runtimes.kata]\n", table, all.BaseSpec)
+	fmt.Fprintf(&b, "[%s.containerd]\ndefault_runtime_name = %q\n[%[1]s.containerd.runtimes.%[2]s]\nbase_runtime_spec = %[3]q\n[%[1]s.containerd.runtimes.kata]\n", table, all.Handler, all.BaseSpec)
+	if all.Handler != usualHandler {
+		fmt.Fprintf(&b, "[%s.containerd.runtimes.runc]\n", table)
+	}
 	return []byte(b.String()), nil
 }
 

@@ -357,6 +357,117 @@ func TestDefaultNetwork(t *testing.T) {
 	}
 }
 
+// TestImported: where a file that config.toml imports would go before what setup can write, its line is named, and the file again when it is undone.
+func TestImported(t *testing.T) {
+	const later = "/etc/containerd/conf.d/99-z.toml"
+	imports := "imports = [\"/etc/containerd/conf.d/*.toml\"]\n"
+	for _, c := range []struct {
+		name         string
+		major        int
+		config, file string
+		from, to     string // in the file, as it says
+		want         string
+	}{
+		{
+			name: "2.x: a specification", major: 2, config: importing, file: "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\nbase_runtime_spec = ''\n",
+			from: "base_runtime_spec = ''", to: `base_runtime_spec = "` + specFile + `"`,
+			want: later + `: line 3: it comes after /etc/containerd/conf.d/90-etcfiles.toml and goes before it: put this in its place: base_runtime_spec = "` + specFile + `"`,
+		},
+		{
+			name: "1.x: the table", major: 1, config: imports + debianConfig, file: "version = 2\n" + `[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]` + "\n",
+			from: "runc]\n", to: "runc]\nbase_runtime_spec = \"" + specFile + "\"\n",
+			want: later + `: line 2: the table [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc] is there: put this into it`,
+		},
+		{
+			name: "1.x: something of CRI", major: 1, config: imports + debianConfig, file: "version = 2\n\n" + `[plugins."io.containerd.grpc.v1.cri".cni]` + "\nbin_dir = \"/usr/lib/cni\"\n",
+			from: "cni\"\n", to: "cni\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\nbase_runtime_spec = \"" + specFile + "\"\n",
+			want: later + `: line 3: what it has of CRI goes before that of all other files: add the table [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc] to it`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := play(t, map[string]string{toml: c.config, later: c.file, bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles", "/opt/cni/bin/etcfiles")
+			h.major = c.major
+			before := h.everything()
+			p := h.must(h.Setup("containerd"))
+			if got := strings.Join(p.ByHand, "\n"); !strings.Contains(got, c.want) || h.text(toml) != c.config || h.exists("/etc/containerd/conf.d/90-etcfiles.toml") {
+				t.Errorf("%s", said(p))
+			}
+			h.put(later, strings.Replace(c.file, c.from, c.to, 1), 0o644)
+			if p := h.must(h.Setup("containerd")); !p.Done() || !strings.Contains(strings.Join(p.There, " "), later) {
+				t.Errorf("then: %s; %s", said(p), p.There)
+			}
+			if p := h.must(h.Undo("containerd")); !strings.Contains(strings.Join(p.ByHand, "\n"), "take it out of "+later) {
+				t.Errorf("undo: %s", said(p))
+			}
+			h.put(later, c.file, 0o644)
+			h.must(h.Undo("containerd"))
+			if diff := cmp.Diff(before, h.everything()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestDefaultHandler: the runtime handler that pods have by default gets the specification, not always runc.
+func TestDefaultHandler(t *testing.T) {
+	const table3, table2 = "[plugins.'io.containerd.cri.v1.runtime'.containerd", `[plugins."io.containerd.grpc.v1.cri".containerd`
+	nvidia := func(table string) string {
+		return table + "]\ndefault_runtime_name = \"nvidia\"\n" + table + ".runtimes.nvidia]\nruntime_type = \"io.containerd.runc.v2\"\n"
+	}
+	programs := []string{"/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles", "/opt/cni/bin/etcfiles"}
+
+	h := play(t, map[string]string{toml: debianConfig + nvidia(table2), bridged: network1}, programs...)
+	p := h.must(h.Setup("containerd"))
+	if got := strings.Join(p.ByHand, "\n"); !strings.Contains(got, toml+": line 12: the table "+table2+".runtimes.nvidia] is there: "+byHand) {
+		t.Error(said(p))
+	}
+	h.put(toml, debianConfig+nvidia(table2)+"base_runtime_spec = \""+specFile+"\"\n", 0o644)
+	if p := h.must(h.Setup("containerd")); !p.Done() || !strings.Contains(strings.Join(p.Notes, "\n"), "pods of the runtime handlers kata, runc need the same line") {
+		t.Errorf("%s; %q", said(p), p.Notes)
+	}
+
+	h = play(t, map[string]string{toml: strings.Split(importing, "[plugins")[0] + nvidia(table3), bridged: network1}, programs...)
+	h.major = 2
+	h.must(h.Setup("containerd"))
+	dropIn := h.text("/etc/containerd/conf.d/90-etcfiles.toml")
+	if !strings.Contains(dropIn, ".runtimes.nvidia]") || strings.Contains(dropIn, "runtime_type") {
+		t.Error(dropIn)
+	}
+
+	h = play(t, map[string]string{toml: debianConfig, bridged: network1}, programs...)
+	h.Run = func(program string, args ...string) ([]byte, error) {
+		out, err := h.run(program, args...)
+		return []byte(strings.Replace(string(out), `default_runtime_name = "runc"`, `default_runtime_name = "gone"`, 1)), err
+	}
+	if p, err := h.Setup("containerd"); err == nil || !strings.Contains(err.Error(), `default_runtime_name is "gone", and there is no table`) {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestOwnSpec: a specification of the administrator's that has both hooks is as good as setup's.
+func TestOwnSpec(t *testing.T) {
+	h := play(t, map[string]string{toml: strings.Replace(defaultConfig, `spec = ""`, `spec = "/etc/own.json"`, 1), bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles")
+	h.put("/etc/own.json", "{}", 0o644)
+	if p, err := h.Setup("containerd"); err == nil || !strings.Contains(err.Error(), "etcfiles-mount base-spec /etc/own.json </etc/own.json") {
+		t.Errorf("%+v, %v", p, err)
+	}
+	const spec = `{"hooks": {"createContainer": [{"path": "/opt/cni/bin/etcfiles-mount"}], "createRuntime": [{"path": "/usr/bin/etcfiles", "args": ["etcfiles", "adopt"]}]}}`
+	h.put("/etc/own.json", spec, 0o644)
+	before := h.everything()
+	if got := said(h.must(h.Setup("containerd"))); got != "change "+bridged+"\n" {
+		t.Error(got)
+	}
+	if p := h.must(h.Setup("containerd")); !p.Done() || !p.Wired() || !strings.Contains(strings.Join(p.There, " "), "/etc/own.json") {
+		t.Errorf("%+v", p)
+	}
+	if p := h.must(h.Undo("containerd")); !strings.Contains(strings.Join(p.ByHand, "\n"), "/etc/own.json has hooks of etcfiles") {
+		t.Error(said(p))
+	}
+	if diff := cmp.Diff(before, h.everything()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestNeededNoLonger: settings that have come into a file of the administrator's leave the drop-in.
 func TestNeededNoLonger(t *testing.T) {
 	h := play(t, map[string]string{bridged: network1}, "/usr/bin/podman", "/usr/lib/cni/etcfiles")

@@ -47,7 +47,7 @@ it to FILE, an absolute path. The process.rlimits of the default are left out, s
 container is to have can be added to FILE. It also gets the hook "etcfiles adopt", see etcfiles(8), by which pods keep the FQDN and the hostAliases
 of the kubelet's hosts file: the etcfiles that --adopt names, else the one beside this program, in $PATH or in a directory of CNI plugins.
 
-With --config make FILE the base_runtime_spec of the runtime handler runc in containerd's config.toml, and change nothing else
+With --config make FILE the base_runtime_spec of the default runtime handler in containerd's config.toml, and change nothing else
 there; to do it twice is to do it once. Without it print what config.toml needs, for containerd 1.x and 2.x. In both cases
 containerd is to be restarted.`,
 		Example: baseSpecExample,
@@ -86,7 +86,11 @@ containerd is to be restarted.`,
 			if err := c.replace(edited); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: the runtime handler %s has base_runtime_spec = %q. Restart containerd.\n", config, containerdconf.Handler, path)
+			all, err := containerdconf.Look(edited)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: the runtime handler %s has base_runtime_spec = %q. Restart containerd.\n", config, all.Handler, path)
 			return nil
 		},
 	}

@@ -218,6 +218,11 @@ func (s *settingUp) status() error {
 				fmt.Fprintf(&b, "  left to you: %s\n", cli.Plain(hand))
 			}
 		}
+		if err == nil && p.Wired() {
+			for _, note := range p.Notes {
+				fmt.Fprintf(&b, "  note: %s\n", cli.Plain(note))
+			}
+		}
 	}
 	if _, err := io.WriteString(s.out, b.String()); err != nil {
 		return err
