@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -27,7 +29,8 @@ func (e *Edit) Diff() string {
 }
 
 // Apply makes the change, if there is one. A reader sees a file as it was or as it is then; its mode, its owner and its label of SELinux stay. The
-// former file is kept before anything is written, and nothing is written if the file is not as it was when the edit was planned.
+// former file is kept before anything is written, and nothing is written if the file is not as it was when the edit was planned. If it fails, all is as
+// it was.
 func (e *Edit) Apply() error {
 	if !e.Changed() {
 		return nil
@@ -39,31 +42,68 @@ func (e *Edit) Apply() error {
 	if err != nil {
 		return err
 	}
+	var done []func() error // what takes back each step
+	for _, step := range e.steps() {
+		if err := step.do(); err != nil {
+			errs := []error{err}
+			for _, undo := range slices.Backward(done) {
+				errs = append(errs, undo())
+			}
+			return errors.Join(errs...)
+		}
+		done = append(done, step.undo)
+	}
+	return nil
+}
+
+// step is a part of an edit. One that fails changes nothing.
+type step struct{ do, undo func() error }
+
+// steps returns the parts in an order in which a reader, and an Apply after one that was cut off, finds the network at any time.
+func (e *Edit) steps() []step {
 	switch {
+	case e.Target != e.File && e.removal && e.Kept != "":
+		return []step{rename(e.Kept, e.Target), remove(e.File)}
 	case e.Target != e.File && e.removal:
-		if e.Kept != "" {
-			if err := os.Rename(e.Kept, e.Target); err != nil {
+		return []step{remove(e.File)}
+	case e.Target != e.File:
+		return []step{e.put(e.Target, e.After), rename(e.File, e.Kept)}
+	case e.Kept == "":
+		return []step{e.put(e.File, e.After)}
+	case e.removal:
+		return []step{e.put(e.File, e.After), remove(e.Kept)}
+	}
+	return []step{e.put(e.Kept, e.Before), e.put(e.File, e.After)}
+}
+
+func rename(from, to string) step {
+	return step{func() error { return os.Rename(from, to) }, func() error { return os.Rename(to, from) }}
+}
+
+// remove is the last step of those that it is one of.
+func remove(path string) step {
+	return step{func() error { return os.Remove(path) }, nil}
+}
+
+// put writes a file; taken back it has its former content, or is no more.
+func (e *Edit) put(path string, text []byte) step {
+	var former []byte
+	made := false
+	return step{
+		func() (err error) {
+			former, err = safefile.ReadLinked(path, maxConflist)
+			if made = errors.Is(err, fs.ErrNotExist); err != nil && !made {
 				return err
 			}
-		}
-		return os.Remove(e.File)
-	case e.Target != e.File:
-		if err := e.write(e.Target, e.After); err != nil {
-			return err
-		}
-		return os.Rename(e.File, e.Kept)
-	case e.removal:
-		if err := e.write(e.File, e.After); err != nil || e.Kept == "" {
-			return err
-		}
-		return os.Remove(e.Kept)
+			return e.write(path, text)
+		},
+		func() error {
+			if made {
+				return os.Remove(path)
+			}
+			return e.write(path, former)
+		},
 	}
-	if e.Kept != "" {
-		if err := e.write(e.Kept, e.Before); err != nil {
-			return err
-		}
-	}
-	return e.write(e.File, e.After)
 }
 
 // write puts a file in place with the access of the one that is edited.
