@@ -218,7 +218,8 @@ func TestSetupByHand(t *testing.T) {
 			map[string]string{
 				configFile: imports + "version = 3\n" + cri3 + ".containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n",
 				later:      "version = 3\n" + cri3 + ".containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\nbase_runtime_spec = ''\n",
-			}, later, "line 4", "base_runtime_spec = ''\n", line,
+			},
+			later, "line 4", "base_runtime_spec = ''\n", line,
 		},
 		{
 			"1.7: an imported file with CRI", containerd17,

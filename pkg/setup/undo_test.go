@@ -201,24 +201,30 @@ func TestLeftToYou(t *testing.T) {
 		want          string
 	}{
 		{
-			"lines of config.toml", "containerd", map[string]string{toml: debianConfig}, containerd,
+			"lines of config.toml", "containerd",
+			map[string]string{toml: debianConfig},
+			containerd,
 			toml, "runc.v2", "runc.v1", toml + ": the lines of etcfiles setup were changed",
 		},
 		{
-			"the template of k3s", "containerd", map[string]string{k3sConf: k3sConfig, k3sList: network1},
+			"the template of k3s", "containerd",
+			map[string]string{k3sConf: k3sConfig, k3sList: network1},
 			[]string{k3sTool + "containerd", k3sTool + "ctr", k3sBin + "flannel", k3sBin + "etcfiles", k3sBin + "bridge", k3sBin + "host-local"},
 			k3sConf, "runc.v2\"\n", "runc.v2\"\n  base_runtime_spec = \"" + k3sAgent + "/etcfiles.json\"\n", "take it out of " + k3sConf + ".tmpl",
 		},
 		{
-			"a hook of Podman", "podman", nil, []string{"/usr/bin/podman"},
+			"a hook of Podman", "podman", nil,
+			[]string{"/usr/bin/podman"},
 			podmanHooks + "/" + mountFile, "\"createContainer\"", "\"--verbose\", \"createContainer\"", podmanHooks + "/" + mountFile + " was made or changed by hand",
 		},
 		{
-			"settings of Podman", "podman", nil, []string{"/usr/bin/podman"},
+			"settings of Podman", "podman", nil,
+			[]string{"/usr/bin/podman"},
 			podmanDropIn, "/usr/share", "/usr/local/share", podmanDropIn + " was made or changed by hand",
 		},
 		{
-			"the example", "podman", nil, []string{"/usr/bin/podman"},
+			"the example", "podman", nil,
+			[]string{"/usr/bin/podman"},
 			example, "10.231.10.0", "10.231.11.0", example + " was written by this and changed since",
 		},
 	} {
