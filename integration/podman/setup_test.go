@@ -167,6 +167,43 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// TestUndoOnlyOwn has --undo leave alone what somebody has put there as the README says it, before and after a setup; and a setup that cannot
+// replace a conflist leaves nothing of what it has begun.
+func TestUndoOnlyOwn(t *testing.T) {
+	w, err := newWorld(t.TempDir(), "runc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.End(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.asPackaged(t, "netavark")
+	bridge, err := os.ReadFile("../../conflists/10-bridge.conflist")
+	if err == nil {
+		err = w.write(confDir+"/10-bridge.conflist", bridge)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sh(t, "mkdir -p /etc/containers/containers.conf.d /opt/own; cp /opt/cni/bin/etcfiles /opt/own/; ln -sf /opt/own/etcfiles /opt/cni/bin/etcfiles")
+	before := w.state(t)
+	if got := w.etcfiles(t, 0, "setup", "--undo"); !strings.Contains(got, "podman: nothing is left of a setup\n") || w.state(t) != before {
+		t.Errorf("nothing was set up:\n%s\n%s", got, cmp.Diff(before, w.state(t)))
+	}
+	w.etcfiles(t, 0, "setup", "podman")
+	if got := w.etcfiles(t, 0, "setup", "--undo"); w.state(t) != before {
+		t.Errorf("%s\n%s", got, cmp.Diff(before, w.state(t)))
+	}
+
+	w.sh(t, "rm "+confDir+"/10-bridge.conflist; mount --bind "+networkFile+" "+networkFile)
+	before = w.state(t)
+	if got := w.etcfiles(t, 3, "setup", "podman"); !strings.Contains(got, "nothing is changed: change "+networkFile) || w.state(t) != before {
+		t.Errorf("a conflist that is a mount:\n%s\n%s", got, cmp.Diff(before, w.state(t)))
+	}
+}
+
 // asPackaged gives the world the configuration that a Debian with Podman has, in which Podman has begun with a backend, and the programs.
 func (w *world) asPackaged(t *testing.T, backend string) {
 	t.Helper()

@@ -73,6 +73,7 @@ func (h *Host) setupContainerd(p *Plan) error {
 	if c.program == "" {
 		return ErrNotInstalled
 	}
+	p.wired = h.exists(c.spec)
 	all, err := h.dump(&c)
 	if err != nil {
 		return err

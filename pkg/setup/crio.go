@@ -33,6 +33,7 @@ func (h *Host) setupCRIO(p *Plan) error {
 	if program == "" {
 		return ErrNotInstalled
 	}
+	p.wired = h.exists(filepath.Join(crioHooks, mountFile))
 	all, err := h.crioConf()
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ type Plan struct {
 	with     []string // runtimes that are undone with this one
 	record   record   // of the host, as it is before the steps
 	recorded bool     // there is one
+	earlier  bool     // something may have been made by a version that kept none
 }
 
 // leave adds what is left to somebody else.
@@ -143,6 +144,7 @@ func (h *Host) Setup(name string) (*Plan, error) {
 func (h *Host) plan(name string) (p *Plan, err error) {
 	p = &Plan{Runtime: name}
 	p.record, p.recorded, err = h.readRecord()
+	p.earlier = p.record.Earlier || !p.recorded && h.sealedBefore()
 	return p, err
 }
 

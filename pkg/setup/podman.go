@@ -32,6 +32,7 @@ func (h *Host) setupPodman(p *Plan) error {
 	if program == "" {
 		return ErrNotInstalled
 	}
+	p.wired = h.exists(filepath.Join(podmanHooks, mountFile))
 	all, err := h.podmanConf()
 	if err != nil {
 		return err
@@ -187,5 +188,5 @@ func (h *Host) undoPodman(p *Plan) error {
 		h.undoHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files", mountHook(false), mountHook(true))
 		h.undoHook(p, filepath.Join(dir, cniFile), "the hook that runs CNI", cniHook(""))
 	}
-	return h.undoNetwork(p, podmanNetwork(all))
+	return h.undoNetwork(p, podmanNetwork(all), hookNetwork)
 }

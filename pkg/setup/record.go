@@ -1,12 +1,15 @@
 package setup
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/conflist"
 )
 
 // recordFile is the record of what setup has made. It is written before the first of that, and goes with the last.
@@ -54,6 +57,20 @@ func drop(list *[]string, path string) {
 	*list = slices.DeleteFunc(*list, func(s string) bool { return s == path })
 }
 
+// sealedBefore reports whether a file has the seal of a setup, which nobody else writes.
+func (h *Host) sealedBefore() bool {
+	c := h.containerd()
+	drops := h.glob(filepath.Join(filepath.Dir(c.config), "*.d", dropInFile))
+	for _, path := range append(drops, c.config, podmanDropIn, crioDropIn) {
+		if text, err := h.read(path); err == nil && bytes.Contains(text, []byte(sealText)) {
+			return true
+		}
+	}
+	text, err := h.read(c.spec)
+	rest, _ := unsealedJSON(text)
+	return err == nil && len(rest) < len(text)
+}
+
 // linked reports whether a link is there as setup has made it.
 func (h *Host) linked(r *record, path string) bool {
 	target, err := os.Readlink(h.in(path))
@@ -74,7 +91,7 @@ func (h *Host) keepRecord(p *Plan) error {
 		return nil
 	}
 	now := p.record.clone()
-	now.Earlier = now.Earlier || !p.recorded && (p.wired || len(h.others(p)) > 0)
+	now.Earlier = p.earlier
 	for _, s := range p.Steps {
 		s.note(&now)
 	}
@@ -94,9 +111,12 @@ func (h *Host) cutRecord(p *Plan) error {
 	for _, s := range p.Steps {
 		s.note(&now)
 	}
-	maps.DeleteFunc(now.Files, func(path, _ string) bool { return !h.exists(path) })
+	maps.DeleteFunc(now.Files, func(path, sum string) bool { // also what is somebody else's now, but for a network that still has the plugin
+		text, err := h.read(path)
+		return err == nil && (text == nil || digest(string(text)) != sum && !conflist.Brief(h.in(path)).Plugin)
+	})
 	maps.DeleteFunc(now.Links, func(path, _ string) bool { return !h.linked(&now, path) })
-	now.Conflists = slices.DeleteFunc(now.Conflists, func(path string) bool { return !h.exists(path) })
+	now.Conflists = slices.DeleteFunc(now.Conflists, func(path string) bool { return !conflist.Brief(h.in(path)).Plugin })
 	if !now.empty() {
 		return h.planRecord(p, now, func(steps []Step, s Step) []Step { return append(steps, s) })
 	}

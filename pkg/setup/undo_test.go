@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/etcfiles/etcfiles/conflists"
+	"github.com/etcfiles/etcfiles/pkg/conflist"
 )
 
 const example = "/etc/cni/net.d/" + exampleFile
@@ -250,5 +251,87 @@ func TestLeftToYou(t *testing.T) {
 				t.Errorf("then: %s", said(p))
 			}
 		})
+	}
+}
+
+// TestGivenBefore: a conflist that somebody gave the plugin with etcfiles config --add keeps it, with hooks of their own or with a setup after that.
+func TestGivenBefore(t *testing.T) {
+	for name, setUp := range map[string]bool{"by hand": false, "then set up": true} {
+		t.Run(name, func(t *testing.T) {
+			h := play(t, map[string]string{bridged: network1}, "/usr/bin/podman", "/usr/lib/cni/etcfiles")
+			edit, err := conflist.Add(h.in(bridged), conflist.Plugin{})
+			if err == nil {
+				err = edit.Apply()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := h.everything()
+			if setUp {
+				h.must(h.Setup("podman"))
+			} else {
+				hook, err := mountHook(false).content("/usr/bin/etcfiles-mount")
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.put(podmanHooks+"/"+mountFile, string(hook), 0o644)
+			}
+			if p := h.must(h.Undo("podman")); !strings.Contains(strings.Join(p.Notes, "\n"), bridged+" has the plugin from somebody else") || h.exists(podmanHooks+"/"+mountFile) {
+				t.Errorf("%s; %q", said(p), p.Notes)
+			}
+			after := h.everything()
+			if setUp {
+				if diff := cmp.Diff(before, after); diff != "" {
+					t.Error(diff)
+				}
+			} else if after[bridged] != before[bridged] {
+				t.Error(after[bridged])
+			}
+		})
+	}
+}
+
+// TestTakenOut: what somebody has taken away meanwhile, or made their own, the record no longer has; and so it goes.
+func TestTakenOut(t *testing.T) {
+	h := play(t, map[string]string{bridged: network1}, "/usr/bin/containerd", "/usr/bin/ctr")
+	h.must(h.Setup("containerd"))
+	h.put(bridged, network1, 0o644)
+	h.put(toml, "version = 2\n[grpc]\naddress = \"/run/own.sock\"\n", 0o644)
+	if err := errors.Join(os.Remove(h.in("/opt/cni/bin/etcfiles")), os.Remove(h.in(specFile))); err != nil {
+		t.Fatal(err)
+	}
+	if p := h.must(h.Undo("containerd")); len(p.ByHand) > 0 || h.exists(recordFile) || !strings.Contains(h.text(toml), "own.sock") {
+		t.Errorf("%s", said(p))
+	}
+}
+
+// TestBrokenOther: another runtime that is set up, and that nobody can ask just now, keeps its network.
+func TestBrokenOther(t *testing.T) {
+	h := play(t, map[string]string{bridged: network1}, "/usr/bin/podman", "/usr/bin/containerd", "/usr/bin/ctr", "/usr/lib/cni/etcfiles", "/opt/cni/bin/etcfiles")
+	h.must(h.Setup("containerd"))
+	h.must(h.Setup("podman"))
+	h.Run = func(program string, args ...string) ([]byte, error) {
+		if strings.HasPrefix(filepath.Base(program), "containerd") {
+			return nil, errors.New("it dumps core")
+		}
+		return h.run(program, args...)
+	}
+	h.must(h.Undo("podman"))
+	if !strings.Contains(h.text(bridged), "etcfiles") {
+		t.Error("containerd has lost the plugin")
+	}
+}
+
+// TestHooksNetwork: the networks of oci-cni-hook are in its own directory, wherever Podman has those of netavark.
+func TestHooksNetwork(t *testing.T) {
+	h := play(t, map[string]string{
+		bridged:                           network1,
+		"/etc/containers/containers.conf": "[network]\nnetwork_backend = \"netavark\"\nnetwork_config_dir = \"/etc/containers/networks\"\n",
+	}, "/usr/bin/podman", "/usr/lib/cni/etcfiles")
+	before := h.everything()
+	h.must(h.Setup("podman"))
+	h.must(h.Undo("podman"))
+	if diff := cmp.Diff(before, h.everything()); diff != "" {
+		t.Error(diff)
 	}
 }

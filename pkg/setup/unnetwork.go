@@ -14,36 +14,35 @@ import (
 
 // undoNetwork plans that the networks that setup gave the plugin lose it, those that it made go, and the links to the plugin go. What another
 // runtime is set up with stays as it is.
-func (h *Host) undoNetwork(p *Plan, n network) error {
+func (h *Host) undoNetwork(p *Plan, networks ...network) error {
 	others := h.others(p)
-	earlier := h.madeEarlier(p)
 	stay := map[string]bool{} // configurations that keep the plugin
-	for _, path := range h.files(n.confDir) {
+	var paths, binDirs []string
+	for _, n := range networks {
+		add(&paths, h.files(n.confDir)...)
+		add(&binDirs, n.binDirs...)
+	}
+	for _, path := range paths {
 		switch have := conflist.Brief(h.in(path)); {
 		case !have.Plugin:
 		case slices.ContainsFunc(others, func(o *Plan) bool { return o.list == path || o.list == "" }):
 		default:
-			gone, err := h.undoList(p, path, have, earlier)
+			gone, err := h.undoList(p, path, have)
 			if err != nil {
 				return err
 			}
 			stay[path] = !gone
 		}
 	}
-	h.undoLinks(p, n, others, stay, earlier)
+	h.undoLinks(p, binDirs, others, stay)
 	return nil
 }
 
-// madeEarlier reports whether something of the setup that is undone may have been made by a version that kept no record.
-func (h *Host) madeEarlier(p *Plan) bool {
-	return p.record.Earlier || !p.recorded && len(p.Steps)+len(p.ByHand) > 0
-}
-
 // undoList plans what becomes of a configuration with the plugin, and reports whether it will have it no longer.
-func (h *Host) undoList(p *Plan, path string, have conflist.Have, earlier bool) (gone bool, err error) {
+func (h *Host) undoList(p *Plan, path string, have conflist.Have) (gone bool, err error) {
 	kept := h.exists(path + conflist.Suffix)
 	sum, made := p.record.Files[path]
-	edited := slices.Contains(p.record.Conflists, path) || earlier && kept
+	edited := slices.Contains(p.record.Conflists, path) || p.earlier && kept
 	text, err := h.read(path)
 	if err != nil {
 		return false, err
@@ -94,7 +93,7 @@ func (h *Host) refuseLiving(have conflist.Have) error {
 }
 
 // undoLinks plans that the links to the plugin go that setup has made, unless somebody still needs one.
-func (h *Host) undoLinks(p *Plan, n network, others []*Plan, stay map[string]bool, earlier bool) {
+func (h *Host) undoLinks(p *Plan, binDirs []string, others []*Plan, stay map[string]bool) {
 	var users []string // configurations that have the plugin from nobody here
 	for path, stays := range stay {
 		if stays {
@@ -106,16 +105,16 @@ func (h *Host) undoLinks(p *Plan, n network, others []*Plan, stay map[string]boo
 		switch {
 		case filepath.Base(path) != pluginName || !h.linked(&p.record, path):
 		case slices.ContainsFunc(others, func(o *Plan) bool { return o.plugin == path || o.plugin == "" }):
-		case len(users) > 0 && slices.Contains(n.binDirs, filepath.Dir(path)):
+		case len(users) > 0 && slices.Contains(binDirs, filepath.Dir(path)):
 			p.leave("%s is a link of this that the plugin in %s needs: take it out there, and run this again", path, strings.Join(users, ", "))
 		default:
 			h.remove(p, path, "the link to the plugin")
 		}
 	}
-	if !earlier || len(others) > 0 {
+	if !p.earlier || len(others) > 0 {
 		return
 	}
-	for _, dir := range n.binDirs {
+	for _, dir := range binDirs {
 		path := filepath.Join(dir, pluginName)
 		if _, ours := p.record.Links[path]; ours {
 			continue
