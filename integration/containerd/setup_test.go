@@ -234,11 +234,13 @@ func TestSetupByHand(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := newMachine(t, c.release)
+			n := newMachine(t, c.release, "/usr")
 			n.run("rm", "-rf", filepath.Dir(configFile), confDir)
-			n.run("mkdir", "-p", confDir, "/opt/cni/bin")
-			for _, plugin := range []string{"bridge", "firewall", "host-local", "portmap"} {
-				n.run("cp", filepath.Join(repository, "bin/cni", plugin), "/opt/cni/bin")
+			for _, dir := range []string{"/opt/cni/bin", "/usr/lib/cni"} { // one of them by default
+				n.run("mkdir", "-p", confDir, dir)
+				for _, plugin := range []string{"bridge", "firewall", "host-local", "portmap"} {
+					n.run("cp", filepath.Join(repository, "bin/cni", plugin), dir)
+				}
 			}
 			for path, text := range c.files {
 				n.write(path, []byte(text))

@@ -376,7 +376,7 @@ func TestImported(t *testing.T) {
 		{
 			name: "2.x: a specification", major: 2, config: importing, file: "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\nbase_runtime_spec = ''\n",
 			from: "base_runtime_spec = ''", to: `base_runtime_spec = "` + specFile + `"`,
-			want: later + `: line 3: it comes after /etc/containerd/conf.d/90-etcfiles.toml and goes before it: put this in its place: base_runtime_spec = "` + specFile + `"`,
+			want: later + `: line 3: it is read after /etc/containerd/conf.d/90-etcfiles.toml and overrides it: put this in its place: base_runtime_spec = "` + specFile + `"`,
 		},
 		{
 			name: "1.x: the table", major: 1, config: imports + debianConfig, file: "version = 2\n" + `[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]` + "\n",
@@ -386,7 +386,7 @@ func TestImported(t *testing.T) {
 		{
 			name: "1.x: something of CRI", major: 1, config: imports + debianConfig, file: "version = 2\n\n" + `[plugins."io.containerd.grpc.v1.cri".cni]` + "\nbin_dir = \"/usr/lib/cni\"\n",
 			from: "cni\"\n", to: "cni\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\nbase_runtime_spec = \"" + specFile + "\"\n",
-			want: later + `: line 3: what it has of CRI goes before that of all other files: add the table [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc] to it`,
+			want: later + `: line 3: what it has of CRI replaces that of all other files: add the table [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc] to it`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -410,6 +410,20 @@ func TestImported(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestImportedBefore: a file that is imported before the drop-in is not in its way, whatever its name.
+func TestImportedBefore(t *testing.T) {
+	const first = "/etc/containerd/z.toml"
+	h := play(t, map[string]string{
+		toml:    strings.Replace(importing, `imports = [`, `imports = ["z.toml", `, 1),
+		first:   "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\nbase_runtime_spec = ''\n",
+		bridged: network1,
+	}, "/usr/bin/containerd", "/usr/bin/ctr", "/opt/cni/bin/etcfiles")
+	h.major = 2
+	if got := said(h.must(h.Setup("containerd"))); !strings.Contains(got, "write /etc/containerd/conf.d/90-etcfiles.toml\n") || strings.Contains(got, "by hand") {
+		t.Error(got)
 	}
 }
 
