@@ -77,7 +77,7 @@ func (h *Host) setupList(p *Plan, n network) error {
 		return nil
 	}
 	if edit.Agent != nil {
-		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %s: put the plugin %s there, last: %s", p.list, edit.Agent, pluginName, edit.Agent.Template))
+		p.ByHand = append(p.ByHand, fmt.Sprintf("%s: %s; to have the plugin %s last in it, %s", p.list, edit.Agent, pluginName, edit.Agent.Template))
 		return nil
 	}
 	what := fmt.Sprintf("the plugin %s last in the network that is in use; the former file stays as %s", pluginName, filepath.Base(edit.File)+conflist.Suffix)

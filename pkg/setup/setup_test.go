@@ -136,14 +136,14 @@ func TestSetup(t *testing.T) {
 			map[string]string{k3sConf: k3sConfig, k3sList: flannel},
 			k3s,
 			"write " + k3sAgent + "/etcfiles.json\nby hand: " + k3sConf + " is written anew at every start: in " + k3sConf + ".tmpl, a copy of it if there is none, put this into the table of the runtime handler runc: base_runtime_spec = \"" + k3sAgent + "/etcfiles.json\"\n" +
-				"by hand: " + k3sList + ": flannel writes it anew from its own template: put the plugin etcfiles there, last: change cni-conf.json in the ConfigMap kube-flannel-cfg\n",
+				"by hand: " + k3sList + ": flannel writes it anew from its own template; to have the plugin etcfiles last in it, change cni-conf.json in the ConfigMap kube-flannel-cfg\n",
 		},
 		{
 			"k3s with containerd 2.x", "containerd", 2, "",
 			map[string]string{k3sConf: k3sConfig3, k3sList: flannel},
 			k3s,
 			"link /opt/nri/plugins/10-etcfiles-nri\n" +
-				"by hand: " + k3sList + ": flannel writes it anew from its own template: put the plugin etcfiles there, last: change cni-conf.json in the ConfigMap kube-flannel-cfg\n",
+				"by hand: " + k3sList + ": flannel writes it anew from its own template; to have the plugin etcfiles last in it, change cni-conf.json in the ConfigMap kube-flannel-cfg\n",
 		},
 		{
 			"k3s that imports drop-ins", "containerd", 2, "",
