@@ -20,7 +20,7 @@ func (e *Edit) bring(f *file) error {
 	err := e.edit(f)
 	if f.view.Container == nil && errors.Is(err, etchosts.ErrTooLarge) {
 		e.Warnf("network %s: its hosts file is made anew: %v", f.view.Network, err)
-		err = e.make(f)
+		err = e.make(f, nil)
 	}
 	switch {
 	case err == nil:
@@ -44,7 +44,7 @@ func (e *Edit) bring(f *file) error {
 func (e *Edit) edit(f *file) error {
 	open, err := etchosts.OpenIn(f.dir, f.name, e.Marker)
 	if errors.Is(err, fs.ErrNotExist) && f.create {
-		return e.make(f)
+		return e.make(f, nil)
 	}
 	if err != nil {
 		return err
@@ -66,9 +66,21 @@ func (e *Edit) edit(f *file) error {
 	}
 	f.changed = open.Changed()
 	if err = errors.Join(err, open.Close()); err == nil && f.view.Container == nil && f.state.State.Size-f.state.User > f.limit() {
-		return e.make(f)
+		return e.make(f, e.others(f))
 	}
 	return err
+}
+
+// others returns what somebody else has written into a network's file, as far as it is not too much to be kept.
+func (e *Edit) others(f *file) []byte {
+	if f.state.User == 0 || f.state.User > leastLimit {
+		return nil
+	}
+	text, err := f.dir.ReadString(f.name, f.state.State.Size)
+	if err != nil {
+		return nil
+	}
+	return []byte(strings.Join(etchosts.Examine(e.Marker, text).User, "\n"))
 }
 
 // live makes the changes alone; where the file is not as remembered all of it is compared.
@@ -284,10 +296,11 @@ func (f *file) limit() int64 {
 	return max(leastLimit, roster.Growth*most)
 }
 
-// gather copies what lives to the beginning of a file that is half as large as it may be, so that it has room at its end
-// again. The copies at the end are struck by a later operation.
+// gather copies what lives to the beginning of a container's file that is half as large as it may be, so that it has room at its end
+// again. The copies at the end are struck by a later operation. That of a network is made anew in time: if no later operation came, a
+// DNS server would give each address twice.
 func (e *Edit) gather(f *file, open *etchosts.File) error {
-	if !f.tight || f.state.Gathered > 0 || open.State().Size-f.state.User <= f.limit()/2 {
+	if f.view.Container == nil || !f.tight || f.state.Gathered > 0 || open.State().Size-f.state.User <= f.limit()/2 {
 		return nil
 	}
 	copied, err := open.Gather(e.boundsNow(f))
@@ -346,9 +359,8 @@ func sum(blocks []string) int {
 	return n
 }
 
-// make writes a file that is not there yet, or that of a network anew.
-func (e *Edit) make(f *file) error {
-	var head []byte
+// make writes a file that is not there yet, or that of a network anew. The head of a container's is that of the configuration.
+func (e *Edit) make(f *file, head []byte) error {
 	if c := f.view.Container; c != nil {
 		head, c.UserNames = e.Base()
 		f.view = &roster.Viewer{Container: c}
