@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // Replace puts a file with exactly that mode in place, whatever the umask is, by a temporary file in the same directory and
@@ -61,7 +63,10 @@ func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(
 	return os.Rename(temporary, path)
 }
 
-// Temporary returns the path of the temporary file of Replace, which a process that is killed leaves there.
+// Temporary returns the path of the temporary file of Replace, which a process that is killed leaves there. Of a name that is as long as can
+// be it has the beginning.
 func Temporary(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	const start, end = ".", ".new"
+	base := filepath.Base(path)
+	return filepath.Join(filepath.Dir(path), start+base[:min(len(base), unix.NAME_MAX-len(start)-len(end))]+end)
 }

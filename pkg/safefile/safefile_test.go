@@ -242,3 +242,20 @@ func TestRemoveImmutable(t *testing.T) {
 		t.Errorf("the target of a link is not immutable any more: %s%v", out, err)
 	}
 }
+
+// TestReplaceLongName: a name may be as long as a file system lets it be.
+func TestReplaceLongName(t *testing.T) {
+	dir := t.TempDir()
+	for n := 245; n <= 255; n++ {
+		path := filepath.Join(dir, strings.Repeat("x", n))
+		if err := Replace(path, []byte("content"), 0o600, false); err != nil {
+			t.Fatal(n, err)
+		}
+		if base := filepath.Base(Temporary(path)); len(base) > 255 || base[0] != '.' {
+			t.Errorf("%d: %q", n, base)
+		}
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 11 {
+		t.Errorf("%d files, %v", len(list), err)
+	}
+}
