@@ -196,17 +196,74 @@ func TestImportInSlices(t *testing.T) {
 	}
 }
 
-// TestImportRefuses: what cannot be imported is refused, and nothing is made.
+// TestImportRefuses: what cannot be imported is refused, and nothing is made of it.
 func TestImportRefuses(t *testing.T) {
 	s := newStore(t)
-	bad := peer(1)
-	bad.Addresses = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
-	for name, hosts := range map[string]map[string]remote.Host{"lab": {"h2": {Peers: []remote.Peer{bad}}}, "../lab": {}, "": {}} {
-		if err := s.Import(context.Background(), "ns", name, hosts); !errors.Is(err, request.ErrInvalid) {
+	for _, name := range []string{"../lab", ""} {
+		if err := s.Import(context.Background(), "ns", name, nil); !errors.Is(err, request.ErrInvalid) {
 			t.Errorf("network %q: %v", name, err)
 		}
 	}
 	if list, err := filepath.Glob(filepath.Join(string(s.Dir), "*")); err != nil || len(list) > 0 {
 		t.Errorf("%q, %v", list, err)
+	}
+}
+
+// TestImportOfOthers: what one host has that cannot be imported or written is refused and said for that host. The others come in, and the
+// index is there afterwards.
+func TestImportOfOthers(t *testing.T) {
+	s := newStore(t)
+	s.add(key("web", "eth0", "lab"), 1)
+	n := s.Dir.Namespace("ns")
+	bad, loopback := peer(1), peer(2)
+	bad.IfName = "averyveryverylonginterfacename"
+	loopback.Addresses = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	s.imports(map[string]remote.Host{"h1": {Peers: []remote.Peer{peer(10)}}, "h4": {Peers: []remote.Peer{peer(40)}}})
+	if err := errors.Join(os.Remove(n.RemotePath("lab", "h4")), os.MkdirAll(n.RemotePath("lab", "h4")+"/full", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Import(context.Background(), "ns", "lab", map[string]remote.Host{
+		"h1": {}, "../h2": {Peers: []remote.Peer{peer(3)}}, "h3": {Peers: []remote.Peer{bad, peer(4), loopback}}, "h4": {Peers: []remote.Peer{peer(5)}},
+		"h5": {Peers: []remote.Peer{peer(6)}},
+	})
+	var refusals remote.Refusals
+	if !errors.As(err, &refusals) || len(refusals) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for i, want := range []remote.Refused{{Host: "../h2"}, {Host: "h3", Peers: 2}, {Host: "h4"}} {
+		if got := refusals[i]; got.Host != want.Host || got.Peers != want.Peers || got.Why == nil {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	for _, path := range []string{n.HostsPath("web"), n.NetworkPath("lab")} {
+		for name, want := range map[string]bool{"remote10": false, "remote3": false, "remote1": false, "remote2": false, "remote4": true, "remote5": false, "remote6": true} {
+			if got := len(listed(t, path, name)) == 1; got != want {
+				t.Errorf("%s has %s: %t", path, name, got)
+			}
+		}
+	}
+	if ix := n.ReadIndex(bootID(t)); ix == nil || ix.Interrupted {
+		t.Errorf("index %v", ix)
+	}
+}
+
+// TestImportBesideWhatCannotBeWritten: where no file of another host can be made, an import ends, and operations here go on.
+func TestImportBesideWhatCannotBeWritten(t *testing.T) {
+	s := newStore(t)
+	s.add(key("web", "eth0", "lab"), 1)
+	if err := os.WriteFile(filepath.Join(string(s.Dir), "remote"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var refused *remote.Refused
+	var h remote.Host
+	for i := range 9_000 { // several slices
+		h.Peers = append(h.Peers, peer(i))
+	}
+	if err := s.Import(context.Background(), "ns", "lab", map[string]remote.Host{"h2": h}); !errors.As(err, &refused) || refused.Host != "h2" {
+		t.Error(err)
+	}
+	s.add(key("db", "eth0", "lab"), 2)
+	if got := listed(t, s.Dir.Namespace("ns").HostsPath("web"), "db"); len(got) != 1 {
+		t.Errorf("%q", got)
 	}
 }

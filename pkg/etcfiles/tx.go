@@ -231,9 +231,7 @@ func (t *tx) apply() error {
 			return err
 		}
 	}
-	if err := t.writeRemotes(); err != nil {
-		return err
-	}
+	t.writeRemotes()
 	if err := t.applyFiles(); err != nil {
 		return err
 	}

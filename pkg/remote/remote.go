@@ -4,7 +4,6 @@ package remote
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -29,39 +28,6 @@ type Peer struct {
 type Host struct {
 	Revision int64 // of whoever says so, for those who ask later; 0 where there is none
 	Peers    []Peer
-}
-
-// Check returns why hosts cannot be imported: a name that cannot be that of a file, or an address that no container of another host can
-// have.
-func Check(hosts map[string]Host) error {
-	for _, name := range slices.Sorted(maps.Keys(hosts)) {
-		if err := names.CheckElement(name); err != nil {
-			return fmt.Errorf("host %w", err)
-		}
-		for _, p := range hosts[name].Peers {
-			if err := p.check(); err != nil {
-				return fmt.Errorf("host %s: %w", name, err)
-			}
-		}
-	}
-	return nil
-}
-
-func (p *Peer) check() error {
-	if p.ID != "" {
-		if err := names.CheckElement(p.ID); err != nil {
-			return fmt.Errorf("container ID %w", err)
-		}
-		if err := hostsstore.CheckIfName(p.IfName); err != nil {
-			return err
-		}
-	}
-	for _, addr := range p.Addresses {
-		if err := hostsstore.CheckRemoteAddress(addr); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // key tells the peers of a network apart.
@@ -149,6 +115,10 @@ type Wanted struct {
 	hosts   map[string]wanted
 	names   []string // of the hosts, sorted
 	highest int64    // revision that is given
+	refused Refusals
+
+	others extent                  // what hosts that are not given have in the files of containers
+	beyond map[string]map[key]bool // by host: peers that have no room there; nil before that is known
 }
 
 type wanted struct {
@@ -157,14 +127,37 @@ type wanted struct {
 	of       map[key]group
 }
 
-// Prepare makes hosts ready that Check has found good.
+// Prepare makes hosts ready. A host whose name cannot be that of a file is refused; a peer that cannot be imported is left out, as is
+// what is too much of one host, the youngest first.
 func Prepare(hosts map[string]Host) *Wanted {
-	w := &Wanted{hosts: map[string]wanted{}, names: slices.Sorted(maps.Keys(hosts))}
-	for name, h := range hosts {
-		order, of := groups(h.lines(name))
-		w.hosts[name] = wanted{h.Revision, order, of}
+	w := &Wanted{hosts: map[string]wanted{}}
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		h := hosts[name]
+		if err := CheckHost(name); err != nil {
+			w.refuse(name, 0, err)
+			continue
+		}
+		w.names = append(w.names, name)
+		good := Host{Revision: h.Revision}
+		var why error
 		for i := range h.Peers {
-			w.highest = max(w.highest, h.Peers[i].Revision)
+			if err := h.Peers[i].check(); err == nil {
+				good.Peers = append(good.Peers, h.Peers[i])
+			} else if why == nil {
+				why = err
+			}
+		}
+		if why != nil {
+			w.refuse(name, len(h.Peers)-len(good.Peers), why)
+		}
+		order, of := groups(good.lines(name))
+		one := wanted{h.Revision, order, of}
+		if out := one.trim(); out > 0 {
+			w.refuse(name, out, errTooMuch)
+		}
+		w.hosts[name] = one
+		for i := range good.Peers {
+			w.highest = max(w.highest, good.Peers[i].Revision)
 		}
 	}
 	return w
@@ -179,7 +172,8 @@ type change struct {
 
 // Step returns what the hosts of a network have after one step towards what is wanted of some of them: have with changes of about so
 // many lines as most says, one peer at least; which hosts have changed, sorted; and whether it is the last step. A peer is changed in one
-// step; who comes does so before others go, but together with who goes from its host and leaves it an address.
+// step; who comes does so before others go, but together with who goes from its host and leaves it an address. Only where all together
+// would be too many do others go first.
 func Step(have []hostsstore.RemoteHost, want *Wanted, most int) (next []hostsstore.RemoteHost, changed []string, last bool) {
 	held := map[string]*hostsstore.RemoteHost{}
 	highest := want.highest
@@ -189,14 +183,20 @@ func Step(have []hostsstore.RemoteHost, want *Wanted, most int) (next []hostssto
 			highest = max(highest, l.Peer.Revision)
 		}
 	}
+	want.fit(have)
 	var come, gone []*change
 	for _, name := range want.names {
-		c, g := differences(held[name], want.hosts[name], &highest)
+		c, g := want.differences(held[name], name, &highest)
 		come, gone = append(come, c...), append(gone, g...)
 	}
 	slices.SortStableFunc(come, func(a, b *change) int { return cmp.Compare(a.want[0].Peer.Revision, b.want[0].Peer.Revision) })
-	cut(come, gone, most)
+	// The youngest first: of peers with one address the next one would be listed else, until it goes too.
+	slices.SortStableFunc(gone, func(a, b *change) int { return cmp.Compare(b.old[0].Peer.Revision, a.old[0].Peer.Revision) })
 	all := slices.Concat(come, gone)
+	if crowded(have, come) {
+		all = slices.Concat(gone, come)
+	}
+	cut(all, gone, most)
 	step := slices.DeleteFunc(slices.Clone(all), func(c *change) bool { return !c.taken })
 	last = len(step) == len(all)
 	next, changed = apply(held, want, step, last)
@@ -204,7 +204,8 @@ func Step(have []hostsstore.RemoteHost, want *Wanted, most int) (next []hostssto
 }
 
 // differences returns the peers of a host that come or are others now, and those that go.
-func differences(have *hostsstore.RemoteHost, want wanted, highest *int64) (come, gone []*change) {
+func (w *Wanted) differences(have *hostsstore.RemoteHost, host string, highest *int64) (come, gone []*change) {
+	want, beyond := w.hosts[host], w.beyond[host]
 	if have == nil {
 		have = &hostsstore.RemoteHost{}
 	}
@@ -212,6 +213,8 @@ func differences(have *hostsstore.RemoteHost, want wanted, highest *int64) (come
 	for _, k := range want.order {
 		g, was := want.of[k], old[k]
 		switch {
+		case beyond[k]:
+			continue
 		case g[0].Peer.Revision > 0:
 		case was != nil:
 			g = g.at(was[0].Peer.Revision)
@@ -224,15 +227,15 @@ func differences(have *hostsstore.RemoteHost, want wanted, highest *int64) (come
 		}
 	}
 	for _, k := range order {
-		if want.of[k] == nil {
+		if want.of[k] == nil || beyond[k] {
 			gone = append(gone, &change{key: k, old: old[k]})
 		}
 	}
 	return come, gone
 }
 
-// cut takes the changes of a step.
-func cut(come, gone []*change, most int) {
+// cut takes the changes of a step, in their order; gone are those of them who go.
+func cut(all, gone []*change, most int) {
 	leaving := map[netip.Addr][]*change{} // who leaves an address
 	for _, c := range gone {
 		for _, l := range c.old {
@@ -246,7 +249,7 @@ func cut(come, gone []*change, most int) {
 			lines += max(1, len(c.old)+len(c.want))
 		}
 	}
-	for _, c := range slices.Concat(come, gone) {
+	for _, c := range all {
 		if lines > 0 && lines >= most {
 			return
 		}
