@@ -189,6 +189,16 @@ func TestRead(t *testing.T) {
 		{"an IPv4-mapped address", "::ffff:10.0.0.1 web", "/ 10.0.0.1 web"},
 		{"nobody", "# nothing\n", ""},
 		{"nothing", "", "there is not a single line"},
+		{"blank lines", "\n  \n", "there is not a single line"},
+		{"loopback only", "# static table lookup\n127.0.0.1 localhost\n127.0.1.1 h2\n::1 localhost\n", "all its lines are of loopback, which is every host's own"},
+		{"too many lines", lined(MaxLines + 1), "one host may have at most 10000 lines with 1048576 bytes on a network"},
+		{"too many bytes", "10.0.0.1" + func() string {
+			var b strings.Builder
+			for i := range maxBytes / 40 {
+				fmt.Fprintf(&b, " %s%d", strings.Repeat("x", 40), i)
+			}
+			return b.String()
+		}() + "\n", "one host may have at most 10000 lines with 1048576 bytes on a network"},
 		{"not an address", "# x\n10.0.0.300 web\n", `line 2: "10.0.0.300" is not an IP address`},
 		{"no name", "10.0.0.1\n", "line 1: it has no name"},
 		{"link-local", "fe80::1 web\n", "line 1: no container of another host can have the address fe80::1"},
@@ -209,6 +219,30 @@ func TestRead(t *testing.T) {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// lined returns so many lines.
+func lined(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "10.5.%d.%d a%d\n", i>>8, i&255, i)
+	}
+	return b.String()
+}
+
+// TestReadMuch: a long text takes a time that is linear in its length, whatever its lines have in common.
+func TestReadMuch(t *testing.T) {
+	var addresses, names strings.Builder
+	names.WriteString("10.0.0.1")
+	for i := range 60_000 {
+		fmt.Fprintf(&addresses, "10.%d.%d.%d a\n", i>>16, i>>8&255, i&255)
+		fmt.Fprintf(&names, " n%d", i)
+	}
+	for _, text := range []string{"# web/eth0\n" + addresses.String(), "# web/eth0\n" + addresses.String() + names.String()} {
+		if _, err := Read(strings.NewReader(text)); err == nil {
+			t.Error("so much is taken")
+		}
 	}
 }
 

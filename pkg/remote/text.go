@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -16,11 +15,9 @@ import (
 
 // Read parses hosts(5) lines into the peers of a host, one for each address or, where comments say whose the lines are, as those that
 // Write makes, one for each attachment. Lines of loopback are left out, as every machine has them. The error names the line, and no line
-// of a text that has one counts.
+// of a text that has one counts. A text without a line of another host is that of a host without a container only if it has a comment
+// and no line at all: else the error is ErrNothing or ErrLoopback. What is too much for one host is an error too.
 func Read(text io.Reader) ([]Peer, error) {
-	var peers []Peer
-	at := map[key]int{} // in peers
-	var id, ifName string
 	data, err := io.ReadAll(io.LimitReader(text, maxText+1))
 	if err == nil && len(data) > maxText {
 		err = fmt.Errorf("more than %d bytes", maxText)
@@ -28,53 +25,90 @@ func Read(text io.Reader) ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) == 0 {
-		return nil, ErrNothing
-	}
+	r := reader{at: map[key]int{}, has: map[member]bool{}}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
-		if comment, ok := strings.CutPrefix(line, "#"); ok {
-			id, ifName = whose(comment)
-			continue
-		}
-		line, _, _ = strings.Cut(line, "#")
-		fields := strings.Fields(line)
-		if len(fields) == 0 {
-			continue
-		}
-		addr, list, err := parseLine(fields)
-		if err != nil {
+		if err := r.line(line); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		if addr.IsLoopback() {
-			continue
-		}
-		k := key{id: id, ifName: ifName}
-		if id == "" {
-			k.address = addr
-		}
-		i, known := at[k]
-		if !known {
-			i = len(peers)
-			at[k] = i
-			peers = append(peers, Peer{ID: id, IfName: ifName})
-		}
-		p := &peers[i]
-		if !slices.Contains(p.Addresses, addr) {
-			p.Addresses = append(p.Addresses, addr)
-		}
-		for _, name := range list {
-			if !slices.ContainsFunc(p.Names, func(n names.Name) bool { return strings.EqualFold(n.String(), name.String()) }) {
-				p.Names = append(p.Names, name)
-			}
-		}
 	}
-	return peers, nil
+	switch {
+	case r.loopback && len(r.peers) == 0:
+		return nil, ErrLoopback
+	case !r.comment && len(r.peers) == 0:
+		return nil, ErrNothing
+	}
+	h := Host{Peers: r.peers}
+	return r.peers, h.fits()
 }
 
-// ErrNothing is the error of Read for a text without a line: who has no container says so by a comment, as Write does.
-var ErrNothing = errors.New("there is not a single line")
+// reader is what has been read of a text.
+type reader struct {
+	peers      []Peer
+	at         map[key]int     // in peers
+	has        map[member]bool // what they have
+	id, ifName string          // whose the next lines are
+	comment    bool            // there was one
+	loopback   bool            // a line of loopback was left out
+}
+
+// member is an address or a name, in lower case, of a peer.
+type member struct {
+	peer    int
+	address netip.Addr
+	name    string
+}
+
+func (r *reader) line(line string) error {
+	if comment, ok := strings.CutPrefix(line, "#"); ok {
+		r.comment = true
+		r.id, r.ifName = whose(comment)
+		return nil
+	}
+	line, _, _ = strings.Cut(line, "#")
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return nil
+	}
+	addr, list, err := parseLine(fields)
+	if err != nil {
+		return err
+	}
+	if addr.IsLoopback() {
+		r.loopback = true
+		return nil
+	}
+	k := key{id: r.id, ifName: r.ifName}
+	if r.id == "" {
+		k.address = addr
+	}
+	i, known := r.at[k]
+	if !known {
+		i = len(r.peers)
+		r.at[k] = i
+		r.peers = append(r.peers, Peer{ID: r.id, IfName: r.ifName})
+	}
+	p := &r.peers[i]
+	if m := (member{peer: i, address: addr}); !r.has[m] {
+		r.has[m] = true
+		p.Addresses = append(p.Addresses, addr)
+	}
+	for _, name := range list {
+		if m := (member{peer: i, name: strings.ToLower(name.String())}); !r.has[m] {
+			r.has[m] = true
+			p.Names = append(p.Names, name)
+		}
+	}
+	return nil
+}
+
+var (
+	// ErrNothing is the error of Read for a text without a line: who has no container says so by a comment, as Write does.
+	ErrNothing = errors.New("there is not a single line")
+	// ErrLoopback is the error of Read for a text with lines of loopback only, as the hosts file of a machine has them.
+	ErrLoopback = errors.New("all its lines are of loopback, which is every host's own")
+)
 
 // maxText is how much text is read, in bytes.
 const maxText = 10 << 20

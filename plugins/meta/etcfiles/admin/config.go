@@ -95,7 +95,7 @@ nothing here: the conflist says all of them.`,
 	addFormat(cmd, &out)
 	edit.addTo(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&confDir, "conf-dir", defaultConfDir, "`directory` of the conflists")
+	addConfDir(cmd, &confDir)
 	flags.StringVar(&binDirs, "bin-dir", defaultBinDirs, "`directories` of the plugins, separated by colons")
 	flags.StringVar(&example.ID, "id", "web", "`ID` of the example container")
 	flags.StringVar(&example.Name, "name", "", "`name` of the example container")
@@ -201,4 +201,9 @@ func writeFile(b *strings.Builder, path, text string) {
 	for line := range strings.Lines(text) {
 		fmt.Fprintf(b, "    %s\n", cli.Plain(strings.TrimSuffix(line, "\n")))
 	}
+}
+
+// addConfDir gives a command the flag --conf-dir.
+func addConfDir(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "conf-dir", defaultConfDir, "`directory` of the conflists")
 }

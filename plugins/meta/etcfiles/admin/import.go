@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
+	"github.com/etcfiles/etcfiles/pkg/conflist"
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/inspect"
 	"github.com/etcfiles/etcfiles/pkg/netconf"
 	"github.com/etcfiles/etcfiles/pkg/remote"
 	"github.com/etcfiles/etcfiles/pkg/request"
@@ -51,16 +55,23 @@ and has no longer goes. The network need have no container here. Comments that e
 
 A name that a container has itself, as its own or in lines of its user, stays its own. A line with the address of a local container, or
 of a host that was there before, is left out. With --files network the names go into the hosts file of the network only, which a DNS
-server may serve. Until the next boot they stay as they are. Input without a line is refused; one comment says that the host has no
-container any more. The namespace is default, if --namespace names no other. The exit code is 1 for a line that cannot be taken, and then
-nothing has changed.`,
+server may serve. Until the next boot they stay as they are. Lines of loopback are left out, as every machine has them. Input without a
+line is refused, and so is one with lines of loopback only; one comment and no line says that the host has no container any more. The
+namespace is default, if --namespace names no other.
+
+A host may have at most 10,000 lines, and 1 MiB of them, on a network; containers list at most so many of all other hosts together. The
+exit code is 1 for a line that cannot be taken or for too many lines, and then nothing has changed; it is 1 too when containers list so
+many lines of other hosts that the last ones have no room.`,
 		Example: `  etcfiles import lab h2
   etcfiles import lab h2 --files network`,
 		Args:              cli.Operands("a network", "a host"),
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := remote.CheckHost(args[1]); err != nil {
+				return cli.Misuse(cmd, "%w", err)
+			}
 			peers, err := remote.Read(cmd.InOrStdin())
-			if errors.Is(err, remote.ErrNothing) {
+			if errors.Is(err, remote.ErrNothing) || errors.Is(err, remote.ErrLoopback) {
 				return cli.Answer("stdin: %w; if host %s has no container any more, say so by a comment: echo '# nothing'", err, args[1])
 			}
 			if err != nil {
@@ -70,8 +81,11 @@ nothing has changed.`,
 				peers[i].NetworkOnly = into == filesNetwork
 			}
 			err = o.manager(cmd).Import(cmd.Context(), o.importNamespace(), args[0], map[string]remote.Host{args[1]: {Peers: peers}})
-			if errors.Is(err, request.ErrInvalid) {
+			switch {
+			case errors.Is(err, request.ErrInvalid):
 				return cli.Misuse(cmd, "%w", err)
+			case errors.Is(err, remote.ErrFull):
+				return cli.Answer("%w: use --files network", err)
 			}
 			return err
 		},
@@ -84,26 +98,51 @@ nothing has changed.`,
 
 func exportCommand(o *options) *cobra.Command {
 	var foreign bool
+	var confDir string
 	cmd := &cobra.Command{
 		Use:   "export NETWORK",
 		Short: "Print the names that the containers of this host have on a network",
 		Long: `Print hosts(5) lines with the addresses and names that the containers of this host have on a network, each after a comment that says
 whose they are. etcfiles import takes them over on another host. Pods are left out, since their cluster has names of its own, and so are
-containers of nerdctl, unless --foreign asks for them. The namespace is default, if --namespace names no other.`,
+containers of nerdctl, unless --foreign asks for them. The namespace is default, if --namespace names no other.
+
+A network without a container has a comment alone, by which import takes out what this host had. The answer is no (exit code 1), and
+nothing is printed, for a network that the store does not know and --conf-dir has no configuration of: that is a wrong name.`,
 		Example:           "  etcfiles export lab",
 		Args:              cli.Operands("a network"),
 		ValidArgsFunction: o.completeNetwork,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := o.manager(cmd).Published(o.importNamespace(), args[0], foreign)
-			if o.namespace == "" && errors.Is(err, etcfiles.ErrNoNamespace) {
+			namespace := o.importNamespace()
+			m := o.manager(cmd)
+			list, err := m.Published(namespace, args[0], foreign)
+			if errors.Is(err, etcfiles.ErrNoStore) || o.namespace == "" && errors.Is(err, etcfiles.ErrNoNamespace) {
 				err = nil
 			}
-			if err = o.noteNoStore(cmd, err); err != nil {
+			if err != nil {
 				return err
+			}
+			if len(list) == 0 && !knows(m, namespace, args[0]) && conflist.Find(confDir, args[0]) == "" {
+				return cli.Answer("no container in %s is on a network %s, and no configuration in %s is of one: want the name of a network, or another --conf-dir",
+					o.where(), args[0], confDir)
 			}
 			return remote.Write(cmd.OutOrStdout(), args[0], list)
 		},
 	}
 	cmd.Flags().BoolVar(&foreign, "foreign", false, "also containers of nerdctl")
+	addConfDir(cmd, &confDir)
 	return cmd
+}
+
+// knows reports whether anything in the store is of a network: a container now or lately, a hosts file, or names of another host.
+func knows(m *inspect.Inspector, namespace, network string) bool {
+	n := m.Dir.Namespace(namespace)
+	networks, _ := n.Networks() // what cannot be read knows nothing
+	remote, _ := m.Remote(namespace)
+	list, _ := m.Inspect(namespace)
+	return slices.Contains(networks, network) ||
+		slices.ContainsFunc(remote, func(r inspect.Remote) bool { return r.Network == network }) ||
+		slices.ContainsFunc(m.Departed(namespace), func(d hostsstore.Departure) bool { return d.Network == network }) ||
+		slices.ContainsFunc(list, func(i *inspect.Inspected) bool {
+			return slices.ContainsFunc(i.Attachments, func(a hostsstore.Attachment) bool { return a.Network == network })
+		})
 }
