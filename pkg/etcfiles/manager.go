@@ -23,7 +23,8 @@ type Manager struct {
 	Warnf         func(format string, args ...any) // takes what does not stop an operation; no lock is held then
 	Report        *Report                          // what the operations did is added to it; nil if nobody asks
 
-	now func() time.Duration // since boot; nil for the kernel's
+	now   func() time.Duration                             // since boot; nil for the kernel's
+	pause func(ctx context.Context, d time.Duration) error // nil for one that lasts
 }
 
 // update does one operation on a namespace as a transaction: under the lock it brings what earlier operations left to its

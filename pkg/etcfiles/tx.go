@@ -319,7 +319,7 @@ func (t *tx) applyFiles() error {
 	e := &hostsfiles.Edit{
 		Dir: t.m.Dir, Namespace: t.ns, Index: t.ix, Marker: t.m.Marker, Base: sync.OnceValues(base), Label: t.fileLabel, Warnf: t.m.Warnf,
 		Remotes: t.remotes, Before: t.imported.before(), Came: t.came, Went: t.went,
-		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(),
+		Own: t.own, Affected: t.affected(), Repair: t.repair, Suspects: t.suspects, Now: t.m.sinceBoot(), Gather: t.imported != nil && t.imported.gather,
 	}
 	files, peers, err := e.Apply()
 	t.did.Files += files

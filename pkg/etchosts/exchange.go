@@ -8,8 +8,8 @@ import (
 
 // Exchange is a change of many lines of a file that is as an edit of ours left it. A block is whole lines.
 type Exchange struct {
-	In   []string // blocks that come, wherever there is room
-	Last []string // blocks that come and have a name of a line that stands, comes too or goes: they are put behind all, in order
+	In   []string // blocks that come, wherever there is room, in order
+	Last []string // blocks that come and have a name of a line that stands, comes too or goes: they are put behind all that lives, in order
 	Out  []string // lines that go
 }
 
@@ -30,11 +30,15 @@ func (f *File) Exchange(b Bounds, x Exchange) (rooms []Room, appended bool, err 
 	if !found.sound || len(found.strike) != len(x.Out) {
 		return nil, false, ErrChanged
 	}
-	tail, room, err := f.fill(text, found.room, x.In)
+	tail, room, err := f.fill(text, found.room, inLines(x.In), 0)
 	if err != nil {
 		return nil, false, err
 	}
-	if tail = slices.Concat(tail, x.Last); len(tail) > 0 {
+	last, room, err := f.fill(text, room, inLines(x.Last), found.last)
+	if err != nil {
+		return nil, false, err
+	}
+	if tail = slices.Concat(tail, last); len(tail) > 0 {
 		if _, err := f.Append(strings.Join(tail, "")); err != nil {
 			return nil, false, err
 		}
@@ -48,11 +52,32 @@ func (f *File) Exchange(b Bounds, x Exchange) (rooms []Room, appended bool, err 
 	return largest(append(room, found.strike...)), len(tail) > 0, nil
 }
 
+// RoomBehind returns how many bytes of room there are behind all lines that live. A file of more than limit bytes counts as having none.
+func (f *File) RoomBehind(limit int64) (bytes int64, err error) {
+	if f.state.Size > limit {
+		return 0, nil
+	}
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	text, err := f.load(buffer, 0, f.state.Size)
+	if err != nil {
+		return 0, err
+	}
+	found := seek(f.marker, text, Exchange{})
+	for _, r := range found.room {
+		if found.sound && r.Offset > found.last {
+			bytes += int64(r.Length)
+		}
+	}
+	return bytes, nil
+}
+
 // sought is what a text has of what an Exchange looks for.
 type sought struct {
 	strike []Room // where the lines stand that go
 	room   []Room
-	sound  bool // no line stands already that comes, and no marker opens or closes nothing
+	last   int64 // where the last line that lives stands
+	sound  bool  // no line stands already that comes, and no marker opens or closes nothing
 }
 
 // seek looks through a text once, for an Exchange may be of a hundred files. It notes no more than is asked for.
@@ -89,7 +114,11 @@ func seek(m Marker, text []byte, x Exchange) (s sought) {
 			if inside = opens || inside && !closes; inside && !opens {
 				p.free(int64(off), '#', length)
 			}
-		case inside && lengths[min(length, maxLine)]:
+		case inside:
+			s.last = int64(off)
+			if !lengths[min(length, maxLine)] {
+				break
+			}
 			switch goes, changes := changes[string(line)]; {
 			case goes:
 				s.strike = append(s.strike, Room{int64(off), length})
@@ -108,27 +137,28 @@ func isMark(line []byte, marker string) bool {
 	return len(line) > spoilAt && line[spoilAt] == ' ' && string(bytes.TrimRight(line, " \t\r\n")) == marker
 }
 
-// fill puts blocks into the room that struck lines have left in the text, and returns those that find none, and what room is left.
-func (f *File) fill(text []byte, room []Room, blocks []string) (rest []string, left []Room, err error) {
-	for at := 0; at < len(room) && len(blocks) > 0; at++ {
+// fill puts lines into the room that struck ones have left in the text beyond an offset, and returns those that find none, and what room
+// is left. Each stands behind the one before it: those of one container share its names.
+func (f *File) fill(text []byte, room []Room, lines []string, beyond int64) (rest []string, left []Room, err error) {
+	for at := 0; at < len(room) && len(lines) > 0; at++ {
 		r := &room[at]
 		n, length := 0, 0
-		for n < len(blocks) && length+len(blocks[n]) <= r.Length {
-			length += len(blocks[n])
+		for n < len(lines) && length+len(lines[n]) <= r.Length {
+			length += len(lines[n])
 			n++
 		}
-		if n == 0 {
+		if n == 0 || r.Offset < beyond {
 			continue
 		}
 		if err := f.clear(*r, string(text[r.Offset:r.end()])); err != nil {
 			return nil, nil, err
 		}
-		if err := f.revive(r.Offset, strings.Join(blocks[:n], "")); err != nil {
+		if err := f.revive(r.Offset, strings.Join(lines[:n], "")); err != nil {
 			return nil, nil, err
 		}
 		r.Offset += int64(length)
 		r.Length -= length
-		blocks = blocks[n:]
+		lines = lines[n:]
 	}
-	return blocks, room, nil
+	return lines, room, nil
 }

@@ -83,7 +83,7 @@ func (f *File) plan(w Wish) (*parsed, *plan, Layout, error) {
 		return nil, nil, Layout{}, &safefile.ContentError{Path: f.path(), Err: err}
 	}
 	layout := Layout{UserNames: slices.Sorted(maps.Keys(p.userNames)), User: p.userBytes}
-	return p, newPlan(p, w.Blocks(layout.UserNames), w.Gathered), layout, nil
+	return p, newPlan(p, w.Blocks(layout.UserNames), copies{w.Gathered, w.Gathered && !w.Patient}), layout, nil
 }
 
 // maxLearnt is how many rooms are worth remembering for each file.
@@ -147,7 +147,7 @@ const far = int64(1) << 62
 
 // newPlan looks closely only at what lies between the beginning and the end that the file and the wanted lines have in
 // common: in a file of thousands of lines little has changed.
-func newPlan(p *parsed, blocks []string, gathered bool) *plan {
+func newPlan(p *parsed, blocks []string, made copies) *plan {
 	pl := &plan{lines: inLines(blocks), room: p.room}
 	head := pl.common(p)
 	if head == len(pl.lines) && head == len(p.live) {
@@ -159,7 +159,7 @@ func newPlan(p *parsed, blocks []string, gathered bool) *plan {
 		pl.at[i] = p.live[i].off
 	}
 	pl.whole = slices.Clone(p.room)
-	pl.pair(p, head, gathered)
+	pl.pair(p, head, made)
 	return pl
 }
 
@@ -195,19 +195,22 @@ func (p *parsed) stands(i int, line string) bool {
 	return e.text == line && !e.strayed
 }
 
+// copies says whether Gather has made some, and whether every reader has met the first one of each line.
+type copies struct{ made, met bool }
+
 // pair finds for each wanted line beyond the head the line of the file that is it, or a place. Of two wanted lines that
 // share a name the earlier one is to stand earlier. At the end of a file that was gathered are the copies that are to go.
-func (pl *plan) pair(p *parsed, head int, gathered bool) {
+func (pl *plan) pair(p *parsed, head int, c copies) {
 	tail, live := 0, len(p.live)
-	for !gathered && tail < live-head && tail < len(pl.lines)-head && p.stands(live-1-tail, pl.lines[len(pl.lines)-1-tail]) {
+	for !c.made && tail < live-head && tail < len(pl.lines)-head && p.stands(live-1-tail, pl.lines[len(pl.lines)-1-tail]) {
 		tail++
 	}
 	middle, after := p.entries(head, live-tail), len(pl.lines)-tail
 
 	// Only the names of what changes can bring an order about that is not there already.
 	order := namesOf(middle, pl.lines[head:after])
-	copied := map[string]bool{} // of a wanted line the first copy says where it stands
-	if gathered {
+	copied := map[string]bool{} // of a wanted line the first copy says where it stands; of others too once every reader has met it
+	if c.made {
 		for _, line := range pl.lines {
 			copied[line] = false
 		}
@@ -217,7 +220,7 @@ func (pl *plan) pair(p *parsed, head int, gathered bool) {
 		e := p.entry(i)
 		matters[i] = order.meets(e.text)
 		again, wanted := copied[e.text]
-		if wanted {
+		if wanted || c.met {
 			copied[e.text] = true
 		}
 		if !again && matters[i] {

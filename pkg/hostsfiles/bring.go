@@ -289,18 +289,22 @@ const (
 // limit returns how many bytes of ours a file may have before something is done about it: four times what belongs into the file
 // of a network, or the most that ever did into a container's, which cannot shrink.
 func (f *file) limit() int64 {
-	most := f.state.Most
 	if f.view.Container == nil {
-		most = f.state.Belongs
+		return max(leastLimit, roster.Growth*f.state.Belongs)
 	}
-	return max(leastLimit, roster.Growth*most)
+	return limit(f.state)
+}
+
+// limit is that of a container's file. When much less belongs into it than did once it is still within what a file may hold.
+func limit(h *hostsstore.Hosts) int64 {
+	return max(leastLimit, min(roster.Growth*h.Most, roster.Growth*h.Belongs+roster.Spare().Bytes))
 }
 
 // gather copies what lives to the beginning of a container's file that is half as large as it may be, so that it has room at its end
 // again. The copies at the end are struck by a later operation. That of a network is made anew in time: if no later operation came, a
 // DNS server would give each address twice.
 func (e *Edit) gather(f *file, open *etchosts.File) error {
-	if f.view.Container == nil || !f.tight || f.state.Gathered > 0 || open.State().Size-f.state.User <= f.limit()/2 {
+	if f.view.Container == nil || !f.tight && !e.Gather || f.state.Gathered > 0 || open.State().Size-f.state.User <= f.limit()/2 {
 		return nil
 	}
 	copied, err := open.Gather(e.boundsNow(f))
@@ -322,7 +326,7 @@ func (e *Edit) boundsNow(f *file) etchosts.Bounds {
 
 // reconcile compares the whole file with what it has to hold.
 func (e *Edit) reconcile(f *file, open *etchosts.File) error {
-	gathered := f.state.Gathered > 0
+	gathered, size := f.state.Gathered > 0, open.State().Size
 	layout, err := open.Reconcile(etchosts.Wish{
 		Bounds: e.boundsNow(f),
 		Blocks: func(userNames []string) []string {
@@ -341,6 +345,7 @@ func (e *Edit) reconcile(f *file, open *etchosts.File) error {
 	if err != nil {
 		return err
 	}
+	f.tight = f.tight || open.State().Size > size
 	f.state.User, f.state.Rooms = layout.User, nil
 	for _, r := range layout.Rooms {
 		f.state.Rooms = append(f.state.Rooms, hostsstore.Room(r))

@@ -32,6 +32,7 @@ type Edit struct {
 	Affected   []string                       // networks with files that may have to be changed
 	Repair     bool                           // those of networks without a container may be there too
 	Suspects   func(network string) bool      // whether all files of the network are to be compared
+	Gather     bool                           // files of containers are to have room at their end, whatever changes
 	Now        time.Duration                  // since boot
 
 	members roster.Members

@@ -104,7 +104,7 @@ func lacking(lines, others []*hostsstore.RemoteLine) []*hostsstore.RemoteLine {
 
 // worldOnly reports whether nothing of what changes on a network is seen in the files of its containers.
 func (e *Edit) worldOnly(network string) bool {
-	if e.Suspects(network) || slices.ContainsFunc(slices.Concat(e.Came, e.Went), func(p roster.Placed) bool { return p.Attachment.Network == network }) {
+	if e.Gather || e.Suspects(network) || slices.ContainsFunc(slices.Concat(e.Came, e.Went), func(p roster.Placed) bool { return p.Attachment.Network == network }) {
 		return false
 	}
 	c := e.remote[network]

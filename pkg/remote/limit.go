@@ -117,12 +117,17 @@ func (w *Wanted) fit(have []hostsstore.RemoteHost) {
 	}
 	w.others, w.beyond = x, map[string]map[key]bool{}
 	var list []group
+	whole := x
 	for _, host := range w.names {
 		for _, k := range w.hosts[host].order {
 			if g := w.hosts[host].of[k]; !g[0].Peer.NetworkOnly {
 				list = append(list, g)
+				whole = whole.and(g...)
 			}
 		}
+	}
+	if whole.fits() {
+		return
 	}
 	byAge(list)
 	for _, g := range list {

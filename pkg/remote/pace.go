@@ -15,6 +15,8 @@ const (
 
 // Pace says how many lines a step of an import may change. The zero Pace begins with a guess.
 type Pace struct {
+	Pause func(ctx context.Context, d time.Duration) error // nil for one that lasts so long
+
 	lines int
 	guess int // before anything is measured
 	start time.Time
@@ -31,18 +33,24 @@ func (p *Pace) Begin(files int) (lines int) {
 }
 
 // Rest learns from the step that has ended, and lets others have the lock. A step also takes what does not depend on its lines, and
-// smaller ones would not change that: it is never much smaller than the guess. The error is that of the context.
-func (p *Pace) Rest(ctx context.Context) error {
+// smaller ones would not change that: it is never much smaller than the guess. One that had to wait has done nothing, and the next is not
+// to come before that time is over. The error is that of the context.
+func (p *Pace) Rest(ctx context.Context, wait time.Duration) error {
 	switch took := time.Since(p.start); {
+	case wait > 0:
 	case took > stepLimit*4/5:
 		p.lines = max(1, p.guess/4, p.lines/2)
 	case took < stepAim/2:
 		p.lines *= 2
 	}
+	wait = max(wait, stepRest)
+	if p.Pause != nil {
+		return p.Pause(ctx, wait)
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(stepRest):
+	case <-time.After(wait):
 		return nil
 	}
 }
