@@ -31,6 +31,7 @@ func TestParseKey(t *testing.T) {
 		"/etcfiles/1/default/lab/.ranges", "/etcfiles/1/default/lab/.ranges/..", "/etcfiles/1/default/lab/.ranges/h1/x", "/etcfiles/2/default/lab/h1/host",
 		"/etcfiles/1/default/other/h1/host", "/etcfiles/1/default/lab/h1/we b/eth0", "/etcfiles/1/default/lab/h1/web\x00/eth0",
 		"/etcfiles/1/default/lab/" + strings.Repeat("h", 64) + "/host", "/etcfiles/1/default/lab/h1/" + strings.Repeat("w", 256) + "/eth0",
+		"/etcfiles/1/default/lab/h1/web/averylonginterfacename",
 	} {
 		if got, err := lab.ParseKey(key); err == nil {
 			t.Errorf("%q is taken for %+v", key, got)
@@ -101,7 +102,7 @@ func TestEncode(t *testing.T) {
 	if _, value, left, err := Encode("h1", long); err != nil || len(value) > MaxValue || len(left) != 1 {
 		t.Errorf("%d bytes, %q, %v", len(value), left, err)
 	}
-	for _, a := range []Attached{{Network: lab, ID: "a/b", IfName: "eth0"}, {Network: lab, ID: "a", IfName: "e:0"}, {Network: lab, IfName: "eth0"}} {
+	for _, a := range []Attached{{Network: lab, ID: "a/b", IfName: "eth0"}, {Network: lab, ID: "a", IfName: "e:0"}, {Network: lab, IfName: "eth0"}, {Network: lab, ID: "a", IfName: "averylonginterfacename"}} {
 		if key, _, _, err := Encode("h1", a); err == nil {
 			t.Errorf("%+v is published as %s", a, key)
 		}
@@ -271,7 +272,8 @@ func TestDecide(t *testing.T) {
 			w.put(lab.Prefix()+"\x1b[2J/web/eth0", "")
 			w.peer("h2", "localhost", "10.231.2.3")
 			w.peer("h2", "db", "10.231.2.2")
-		}, []string{"h2: db 10.231.2.2", "? malformed×1", "h2? malformed×3"}},
+			w.put(lab.HostPrefix("h2")+"long/averylonginterfacename", `{"addresses":["10.231.2.4"],"names":["long"]}`)
+		}, []string{"h2: db 10.231.2.2", "? malformed×1", "h2? malformed×4"}},
 		{"a host with too much", nil, func(w *world) {
 			w.host("h2", "10.231.0.0/16")
 			for i := range maxKept + 7 {

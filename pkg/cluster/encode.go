@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-
-	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
 // Bounds of what one attachment, and one host's record, may say.
@@ -33,11 +31,8 @@ type peerValue struct {
 // Encode returns the key and the value by which a host publishes an attachment, and what had to be left out of it. An error is for
 // an attachment that cannot be published at all.
 func Encode(host string, a Attached) (key, value string, left []string, err error) {
-	if err := names.CheckElement(a.IfName); err != nil {
-		return "", "", nil, fmt.Errorf("container %s: interface name %w", a.ID, err)
-	}
-	if err := names.CheckElement(a.ID); err != nil {
-		return "", "", nil, fmt.Errorf("container ID %w", err)
+	if err := checkAttachment(a.ID, a.IfName); err != nil {
+		return "", "", nil, err
 	}
 	v := peerValue{Addresses: []string{}, Names: []string{}}
 	for i, addr := range a.Addresses {

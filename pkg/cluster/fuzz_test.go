@@ -7,11 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/remote"
 )
 
 // FuzzDecode: whatever stands at a key, what is made of it is bounded, is names and addresses, and reads the same when it is published again.
 func FuzzDecode(f *testing.F) {
 	f.Add("h1/c0ffee/eth0", []byte(`{"addresses":["10.231.1.2","fd00::2"],"names":["web","web.lab"]}`), false)
+	f.Add("h1/c0ffee/averylonginterfacename", []byte(`{"addresses":["10.231.1.2"],"names":["web"]}`), false)
 	f.Add("h1/host", []byte(`{"machine":"m","boot":"b","ranges":["10.231.1.0/24","10.0.0.1-10.0.0.9"],"program":"1"}`), false)
 	f.Add(".ranges/h1", []byte(`["10.231.1.0/24"]`), true)
 	f.Fuzz(func(t *testing.T, rest string, value []byte, qualified bool) {
@@ -41,6 +43,10 @@ func FuzzDecode(f *testing.F) {
 		}
 		if len(p.Names) == 0 || len(p.Names) > MaxNames || len(p.Addresses) == 0 || len(p.Addresses) > MaxAddresses {
 			t.Fatalf("%+v", p)
+		}
+		err = remote.Check(map[string]remote.Host{k.Host: {Peers: []remote.Peer{{ID: p.ID, IfName: p.IfName, Addresses: p.Addresses, Names: p.Names}}}})
+		if err != nil {
+			t.Fatalf("%+v is believed, and the store refuses it: %v", p, err)
 		}
 		a := Attached{Network: lab, ID: p.ID, IfName: p.IfName, Addresses: p.Addresses}
 		for _, name := range p.Names {

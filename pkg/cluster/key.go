@@ -16,8 +16,10 @@ const (
 	rangesName = ".ranges" // in place of a host; no host can be called so
 )
 
-// maxHost is the most bytes of a host's name, that of a label of DNS.
-const maxHost = 63
+const (
+	maxHost   = 63 // bytes of a host's name, that of a label of DNS
+	maxIfName = 15 // bytes of an interface's name: IFNAMSIZ of the kernel, without the final NUL
+)
 
 // Network is a network of a namespace of the store.
 type Network struct{ Namespace, Name string }
@@ -56,6 +58,20 @@ func CheckHost(host string) error {
 	return nil
 }
 
+// checkAttachment returns an error for an attachment that no key can name: what the store of a reader would not take.
+func checkAttachment(id, ifName string) error {
+	if err := names.CheckElement(id); err != nil {
+		return fmt.Errorf("container ID %w", err)
+	}
+	if err := names.CheckElement(ifName); err != nil {
+		return fmt.Errorf("container %s: interface name %w", id, err)
+	}
+	if len(ifName) > maxIfName {
+		return fmt.Errorf("container %s: interface name %.20q is longer than %d bytes", id, ifName, maxIfName)
+	}
+	return nil
+}
+
 // Kind is what a key is about.
 type Kind int
 
@@ -90,10 +106,8 @@ func (n Network) ParseKey(key string) (Key, error) {
 		k.Kind = HostRecord
 	case len(parts) == 3:
 		k.ID, k.IfName = parts[1], parts[2]
-		for _, part := range parts[1:] {
-			if err := names.CheckElement(part); err != nil {
-				return Key{}, fmt.Errorf("%w: %w", errKey, err)
-			}
+		if err := checkAttachment(k.ID, k.IfName); err != nil {
+			return Key{}, fmt.Errorf("%w: %w", errKey, err)
 		}
 	default:
 		return Key{}, errKey
