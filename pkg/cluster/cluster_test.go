@@ -59,6 +59,30 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// TestCovers: several ranges may make up one together; a gap of one address is one.
+func TestCovers(t *testing.T) {
+	for _, c := range []struct {
+		list []string
+		r    string
+		want bool
+	}{
+		{nil, "10.231.1.0/24", false},
+		{[]string{"10.231.0.0/16"}, "10.231.1.0/24", true},
+		{[]string{"10.231.1.0/25"}, "10.231.1.0/24", false},
+		{[]string{"10.231.1.0/25", "10.231.1.128/25"}, "10.231.1.0/24", true},
+		{[]string{"10.231.1.128/25", "fd00::/64", "10.231.1.0/26", "10.231.1.32-10.231.1.127"}, "10.231.1.0/24", true},
+		{[]string{"10.231.1.0/25", "10.231.1.129-10.231.1.255"}, "10.231.1.0/24", false},
+		{[]string{"10.231.1.0/25", "10.231.1.128-10.231.1.254"}, "10.231.1.0/24", false},
+		{[]string{"0.0.0.0/1", "128.0.0.0/1"}, "0.0.0.0/0", true},
+		{[]string{"0.0.0.0/0"}, "::/0", false},
+		{[]string{"::/1", "8000::/1"}, "::/0", true},
+	} {
+		if got := Covers(must(t, c.list...), must(t, c.r)[0]); got != c.want {
+			t.Errorf("%v cover %s: %v", c.list, c.r, got)
+		}
+	}
+}
+
 // attached is an attachment of this host with as many names and addresses.
 func attached(names, addresses int) Attached {
 	a := Attached{Network: lab, ID: "c0ffee", IfName: "eth0"}
@@ -248,6 +272,16 @@ func TestDecide(t *testing.T) {
 			w.host("h2", "10.231.2.0/24")
 			w.peer("h2", "web", "10.231.2.2")
 		}, []string{"h2? malformed×1", "h2? ungranted×1", "me? ungranted×1"}},
+		{"the administrator's word in parts", nil, func(w *world) {
+			w.put(lab.RangesKey("me"), `["10.231.1.0/25","10.231.1.128/25"]`)
+			w.put(lab.RangesKey("h2"), `["10.231.2.0/24"]`)
+			w.host("h2", "10.231.2.0/24")
+			w.peer("h2", "web", "10.231.2.2")
+		}, []string{"h2: web 10.231.2.2"}},
+		{"a range in two parts of the network", func(r *Rules) { r.Within = must(t, "10.231.2.0/25", "10.231.2.128/25") }, func(w *world) {
+			w.host("h2", "10.231.2.0/24")
+			w.peer("h2", "web", "10.231.2.2")
+		}, []string{"h2: web 10.231.2.2"}},
 		{"one allocator", func(r *Rules) { r.Shared, r.Own = true, nil }, func(w *world) {
 			w.host("h3")
 			w.host("h2")

@@ -175,8 +175,8 @@ func (d *decider) admit(hosts []Host) []admitted {
 	}
 	if d.Granted != nil && !d.Shared {
 		for _, r := range d.Own {
-			if !covers(d.Granted[d.Self], r) {
-				d.refuse(d.Self, Ungranted, "the addresses %v are not granted to this host, so no other takes its names over: grant them, or change the conflist", r)
+			if !Covers(d.Granted[d.Self], r) {
+				d.refuse(d.Self, Ungranted, "not all of the addresses %v of this host are granted to it, and other hosts refuse names with the rest: grant them, or change the conflist", r)
 			}
 		}
 		own.ranges = d.Granted[d.Self]
@@ -230,7 +230,7 @@ func (d *decider) rangesOf(h Host) []Range {
 	}
 	var out []Range
 	for _, r := range h.Record.Ranges {
-		if len(d.Within) > 0 && !covers(d.Within, r) {
+		if len(d.Within) > 0 && !Covers(d.Within, r) {
 			d.refuse(h.Name, Outside, "its range %v is not within the network", r)
 			continue
 		}

@@ -82,9 +82,6 @@ func (r Range) Contains(a netip.Addr) bool {
 	return a.BitLen() == r.First.BitLen() && !a.Less(r.First) && !r.Last.Less(a)
 }
 
-// Covers reports whether all of another range is in this one.
-func (r Range) Covers(o Range) bool { return r.Contains(o.First) && r.Contains(o.Last) }
-
 // Overlaps reports whether the ranges have an address in common.
 func (r Range) Overlaps(o Range) bool { return r.Contains(o.First) || o.Contains(r.First) }
 
@@ -92,8 +89,23 @@ func contains(list []Range, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(r Range) bool { return r.Contains(a) })
 }
 
-func covers(list []Range, o Range) bool {
-	return slices.ContainsFunc(list, func(r Range) bool { return r.Covers(o) })
+// Covers reports whether every address of a range is in one of the list.
+func Covers(list []Range, o Range) bool {
+	for next := o.First; ; {
+		var last netip.Addr // up to which one of the list goes on from there
+		for _, r := range list {
+			if r.Contains(next) && last.Less(r.Last) {
+				last = r.Last
+			}
+		}
+		switch {
+		case !last.IsValid():
+			return false
+		case !last.Less(o.Last):
+			return true
+		}
+		next = last.Next()
+	}
 }
 
 // overlap returns a range of the list that has an address in common with one of the other.

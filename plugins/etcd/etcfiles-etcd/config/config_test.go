@@ -30,14 +30,14 @@ func configured(t *testing.T, text string) (*Config, string, error) {
 const secure = `"endpoints":["https://10.0.0.1:2379"],"cert":"DIR/h1.crt","key":"DIR/h1.key","ca":"DIR/ca.crt","host":"h1","confDir":"DIR",`
 
 func TestDefaults(t *testing.T) {
-	c, dir, err := configured(t, `{`+secure+`"networks":[{"network":"lab","within":"10.231.0.0/16"},{"namespace":"k8s.io","network":"lan","shared":true,"files":"network","maxNames":9},
+	c, dir, err := configured(t, `{`+secure+`"networks":[{"network":"lab","within":["10.231.1.128/25","10.231.1.0/25"]},{"namespace":"k8s.io","network":"lan","shared":true,"files":"network","maxNames":9},
 		{"network":"flat","ranges":["10.9.0.10-10.9.0.99"],"within":["10.9.0.0/16","fd00::/8"],"allowQualified":true,"foreign":true}]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := strings.ReplaceAll(fmt.Sprintf("%+v", *c), dir, "DIR")
 	want := "{Endpoints:[https://10.0.0.1:2379] Cert:DIR/h1.crt Key:DIR/h1.key CA:DIR/ca.crt Insecure:false Host:h1 TTL:30s Hold:0s DataDir:/var/lib/etcfiles ConfDir:DIR Networks:[" +
-		"{Network:default/lab Within:[10.231.0.0/16] Ranges:[10.231.1.0/24] Shared:false Files:containers MaxNames:5000 AllowQualified:false Foreign:false} " +
+		"{Network:default/lab Within:[10.231.1.128/25 10.231.1.0/25] Ranges:[10.231.1.0/24] Shared:false Files:containers MaxNames:5000 AllowQualified:false Foreign:false} " +
 		"{Network:k8s.io/lan Within:[] Ranges:[] Shared:true Files:network MaxNames:9 AllowQualified:false Foreign:false} " +
 		"{Network:default/flat Within:[10.9.0.0/16 fd00::/8] Ranges:[10.9.0.10-10.9.0.99] Shared:false Files:containers MaxNames:5000 AllowQualified:true Foreign:true}]}"
 	// Network prints itself by the method of what it embeds.

@@ -251,7 +251,7 @@ func (p *parser) network(prefix string, text []byte, c *Config) {
 		n.Ranges = o.rangesOfConflist(n, c.ConfDir)
 	}
 	for _, r := range n.Ranges {
-		if len(n.Within) > 0 && !slices.ContainsFunc(n.Within, func(w cluster.Range) bool { return w.Covers(r) }) {
+		if len(n.Within) > 0 && !cluster.Covers(n.Within, r) {
 			o.wrong(prefix+".within", "this host gives out %v, which is not in it: correct one of them", r)
 		}
 	}
