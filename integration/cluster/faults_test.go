@@ -174,16 +174,17 @@ func TestMalformed(t *testing.T) {
 	w, h1, h2 := pair(t, 1)
 	const of = "/etcfiles/1/default/lab/"
 	for key, value := range map[string]string{
-		of + "h1/bad/eth0":          "garbage",
-		of + "h1/bad/eth0/x":        "{}",
-		of + "x":                    "",
-		of + "h9/web/eth0":          `{"addresses":["10.231.9.2"],"names":["web"]}`,
-		of + "h8/host":              `{"machine":"m","ranges":["0.0.0.0/0"]}`,
-		of + "h8/web/eth0":          `{"addresses":["10.231.1.2"],"names":["web"]}`,
-		of + "h7/host":              `{"machine":"m","ranges":["10.231.7.0/24"]}`,
-		of + "h7/a/eth0":            `{"addresses":["10.231.7.2","10.231.2.2","127.0.0.1","192.0.2.1"],"names":["a","localhost","example.com","b\n10.0.0.1 evil"]}`,
-		of + "h7/../../etc/eth0":    `{"addresses":["10.231.7.3"],"names":["up"]}`,
-		"/etcfiles/1/default/lab2/": "",
+		of + "h1/bad/eth0":   "garbage",
+		of + "h1/bad/eth0/x": "{}",
+		of + "x":             "",
+		of + "h9/web/eth0":   `{"addresses":["10.231.9.2"],"names":["web"]}`,
+		of + "h8/host":       `{"machine":"m","ranges":["0.0.0.0/0"]}`,
+		of + "h8/web/eth0":   `{"addresses":["10.231.1.2"],"names":["web"]}`,
+		of + "h7/host":       `{"machine":"m","ranges":["10.231.7.0/24"]}`,
+		of + "h7/a/eth0":     `{"addresses":["10.231.7.2","10.231.2.2","127.0.0.1","192.0.2.1"],"names":["a","localhost","example.com","b\n10.0.0.1 evil"]}`,
+		of + "h7/long/averyveryverylonginterfacename": `{"addresses":["10.231.7.4"],"names":["long"]}`,
+		of + "h7/../../etc/eth0":                      `{"addresses":["10.231.7.3"],"names":["up"]}`,
+		"/etcfiles/1/default/lab2/":                   "",
 	} {
 		w.etcdctl("put", key, value)
 	}
@@ -197,6 +198,7 @@ func TestMalformed(t *testing.T) {
 	for _, words := range []string{
 		"(malformed, 1): host x: key: not a key of this layout", "(record, 1): host h9: the host has attachments, and no record that can be read",
 		"(outside, 1): host h8: its range 0.0.0.0/0 is not within the network", "(malformed, 5): host h7: key: not a key of this layout",
+		`(qualified, 1): host h7: container a: name "example.com" does not end in .lab: set allowQualified on all hosts of the network if they are to share it`,
 	} {
 		h2.says(words)
 	}

@@ -29,6 +29,7 @@ type host struct {
 	config  object // of the service
 	network object // of its only network
 	ranges  string // of its conflist
+	extra   object // keys of the plugin in it
 }
 
 // newHost makes a host whose containers have addresses of 10.231.NUMBER.0/24.
@@ -88,7 +89,7 @@ func (h *host) call(command, id string, number int) {
 	}
 	c := plugin.Call{
 		Binary: filepath.Join(programs, "etcfiles"), Prefix: append([]string{"nsenter"}, h.ns.prefix()...), Command: command, ID: id, Netns: netns, IfName: "eth0",
-		Stdin: plugin.Config{Version: "1.1.0", Network: "lab", DataDir: h.path("data"), Result: result}.Bytes(),
+		Stdin: plugin.Config{Version: "1.1.0", Network: "lab", DataDir: h.path("data"), Result: result, Extra: h.extra}.Bytes(),
 	}
 	if err := c.SucceedSilently(); err != nil {
 		h.w.t.Fatal(err)

@@ -116,3 +116,26 @@ func TestAgentKilled(t *testing.T) {
 		t.Errorf("written again: %v, before %v", after, before)
 	}
 }
+
+// TestDomain: names of a domain that is not the network's are shared where both hosts allow them. Where not, the host whose they are says so, and no other.
+func TestDomain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 2)
+	h1, h2 := w.hosts[0], w.hosts[1]
+	h1.extra = object{"domain": "corp.example"}
+	h1.add("web", 2)
+	h2.add("db", 2)
+	h1.serve()
+	h2.serve()
+	h2.sees("db", "db web")
+	h1.says(`fault: left out: container web: name "web.corp.example" does not end in .lab: set allowQualified on all hosts of the network if they are to share it`)
+	h2.well()
+	for _, h := range w.hosts {
+		h.service.end(syscall.SIGTERM)
+		h.network["allowQualified"] = true
+		h.serve()
+	}
+	w.eventually("h2 knows the name in the domain", func() bool { return fmt.Sprint(entries(h2.hosts("db"))["web.corp.example"]) == "[10.231.1.2]" })
+	h1.well()
+	h2.well()
+}

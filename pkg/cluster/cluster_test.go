@@ -101,7 +101,7 @@ func TestEncode(t *testing.T) {
 		{2, 1, 2, 1, 0}, {MaxNames, MaxAddresses, MaxNames, MaxAddresses, 0}, {MaxNames + 3, MaxAddresses + 1, MaxNames, MaxAddresses, 2},
 	} {
 		a := attached(c.names, c.addresses)
-		key, value, left, err := Encode("h1", a)
+		key, value, left, err := Encode("h1", a, false)
 		if err != nil || len(left) != c.left || key != "/etcfiles/1/default/lab/h1/c0ffee/eth0" {
 			t.Fatalf("%s, %q left, %v", key, left, err)
 		}
@@ -109,9 +109,9 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		peer, unread, err := DecodePeer(lab, k, []byte(value), false)
-		if err != nil || len(unread) > 0 || len(peer.Names) != c.readNames || len(peer.Addresses) != c.readAddresses {
-			t.Errorf("%+v, %q, %v", peer, unread, err)
+		peer, unread := DecodePeer(lab, k, []byte(value), false)
+		if peer == nil || len(unread) > 0 || len(peer.Names) != c.readNames || len(peer.Addresses) != c.readAddresses {
+			t.Fatalf("%+v, %q", peer, unread)
 		}
 		for i, name := range peer.Names {
 			if name.String() != a.Names[i] {
@@ -123,11 +123,24 @@ func TestEncode(t *testing.T) {
 	for i := range MaxNames {
 		long.Names = append(long.Names, fmt.Sprintf("n%d.%s.%[2]s.%[2]s", i, strings.Repeat("a", 63)))
 	}
-	if _, value, left, err := Encode("h1", long); err != nil || len(value) > MaxValue || len(left) != 1 {
+	if _, value, left, err := Encode("h1", long, true); err != nil || len(value) > MaxValue || len(left) != 1 {
 		t.Errorf("%d bytes, %q, %v", len(value), left, err)
 	}
+	a := attached(2, 2)
+	a.Names, a.Addresses = append(a.Names, "n0.corp.example", "localhost", "n0.LAB"), append(a.Addresses, netip.MustParseAddr("169.254.1.1"))
+	for qualified, want := range map[bool]string{
+		false: `{"addresses":["10.231.1.1","10.231.1.2"],"names":["n0","n1","n0.LAB"]} 3`, true: `{"addresses":["10.231.1.1","10.231.1.2"],"names":["n0","n1","n0.corp.example","n0.LAB"]} 2`,
+	} {
+		if _, value, left, err := Encode("h1", a, qualified); err != nil || fmt.Sprint(value, " ", len(left)) != want {
+			t.Errorf("what readers do not believe is published: %s, %q, %v", value, left, err)
+		}
+	}
+	a.Names = []string{"n0.corp.example"}
+	if key, _, _, err := Encode("h1", a, false); err == nil || !strings.Contains(err.Error(), `name "n0.corp.example" does not end in .lab: set allowQualified on all hosts`) {
+		t.Errorf("%s, %v", key, err)
+	}
 	for _, a := range []Attached{{Network: lab, ID: "a/b", IfName: "eth0"}, {Network: lab, ID: "a", IfName: "e:0"}, {Network: lab, IfName: "eth0"}, {Network: lab, ID: "a", IfName: "averylonginterfacename"}} {
-		if key, _, _, err := Encode("h1", a); err == nil {
+		if key, _, _, err := Encode("h1", a, false); err == nil {
 			t.Errorf("%+v is published as %s", a, key)
 		}
 	}
@@ -150,17 +163,19 @@ func TestDecodePeer(t *testing.T) {
 		{"no address for others", `{"addresses":["127.0.0.1","::1","169.254.1.1","fe80::1","224.0.0.1","0.0.0.0","::","255.255.255.255","x","10.231.1.2"],"names":["web"]}`, "[web] [10.231.1.2]", 9, false},
 		{"an address in the clothes of IPv6", `{"addresses":["::ffff:127.0.0.1","::ffff:10.231.1.2"],"names":["web"]}`, "[web] [10.231.1.2]", 1, false},
 	} {
-		p, left, err := DecodePeer(lab, k, []byte(c.value), c.qualified)
-		if got := fmt.Sprint(p.Names, p.Addresses); err != nil || got != c.want || len(left) != c.left {
-			t.Errorf("%s: %s, %q, %v", c.name, got, left, err)
+		p, left := DecodePeer(lab, k, []byte(c.value), c.qualified)
+		if p == nil {
+			t.Errorf("%s: nothing but %q", c.name, left)
+		} else if got := fmt.Sprint(p.Names, p.Addresses); got != c.want || len(left) != c.left {
+			t.Errorf("%s: %s, %q", c.name, got, left)
 		}
 	}
 	for _, value := range []string{
 		"", "x", "[]", "null", `{"addresses":"10.231.1.2","names":["web"]}`, `{"addresses":["10.231.1.2"],"names":[]}`, `{"names":["web"]}`, `{"addresses":["10.231.1.2"],"names":[1]}`,
 		`{"addresses":["127.0.0.1"],"names":["web"]}`, `{"addresses":["10.231.1.2"],"names":["web"],"x":"` + strings.Repeat("x", MaxValue) + `"}`, strings.Repeat("[", 9999),
 	} {
-		if p, _, err := DecodePeer(lab, k, []byte(value), true); err == nil {
-			t.Errorf("%.80q is taken for %+v", value, p)
+		if p, left := DecodePeer(lab, k, []byte(value), true); p != nil || len(left) == 0 || left[0].Why != Malformed {
+			t.Errorf("%.80q is taken for %+v, without %q", value, p, left)
 		}
 	}
 }
@@ -308,6 +323,11 @@ func TestDecide(t *testing.T) {
 			w.peer("h2", "db", "10.231.2.2")
 			w.put(lab.HostPrefix("h2")+"long/averylonginterfacename", `{"addresses":["10.231.2.4"],"names":["long"]}`)
 		}, []string{"h2: db 10.231.2.2", "? malformed×1", "h2? malformed×4"}},
+		{"names of the world", nil, func(w *world) {
+			w.host("h2", "10.231.2.0/24")
+			w.put(lab.HostPrefix("h2")+"web/eth0", `{"addresses":["10.231.2.2"],"names":["web","web.corp.example","web.example.com","localhost"]}`)
+			w.put(lab.HostPrefix("h2")+"api/eth0", `{"addresses":["10.231.2.3"],"names":["api.corp.example"]}`)
+		}, []string{"h2: web 10.231.2.2", "h2? malformed×1", "h2? qualified×3"}},
 		{"a host with too much", nil, func(w *world) {
 			w.host("h2", "10.231.0.0/16")
 			for i := range maxKept + 7 {

@@ -52,6 +52,7 @@ type Why string
 // The reasons.
 const (
 	Malformed Why = "malformed" // the value cannot be read, or parts of it
+	Qualified Why = "qualified" // the name has a dot, and does not end in that of the network
 	NoRecord  Why = "record"    // the host does not say who it is
 	Overlap   Why = "overlap"   // another host has said before that it gives out these addresses
 	Ungranted Why = "ungranted" // the administrator has not granted the addresses to the host
@@ -113,9 +114,7 @@ func Decide(rules Rules, hosts []Host) Decision {
 		}
 	}
 	out.limit(rules.MaxNames)
-	for _, key := range slices.SortedFunc(maps.Keys(d.refused), func(a, b refusedKey) int {
-		return cmp.Or(strings.Compare(a.host, b.host), strings.Compare(string(a.why), string(b.why)))
-	}) {
+	for _, key := range slices.SortedFunc(maps.Keys(d.refused), refusedKey.compare) {
 		out.Refused = append(out.Refused, *d.refused[key])
 	}
 	return out
@@ -150,6 +149,10 @@ type decider struct {
 type refusedKey struct {
 	host string
 	why  Why
+}
+
+func (k refusedKey) compare(o refusedKey) int {
+	return cmp.Or(strings.Compare(k.host, o.host), strings.Compare(string(k.why), string(o.why)))
 }
 
 func (d *decider) refuse(host string, why Why, format string, args ...any) {

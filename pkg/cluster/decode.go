@@ -21,55 +21,77 @@ type Peer struct {
 // errValue is the error for a value that says nothing.
 var errValue = errors.New("malformed value")
 
-// DecodePeer returns what an attachment's value says of it, and what of it is left out and why. The network's own names, and
+// Left is something of an attachment that is left out.
+type Left struct {
+	Why  Why // Malformed or Qualified
+	What string
+}
+
+// DecodePeer returns what an attachment's value says of it, and what of it is left out. The network's own names, and
 // those without a dot, are believed; any other only if qualified is true: a host that may say "db" on a network is not to say what
-// "example.com" is. The error is for a value of which nothing is left.
-func DecodePeer(n Network, k Key, value []byte, qualified bool) (Peer, []string, error) {
+// "example.com" is. Of a value of which nothing is left nothing is returned but why.
+func DecodePeer(n Network, k Key, value []byte, qualified bool) (*Peer, []Left) {
 	var v peerValue
 	if err := decode(value, &v); err != nil {
-		return Peer{}, nil, err
+		return nil, []Left{{Malformed, err.Error()}}
 	}
-	p := Peer{ID: k.ID, IfName: k.IfName}
-	var left []string
+	p := &Peer{ID: k.ID, IfName: k.IfName}
+	var left []Left
 	if len(v.Names) > MaxNames || len(v.Addresses) > MaxAddresses {
-		left = append(left, fmt.Sprintf("what is beyond %d names and %d addresses", MaxNames, MaxAddresses))
+		left = append(left, Left{Malformed, fmt.Sprintf("what is beyond %d names and %d addresses", MaxNames, MaxAddresses)})
 	}
 	seen := map[string]bool{}
 	for _, s := range v.Names[:min(len(v.Names), MaxNames)] {
-		name, err := names.Parse(s)
+		name, why := n.name(s, qualified)
 		switch lower := strings.ToLower(s); {
-		case err != nil:
-			left = append(left, err.Error())
-		case !qualified && strings.Contains(s, ".") && !strings.HasSuffix(lower, "."+strings.ToLower(n.Name)):
-			left = append(left, fmt.Sprintf("name %q does not end in .%s, and allowQualified is not set", s, n.Name))
-		case seen[lower]:
-		default:
+		case why != nil:
+			left = append(left, *why)
+		case !seen[lower]:
 			seen[lower] = true
 			p.Names = append(p.Names, name)
 		}
 	}
 	for _, s := range v.Addresses[:min(len(v.Addresses), MaxAddresses)] {
 		addr, err := netip.ParseAddr(s)
-		switch addr = addr.Unmap(); {
-		case err != nil:
-			left = append(left, fmt.Sprintf("%.80q is not an address", s))
-		case addr.Zone() != "" || !addr.IsGlobalUnicast():
-			left = append(left, fmt.Sprintf("%v is not an address of a host that others can reach", addr))
+		if err != nil {
+			left = append(left, Left{Malformed, fmt.Sprintf("%.80q is not an address", s)})
+			continue
+		}
+		addr, why := reachable(addr)
+		switch {
+		case why != nil:
+			left = append(left, *why)
 		case !slices.Contains(p.Addresses, addr):
 			p.Addresses = append(p.Addresses, addr)
 		}
 	}
 	if len(p.Names) == 0 || len(p.Addresses) == 0 {
-		return Peer{}, nil, fmt.Errorf("%w: no usable name with a usable address%s", errValue, because(left))
+		if len(left) == 0 {
+			left = []Left{{Malformed, errValue.Error() + ": no name, or no address"}}
+		}
+		return nil, left
 	}
-	return p, left, nil
+	return p, left
 }
 
-func because(left []string) string {
-	if len(left) == 0 {
-		return ""
+// name returns a name that readers believe, or why they do not.
+func (n Network) name(s string, qualified bool) (names.Name, *Left) {
+	name, err := names.Parse(s)
+	if err != nil {
+		return name, &Left{Malformed, err.Error()}
 	}
-	return ": " + left[0]
+	if !qualified && strings.Contains(s, ".") && !strings.HasSuffix(strings.ToLower(s), "."+strings.ToLower(n.Name)) {
+		return name, &Left{Qualified, fmt.Sprintf("name %q does not end in .%s: set allowQualified on all hosts of the network if they are to share it", s, n.Name)}
+	}
+	return name, nil
+}
+
+// reachable returns an address that readers believe, or why they do not.
+func reachable(addr netip.Addr) (netip.Addr, *Left) {
+	if addr = addr.Unmap(); addr.Zone() != "" || !addr.IsGlobalUnicast() {
+		return addr, &Left{Malformed, fmt.Sprintf("%v is not an address of a host that others can reach", addr)}
+	}
+	return addr, nil
 }
 
 // DecodeRecord returns what a host says of itself.

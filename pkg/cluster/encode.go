@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strings"
 )
 
 // Bounds of what one attachment, and one host's record, may say.
@@ -28,27 +29,38 @@ type peerValue struct {
 	Names     []string `json:"names"`
 }
 
-// Encode returns the key and the value by which a host publishes an attachment, and what had to be left out of it. An error is for
-// an attachment that cannot be published at all.
-func Encode(host string, a Attached) (key, value string, left []string, err error) {
+// Encode returns the key and the value by which a host publishes an attachment, and what had to be left out of it: what is too much, and
+// what readers do not believe, see DecodePeer. An error is for an attachment that cannot be published at all.
+func Encode(host string, a Attached, qualified bool) (key, value string, left []string, err error) {
 	if err := checkAttachment(a.ID, a.IfName); err != nil {
 		return "", "", nil, err
 	}
 	v := peerValue{Addresses: []string{}, Names: []string{}}
-	for i, addr := range a.Addresses {
-		if i == MaxAddresses {
-			left = append(left, fmt.Sprintf("%d addresses beyond %d", len(a.Addresses)-i, MaxAddresses))
-			break
-		}
-		v.Addresses = append(v.Addresses, addr.String())
-	}
 	size := 0
 	for i, name := range a.Names {
 		if size += len(name); i == MaxNames || size > MaxValue/2 {
 			left = append(left, fmt.Sprintf("%d names beyond %d", len(a.Names)-i, i))
 			break
 		}
-		v.Names = append(v.Names, name)
+		if _, why := a.Network.name(name, qualified); why != nil {
+			left = append(left, why.What)
+		} else {
+			v.Names = append(v.Names, name)
+		}
+	}
+	for i, addr := range a.Addresses {
+		if i == MaxAddresses {
+			left = append(left, fmt.Sprintf("%d addresses beyond %d", len(a.Addresses)-i, MaxAddresses))
+			break
+		}
+		if addr, why := reachable(addr); why != nil {
+			left = append(left, why.What)
+		} else {
+			v.Addresses = append(v.Addresses, addr.String())
+		}
+	}
+	if len(v.Names) == 0 || len(v.Addresses) == 0 {
+		return "", "", nil, fmt.Errorf("container %s: other hosts would believe no name, or no address, of it: %s", a.ID, strings.Join(left[:min(len(left), 3)], ", "))
 	}
 	text, err := json.Marshal(v)
 	return a.Network.HostPrefix(host) + a.ID + "/" + a.IfName, string(text), left, err

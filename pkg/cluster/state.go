@@ -22,9 +22,9 @@ type State struct {
 type hostState struct {
 	record   *Record
 	revision int64
-	entries  map[string]Entry   // by key
-	faults   map[string]Refusal // by key
-	beyond   map[string]bool    // keys that are not held
+	entries  map[string]Entry     // by key
+	faults   map[string][]Refusal // by key, one for each reason
+	beyond   map[string]bool      // keys that are not held
 }
 
 // NewState returns the state of a network without a key. See DecodePeer for qualified.
@@ -57,7 +57,7 @@ func (s *State) Put(key string, value []byte, created, modified int64) {
 		h := s.host(k.Host)
 		record, err := DecodeRecord(value)
 		if err != nil {
-			h.faults[key] = Refusal{Host: k.Host, Why: Malformed, Message: "the host's record: " + err.Error(), Count: 1}
+			h.faults[key] = []Refusal{{Host: k.Host, Why: Malformed, Message: "the host's record: " + err.Error(), Count: 1}}
 			return
 		}
 		h.record, h.revision = &record, modified
@@ -71,14 +71,17 @@ func (h *hostState) put(s *State, k Key, key string, value []byte, created int64
 		h.beyond[key] = true
 		return
 	}
-	peer, left, err := DecodePeer(s.network, k, value, s.qualified)
-	if err != nil {
-		left = []string{err.Error()}
-	} else {
-		h.entries[key] = Entry{Peer: peer, Created: created}
+	peer, left := DecodePeer(s.network, k, value, s.qualified)
+	if peer != nil {
+		h.entries[key] = Entry{Peer: *peer, Created: created}
 	}
-	if len(left) > 0 {
-		h.faults[key] = Refusal{Host: k.Host, Why: Malformed, Message: "container " + k.ID + ": " + left[0], Count: len(left)}
+	for _, l := range left {
+		i := slices.IndexFunc(h.faults[key], func(r Refusal) bool { return r.Why == l.Why })
+		if i < 0 {
+			h.faults[key] = append(h.faults[key], Refusal{Host: k.Host, Why: l.Why, Message: "container " + k.ID + ": " + l.What, Count: 1})
+			continue
+		}
+		h.faults[key][i].Count++
 	}
 }
 
@@ -111,7 +114,7 @@ func (s *State) Delete(key string) {
 func (s *State) host(name string) *hostState {
 	h := s.hosts[name]
 	if h == nil {
-		h = &hostState{entries: map[string]Entry{}, faults: map[string]Refusal{}, beyond: map[string]bool{}}
+		h = &hostState{entries: map[string]Entry{}, faults: map[string][]Refusal{}, beyond: map[string]bool{}}
 		s.hosts[name] = h
 	}
 	return h
@@ -155,18 +158,17 @@ func (s *State) Decide(rules Rules) Decision {
 		rules.Granted = s.granted
 	}
 	d := Decide(rules, s.Hosts())
-	malformed := map[string]*Refusal{}
+	unread := map[refusedKey]*Refusal{}
 	note := func(r Refusal) {
 		if r.Host == rules.Self && r.Host != "" {
 			return // it says so when it publishes
 		}
-		m := malformed[r.Host]
-		if m == nil {
-			m = &r
-			malformed[r.Host] = m
+		key := refusedKey{r.Host, r.Why}
+		if unread[key] == nil {
+			unread[key] = &r
 			return
 		}
-		m.Count += r.Count
+		unread[key].Count += r.Count
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.strange)) {
 		note(s.strange[key])
@@ -174,14 +176,16 @@ func (s *State) Decide(rules Rules) Decision {
 	for _, name := range slices.Sorted(maps.Keys(s.hosts)) {
 		h := s.hosts[name]
 		for _, key := range slices.Sorted(maps.Keys(h.faults)) {
-			note(h.faults[key])
+			for _, r := range h.faults[key] {
+				note(r)
+			}
 		}
 		if len(h.beyond) > 0 && !slices.ContainsFunc(d.Refused, func(r Refusal) bool { return r.Host == name && r.Why == TooMany }) {
 			d.Refused = append(d.Refused, Refusal{Host: name, Why: TooMany, Message: "the host has too many attachments: the rest is left out", Count: len(h.beyond)})
 		}
 	}
-	for _, host := range slices.Sorted(maps.Keys(malformed)) {
-		d.Refused = append(d.Refused, *malformed[host])
+	for _, key := range slices.SortedFunc(maps.Keys(unread), refusedKey.compare) {
+		d.Refused = append(d.Refused, *unread[key])
 	}
 	return d
 }

@@ -205,10 +205,11 @@ func (p *publisher) wanted() (map[string]string, bool) {
 			return nil, false
 		}
 		for _, l := range list {
-			if l.Private || p.network(l.Network) == nil || len(l.Addresses) == 0 || len(l.Names) == 0 {
+			n := p.network(l.Network)
+			if l.Private || n == nil || len(l.Addresses) == 0 || len(l.Names) == 0 {
 				continue
 			}
-			key, value, leftOut, err := cluster.Encode(p.Config.Host, l.Attached)
+			key, value, leftOut, err := cluster.Encode(p.Config.Host, l.Attached, n.AllowQualified)
 			if err != nil {
 				left = append(left, err)
 				continue

@@ -82,8 +82,8 @@ func list(ctx context.Context, c *config.Config) ([]listed, error) {
 			if err != nil || k.Kind != cluster.Attachment {
 				return
 			}
-			p, _, err := cluster.DecodePeer(n.Network, k, value, true)
-			if err != nil {
+			p, _ := cluster.DecodePeer(n.Network, k, value, true)
+			if p == nil {
 				return
 			}
 			l := listed{n.Namespace, n.Name, k.Host, p.ID, p.IfName, p.Addresses, nil, created}

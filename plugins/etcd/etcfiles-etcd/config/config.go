@@ -32,7 +32,7 @@ type Network struct {
 	Shared         bool            // one allocator gives out the addresses of all hosts
 	Files          string          // FilesContainers or FilesNetwork
 	MaxNames       int             // remote entries in a container's hosts file
-	AllowQualified bool            // other hosts may publish any name with a dot
+	AllowQualified bool            // any name with a dot is published, and believed
 	Foreign        bool            // containers of nerdctl's own hosts store are published too
 }
 
@@ -82,6 +82,6 @@ var NetworkSettings = []Setting{
 	{"shared", "false", "true where one allocator gives out the addresses of all hosts, as a DHCP server does"},
 	{"files", FilesContainers, "containers, or network: remote names are in the hosts file of the network only, for DNS"},
 	{"maxNames", "5000", "the most remote lines in a container's hosts file, to 10000; more are in the network's only"},
-	{"allowQualified", "false", "true believes others any name with a dot, not only such as end in the network's name"},
+	{"allowQualified", "false", "true shares any name with a dot, not only such as end in the network's name"},
 	{"foreign", "false", "true publishes containers that nerdctl itself recorded in a shared data root"},
 }
