@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -205,4 +206,34 @@ func TestMalformed(t *testing.T) {
 	w.eventually("h1 has taken back what somebody put in its place", func() bool { return w.keys(of + "h1/bad/")[of+"h1/bad/eth0"] == 0 })
 	w.etcdctl("del", "--prefix", of+"h1/web/") // nor can a name be taken away
 	h2.sees("db", "a db web")
+}
+
+// TestTooLarge: a host that has as much as etcd takes of it hurts no other. What is too much is said, and what others have comes and goes as ever.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	w, h1, h2 := pair(t, 1)
+	w.etcdctl("put", "/etcfiles/1/default/lab/h8/host", `{"machine":"m","ranges":["10.231.100.0/22"]}`)
+	var list []string
+	for i := range 58 {
+		list = append(list, fmt.Sprintf(`"n%02d%s.lab"`, i, strings.Repeat("."+strings.Repeat("x", 59), 4)))
+	}
+	script := "export ETCDCTL_ENDPOINTS=" + w.members[0].client() + "\n"
+	for i := range 62 {
+		var addresses []string
+		for j := range 16 {
+			addresses = append(addresses, fmt.Sprintf(`"10.231.%d.%d"`, 100+i/16, i%16*16+j))
+		}
+		script += fmt.Sprintf("etcdctl put /etcfiles/1/default/lab/h8/c%d/eth0 '{\"addresses\":[%s],\"names\":[%s]}'\n", i, strings.Join(addresses, ","), strings.Join(list, ","))
+	}
+	write(t, filepath.Join(w.dir, "put"), script)
+	w.members[0].ns.run("sh", "-e", filepath.Join(w.dir, "put"))
+	h2.says("host h8: the names of the host take more than 4194304 bytes: those of its youngest containers are left out")
+	h2.says(" of them are more than maxNames, and in the network's own file only")
+	h1.add("new", 3)
+	w.eventually("the network's file of h2 has what is new", func() bool { return names(h2.networkHosts()) == "db new web" })
+	h1.del("web", 2)
+	h2.sees("db", "db")
+	w.etcdctl("del", "--prefix", "/etcfiles/1/default/lab/h8/")
+	h2.sees("db", "db new")
+	h2.well()
 }

@@ -1,13 +1,20 @@
 package cluster
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
+	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/names"
+	"github.com/etcfiles/etcfiles/pkg/remote"
 )
 
 var lab = Network{"default", "lab"}
@@ -304,6 +311,25 @@ func TestDecide(t *testing.T) {
 			w.peer("h2", "new", "10.231.2.2", "10.231.2.3")
 			w.peer("h2", "mine", "10.231.9.9")
 		}, []string{"h2: new 10.231.2.3", "h3: old 10.231.2.2", "h2? own×1", "h2? taken×1"}},
+		{"one address in many attachments", nil, func(w *world) {
+			w.host("h2", "10.231.2.0/24")
+			w.peer("h2", "b", "10.231.2.2")
+			w.peer("h2", "a", "10.231.2.2", "10.231.2.3")
+			w.peer("h2", "c", "10.231.2.3", "10.231.2.2")
+		}, []string{"h2: b 10.231.2.2", "h2: a 10.231.2.3", "h2? taken×3"}},
+		{"one allocator, and one address in many attachments", func(r *Rules) { r.Shared, r.Own = true, nil }, func(w *world) {
+			w.host("h2")
+			w.host("h3")
+			w.peer("h3", "b", "10.231.2.2")
+			w.peer("h2", "a", "10.231.2.2")
+			w.peer("h3", "c", "10.231.2.2")
+		}, []string{"h3: b 10.231.2.2", "h2? taken×1", "h3? taken×1"}},
+		{"an address whose first claim has gone", nil, func(w *world) {
+			w.host("h2", "10.231.2.0/24")
+			w.peer("h2", "b", "10.231.2.2")
+			w.peer("h2", "a", "10.231.2.2")
+			w.state.Delete(lab.HostPrefix("h2") + "b/eth0")
+		}, []string{"h2: a 10.231.2.2"}},
 		{"no ranges, and no one allocator", nil, func(w *world) {
 			w.host("h2")
 			w.peer("h2", "web", "10.231.2.2")
@@ -403,6 +429,81 @@ func TestMaxNames(t *testing.T) {
 		slices.Sort(beyond)
 		if got := strings.Join(beyond, " "); got != want || d.Lines != 6 || (d.Beyond > 0) != (want != "") {
 			t.Errorf("%d lines: beyond are %s, %d of %d, want %s", lines, got, d.Beyond, d.Lines, want)
+		}
+	}
+}
+
+// hostile fills a host with attachments of so many of its own addresses each, with names as long and as many as a value takes.
+func hostile(w *world, host string, second, attachments, addresses int) {
+	w.host(host, fmt.Sprintf("10.%d.0.0/16", second))
+	var list []string
+	for i := range 58 {
+		list = append(list, fmt.Sprintf("n%02d%s.lab", i, strings.Repeat("."+strings.Repeat("x", 59), 4)))
+	}
+	for i := range attachments {
+		var own []string
+		for j := range addresses {
+			n := i*addresses + j
+			own = append(own, fmt.Sprintf("10.%d.%d.%d", second, n>>8, n&255))
+		}
+		value, err := json.Marshal(peerValue{own, list})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.put(lab.HostPrefix(host)+fmt.Sprintf("c%04d/eth0", i), string(value))
+	}
+}
+
+// TestTooLarge: what one host says can be written into its file of the store; its oldest entries are there, and no other host lacks anything.
+func TestTooLarge(t *testing.T) {
+	w := &world{t: t, state: NewState(lab, false)}
+	hostile(w, "h2", 2, 100, 16)
+	w.host("h3", "10.3.0.0/16")
+	w.peer("h3", "web", "10.3.0.2")
+	d := w.state.Decide(Rules{Self: "me", MaxNames: 5000})
+	if entries := d.Imports["h2"]; len(entries) == 0 || len(entries) > 90 || entries[0].ID != "c0000" || len(d.Imports["h3"]) != 1 ||
+		len(d.Refused) != 1 || d.Refused[0].Why != TooLarge || d.Refused[0].Count != 100-len(entries) {
+		t.Fatalf("%d of the hostile host, %v", len(entries), d.Refused)
+	}
+	hosts := map[string]remote.Host{}
+	for name, entries := range d.Imports {
+		var peers []remote.Peer
+		for _, e := range entries {
+			peers = append(peers, remote.Peer{ID: e.ID, IfName: e.IfName, Revision: e.Created, NetworkOnly: e.NetworkOnly, Addresses: e.Addresses, Names: e.Names})
+		}
+		hosts[name] = remote.Host{Peers: peers}
+	}
+	next, _, _ := remote.Step(nil, remote.Prepare(hosts), math.MaxInt)
+	lines := 0
+	for i := range next {
+		if err := hostsstore.Dir(t.TempDir()).Namespace("default").WriteRemote("b", "lab", &next[i]); err != nil {
+			t.Error(err)
+		}
+		lines += len(next[i].Lines)
+	}
+	if d.Lines != lines || d.Beyond == 0 || lines-d.Beyond > 5000 {
+		t.Errorf("%d lines, of which %d are beyond: there are %d", d.Lines, d.Beyond, lines)
+	}
+}
+
+// TestSize: what an address takes in a hosts file is what is written for it.
+func TestSize(t *testing.T) {
+	for _, addr := range []string{"10.231.1.2", "1.1.1.1", "255.255.255.255", "fd00::2", "fd00:1111:2222:3333:4444:5555:6666:7777"} {
+		for count := range MaxNames {
+			var list []names.Name
+			var texts []string
+			for i := range count {
+				text := fmt.Sprintf("n%d%s", i, strings.Repeat(".x", i*7%120))
+				name, err := names.Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list, texts = append(list, name), append(texts, text)
+			}
+			text := etchosts.Format(netip.MustParseAddr(addr), texts)
+			if lines, bytes := size(netip.MustParseAddr(addr), list); lines != strings.Count(text, "\n") || bytes != len(text) {
+				t.Errorf("%s with %d names: %d lines, %d bytes, want\n%s", addr, count, lines, bytes, text)
+			}
 		}
 	}
 }

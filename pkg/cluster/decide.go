@@ -13,6 +13,10 @@ import (
 // MaxPerHost is the most attachments of one host that are believed, the oldest: one host cannot fill the files of the others.
 const MaxPerHost = 2000
 
+// MaxBytes is the most bytes of lines of one host that are believed, those of its oldest attachments. It is far more than MaxPerHost take with
+// a few names each, and far less than a host may have in the store of a reader.
+const MaxBytes = 4 << 20
+
 // Rules are what a reader knows of a network from itself.
 type Rules struct {
 	Self      string              // the name of this host
@@ -58,8 +62,9 @@ const (
 	Ungranted Why = "ungranted" // the administrator has not granted the addresses to the host
 	OwnRange  Why = "own"       // the addresses are of this host
 	Outside   Why = "outside"   // the addresses are not in the network, or not in the ranges of the host
-	Taken     Why = "taken"     // another host has the address, since before
+	Taken     Why = "taken"     // another attachment has the address, since before
 	TooMany   Why = "toomany"   // the host has more attachments than MaxPerHost
+	TooLarge  Why = "toolarge"  // the lines of the host are more bytes than MaxBytes
 )
 
 // Refusal is something of a host that is not believed.
@@ -73,7 +78,7 @@ type Refusal struct {
 // Decision is what a reader makes of a network.
 type Decision struct {
 	Imports map[string][]Entry // by host, in the order of the age of their keys
-	Lines   int                // in a hosts file: one for each address of each entry
+	Lines   int                // in a hosts file: one for each address of each entry, more where names do not fit one
 	Beyond  int                // how many of the lines are for the network's hosts file only
 	Refused []Refusal          // ordered by host and reason, one for each pair
 }
@@ -85,7 +90,8 @@ type Decision struct {
 //   - Of two hosts whose ranges overlap the one counts whose record was written first; nothing of the other does. That it is this host that was
 //     second is said too.
 //   - If the administrator grants ranges, a host has those and no other.
-//   - Where an allocator is shared, no host has ranges, and of two claims to one address the older key counts.
+//   - Where an allocator is shared, no host has ranges, and of two claims to one address the older key counts; so it does among those of one host.
+//   - What one host says is bounded: its oldest attachments count.
 //   - Containers' hosts files have the oldest entries, as many as are allowed: a new one takes no other's place.
 func Decide(rules Rules, hosts []Host) Decision {
 	d := &decider{Rules: rules, refused: map[refusedKey]*Refusal{}}
@@ -99,18 +105,9 @@ func Decide(rules Rules, hosts []Host) Decision {
 		owner = d.owners(hosts)
 	}
 	for _, h := range d.admit(hosts) {
-		for _, e := range d.oldest(h) {
-			believed := e
-			believed.Addresses = nil
-			for _, addr := range e.Addresses {
-				if d.believe(h, addr, owner) {
-					believed.Addresses = append(believed.Addresses, addr)
-				}
-			}
-			if len(believed.Addresses) > 0 {
-				out.Imports[h.Name] = append(out.Imports[h.Name], believed)
-				out.Lines += len(believed.Addresses)
-			}
+		entries, lines := d.bounded(h, d.believed(h, owner))
+		if out.Lines += lines; len(entries) > 0 {
+			out.Imports[h.Name] = entries
 		}
 	}
 	out.limit(rules.MaxNames)
@@ -133,9 +130,10 @@ func (d *Decision) limit(lines int) {
 	}
 	slices.SortStableFunc(all, func(a, b *Entry) int { return cmp.Compare(a.Created, b.Created) })
 	for _, e := range all {
-		if lines -= len(e.Addresses); lines < 0 {
+		own, _ := e.size()
+		if lines -= own; lines < 0 {
 			e.NetworkOnly = true
-			d.Beyond += len(e.Addresses)
+			d.Beyond += own
 		}
 	}
 }
@@ -267,6 +265,47 @@ func (d *decider) oldest(h admitted) []Entry {
 		entries = entries[:MaxPerHost]
 	}
 	return entries
+}
+
+// believed returns a host's attachments with the addresses that are taken over, each where it was claimed first.
+func (d *decider) believed(h admitted, owner map[netip.Addr]string) []Entry {
+	var out []Entry
+	has := map[netip.Addr]string{} // container
+	for _, e := range d.oldest(h) {
+		believed := e
+		believed.Addresses = nil
+		for _, addr := range e.Addresses {
+			if !d.believe(h, addr, owner) {
+				continue
+			}
+			if first, ok := has[addr]; ok {
+				d.refuse(h.Name, Taken, "container %s has %v, which container %s of the host has had for longer", e.ID, addr, first)
+				continue
+			}
+			has[addr] = e.ID
+			believed.Addresses = append(believed.Addresses, addr)
+		}
+		if len(believed.Addresses) > 0 {
+			out = append(out, believed)
+		}
+	}
+	return out
+}
+
+// bounded returns as many of a host's attachments as it may have, and their lines.
+func (d *decider) bounded(h admitted, entries []Entry) (_ []Entry, lines int) {
+	sum := 0
+	for i := range entries {
+		l, bytes := entries[i].size()
+		if sum += bytes; sum > MaxBytes {
+			for range entries[i:] {
+				d.refuse(h.Name, TooLarge, "the names of the host take more than %d bytes: those of its youngest containers are left out", MaxBytes)
+			}
+			return entries[:i], lines
+		}
+		lines += l
+	}
+	return entries, lines
 }
 
 // believe reports whether an address of a host is taken over.
