@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -110,4 +112,50 @@ func TestCertificateRenewed(t *testing.T) {
 	h1.add("api", 3)
 	h2.sees("db", "api db web")
 	h2.well()
+}
+
+// TestHandshake: where TLS fails it is said why, and not only that nobody answers.
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 1, withTLS("h1"))
+	h := w.hosts[0]
+	w.tls.make("old", &x509.Certificate{}, -time.Second)
+	h.configure()
+	for _, c := range []struct {
+		name   string
+		change object
+		want   string
+	}{
+		{"an expired certificate", object{"cert": w.tls.file("old.crt"), "key": w.tls.file("old.key")}, "tls: "},
+		{"no certificate", object{"cert": nil, "key": nil, "insecure": true}, "tls: certificate required"},
+		{"no authority", object{"ca": nil}, "certificate signed by unknown authority"},
+		{"no TLS there", object{"endpoints": []string{strings.Replace(w.members[0].client(), ":2379", ":2380", 1)}}, "tls: first record does not look like a TLS handshake"},
+	} {
+		text, err := os.ReadFile(h.path("etcd.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var config object
+		if err := json.Unmarshal(text, &config); err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range c.change {
+			if config[key] = value; value == nil {
+				delete(config, key)
+			}
+		}
+		if text, err = json.Marshal(config); err != nil {
+			t.Fatal(err)
+		}
+		write(t, h.path("other.json"), string(text))
+		out, err := h.ns.command("etcfiles-etcd", "--config", h.path("other.json"), "ls").CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "etcd did not answer within 1.5s: ") || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: %v: %s, want %s", c.name, err, out, c.want)
+		}
+	}
+	w.tls.make("h1", &x509.Certificate{}, -time.Second)
+	h.serve()
+	h.says("fault: publishing: etcd did not answer within 1.5s: remote error: tls: ")
+	w.tls.make("h1", &x509.Certificate{}, time.Hour)
+	h.well()
 }

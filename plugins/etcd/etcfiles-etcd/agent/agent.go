@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcfiles/etcfiles/pkg/cluster"
 	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/config"
@@ -40,7 +39,7 @@ type Store interface {
 type Agent struct {
 	Config   *config.Config
 	Store    Store
-	Client   *clientv3.Client
+	Client   *Client
 	Identity cluster.Record // Machine, Boot and Program; Ranges are each network's
 	Dir      Dir
 	Logf     func(format string, args ...any)

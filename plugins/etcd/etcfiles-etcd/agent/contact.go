@@ -53,24 +53,10 @@ func sinceBoot() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// request is one request to etcd, which has an answer with a header.
-type request func(context.Context) (*etcdserverpb.ResponseHeader, error)
-
-// ask sends a request.
-func ask(ctx context.Context, r request) (*etcdserverpb.ResponseHeader, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	header, err := r(ctx)
-	if err != nil {
-		return nil, explain(err)
-	}
-	return header, nil
-}
-
 // ask sends a request, and notes whether an answer came.
 func (c *contact) ask(ctx context.Context, r request) error {
 	before := c.reached()
-	header, err := ask(ctx, r)
+	header, err := c.Client.ask(ctx, r)
 	if err != nil {
 		c.missed()
 		return err
@@ -82,7 +68,7 @@ func (c *contact) ask(ctx context.Context, r request) error {
 // sure is ask for a linearizable read: whatever member answers knows all that was written before, so that a strange answer is the truth.
 func (c *contact) sure(ctx context.Context, r request) error {
 	before := c.reached()
-	header, err := ask(ctx, r)
+	header, err := c.Client.ask(ctx, r)
 	if err != nil {
 		c.missed()
 		return err

@@ -106,7 +106,7 @@ func (i *importer) once(ctx context.Context, well func()) error {
 				return errors.New("etcd: the watch has ended")
 			}
 			if err := r.Err(); err != nil {
-				return explain(err)
+				return i.Client.explain(err)
 			}
 			i.contact.heard(r.Header, state{i.contact.reached().cluster, i.revision})
 			i.apply(r.Events)

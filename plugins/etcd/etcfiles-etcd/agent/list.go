@@ -17,7 +17,7 @@ const (
 )
 
 // list reads all keys with a prefix, in pages of one revision, which it returns.
-func list(ctx context.Context, client *clientv3.Client, ask func(context.Context, request) error, prefix string, note func(key string, value []byte, created, modified, lease int64)) (int64, error) {
+func list(ctx context.Context, client *Client, ask func(context.Context, request) error, prefix string, note func(key string, value []byte, created, modified, lease int64)) (int64, error) {
 	next, end, page := prefix, clientv3.GetPrefixRangeEnd(prefix), int64(firstPage)
 	var revision int64
 	for {
@@ -56,17 +56,17 @@ func tooLarge(err error) bool {
 }
 
 // List calls note for each key with a prefix.
-func List(ctx context.Context, client *clientv3.Client, prefix string, note func(key string, value []byte, created int64)) error {
+func List(ctx context.Context, client *Client, prefix string, note func(key string, value []byte, created int64)) error {
 	_, err := list(ctx, client, func(ctx context.Context, r request) error {
-		_, err := ask(ctx, r)
+		_, err := client.ask(ctx, r)
 		return err
 	}, prefix, func(key string, value []byte, created, _, _ int64) { note(key, value, created) })
 	return err
 }
 
 // Revoke takes a lease, and with it all of its keys, out of etcd. One that has expired is no error.
-func Revoke(ctx context.Context, client *clientv3.Client, lease int64) error {
-	_, err := ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
+func Revoke(ctx context.Context, client *Client, lease int64) error {
+	_, err := client.ask(ctx, func(ctx context.Context) (*etcdserverpb.ResponseHeader, error) {
 		r, err := client.Revoke(ctx, clientv3.LeaseID(lease))
 		if err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/backoff"
 
 	"github.com/etcfiles/etcfiles/pkg/safefile"
+	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/agent"
 	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/config"
 )
 
@@ -21,12 +22,12 @@ const (
 )
 
 // connect returns a client of etcd, which connects when it is used.
-func connect(c *config.Config) (*clientv3.Client, error) {
+func connect(c *config.Config) (*agent.Client, error) {
 	settings, err := transport(c)
 	if err != nil {
 		return nil, err
 	}
-	return clientv3.New(clientv3.Config{
+	return agent.NewClient(clientv3.Config{
 		Endpoints: c.Endpoints, TLS: settings, Logger: zap.NewNop(), MaxCallRecvMsgSize: maxAnswer,
 		// A watch to a machine that has vanished says nothing; etcd closes connections that are tried oftener than every 5 seconds.
 		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second,

@@ -11,7 +11,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcfiles/etcfiles/pkg/cluster"
 	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/agent"
@@ -103,6 +102,6 @@ func list(ctx context.Context, c *config.Config) ([]listed, error) {
 }
 
 // revoke takes a lease, and with it all of its keys, out of etcd. One that has expired is no error.
-func revoke(ctx context.Context, client *clientv3.Client) func(lease int64) error {
+func revoke(ctx context.Context, client *agent.Client) func(lease int64) error {
 	return func(lease int64) error { return agent.Revoke(ctx, client, lease) }
 }
