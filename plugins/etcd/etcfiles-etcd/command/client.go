@@ -47,34 +47,36 @@ func transport(c *config.Config) (*tls.Config, error) {
 	if c.CA != "" {
 		text, err := safefile.ReadLinked(c.CA, maxPEM)
 		if err != nil {
-			return nil, err
+			return nil, c.Wrong("ca", err)
 		}
 		settings.RootCAs = x509.NewCertPool()
 		if !settings.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("%s: ca: no certificate in %s: want PEM", config.Path, c.CA)
+			return nil, c.Wrong("ca", fmt.Errorf("no certificate in %s: want PEM", c.CA))
 		}
 	}
 	if c.Cert == "" {
 		return settings, nil
 	}
-	load := func() (*tls.Certificate, error) {
-		cert, err := safefile.ReadLinked(c.Cert, maxPEM)
-		if err != nil {
-			return nil, err
-		}
-		key, err := safefile.ReadLinked(c.Key, maxPEM)
-		if err != nil {
-			return nil, err
-		}
-		pair, err := tls.X509KeyPair(cert, key)
-		if err != nil {
-			return nil, fmt.Errorf("cert %s and key %s: %w", c.Cert, c.Key, err)
-		}
-		return &pair, nil
-	}
-	if _, err := load(); err != nil {
+	if _, err := pair(c); err != nil {
 		return nil, err
 	}
-	settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return load() }
+	settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair(c) }
 	return settings, nil
+}
+
+// pair reads the certificate of this host.
+func pair(c *config.Config) (*tls.Certificate, error) {
+	cert, err := safefile.ReadLinked(c.Cert, maxPEM)
+	if err != nil {
+		return nil, c.Wrong("cert", err)
+	}
+	key, err := safefile.ReadLinked(c.Key, maxPEM)
+	if err != nil {
+		return nil, c.Wrong("key", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, c.Wrong("cert", fmt.Errorf("%s with the key %s: %w", c.Cert, c.Key, err))
+	}
+	return &pair, nil
 }

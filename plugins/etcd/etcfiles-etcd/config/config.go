@@ -12,6 +12,7 @@ const Path = "/etc/etcfiles/etcd.json"
 
 // Config is the configuration with its defaults.
 type Config struct {
+	File      string // that it was read from
 	Endpoints []string
 	Cert, Key string        // of this host, PEM; "" for none
 	CA        string        // of the members of etcd, PEM; "" for those of the system

@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.ReplaceAll(fmt.Sprintf("%+v", *c), dir, "DIR")
-	want := "{Endpoints:[https://10.0.0.1:2379] Cert:DIR/h1.crt Key:DIR/h1.key CA:DIR/ca.crt Insecure:false Host:h1 TTL:30s Hold:0s DataDir:/var/lib/etcfiles ConfDir:DIR Networks:[" +
+	want := "{File:etcd.json Endpoints:[https://10.0.0.1:2379] Cert:DIR/h1.crt Key:DIR/h1.key CA:DIR/ca.crt Insecure:false Host:h1 TTL:30s Hold:0s DataDir:/var/lib/etcfiles ConfDir:DIR Networks:[" +
 		"{Network:default/lab Within:[10.231.1.128/25 10.231.1.0/25] Ranges:[10.231.1.0/24] Shared:false Files:containers MaxNames:5000 AllowQualified:false Foreign:false} " +
 		"{Network:k8s.io/lan Within:[] Ranges:[] Shared:true Files:network MaxNames:9 AllowQualified:false Foreign:false} " +
 		"{Network:default/flat Within:[10.9.0.0/16 fd00::/8] Ranges:[10.9.0.10-10.9.0.99] Shared:false Files:containers MaxNames:5000 AllowQualified:true Foreign:true}]}"

@@ -32,6 +32,11 @@ func (f *Fault) Error() string {
 	return f.File + ": " + f.Key + ": " + f.Why
 }
 
+// Wrong returns the error for a key whose value shows to be wrong only when it is used.
+func (c *Config) Wrong(key string, err error) error {
+	return fmt.Errorf("%s: %s: %w", c.File, key, err)
+}
+
 // Read reads a configuration. The error joins a *Fault for everything that is wrong.
 func Read(path string) (*Config, error) {
 	text, err := safefile.ReadLinked(path, maxFile)
@@ -143,7 +148,8 @@ func (p *parser) config(text []byte) *Config {
 		return nil
 	}
 	c := &Config{
-		TTL: o.duration("ttl", defaultTTL), Hold: o.duration("hold", 0), Cert: o.path("cert", ""), Key: o.path("key", ""), CA: o.path("ca", ""),
+		File: p.file,
+		TTL:  o.duration("ttl", defaultTTL), Hold: o.duration("hold", 0), Cert: o.path("cert", ""), Key: o.path("key", ""), CA: o.path("ca", ""),
 		DataDir: o.path("dataDir", "/var/lib/etcfiles"), ConfDir: o.path("confDir", "/etc/cni/net.d"), Host: shortHostname(),
 	}
 	o.take("insecure", &c.Insecure, "true or false")
