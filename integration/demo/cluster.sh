@@ -193,6 +193,6 @@ for name in "${namespaces[@]}"; do
 	ip netns del "$name"
 done
 namespaces=()
-left "network namespaces" "$(ip netns list | grep -c "$id" || true)"
+left "network namespaces" "$(ip netns list 2>/dev/null | grep -c "$id" || true)"
 echo
 echo "It works. Next: plugins/etcd/etcfiles-etcd/README.md, from nothing to two machines."
