@@ -87,6 +87,29 @@ func TestHold(t *testing.T) {
 	h2.sees("db", "db web")
 }
 
+// TestStoreFails: while the store takes nothing that is said all the time, and once in the log; when it does, all is there.
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	_, h1, h2 := pair(t, 1)
+	h2.ns.run("sh", "-ec", `mv "$1/remote" "$1/remote.x"; touch "$1/remote"`, "sh", h2.path("data"))
+	h1.add("new", 3)
+	h2.says("fault: network default/lab: the store: ")
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); { // several attempts
+		if s, code := h2.status(); code == 0 {
+			t.Fatalf("status is well: %+v", s)
+		}
+	}
+	h2.ns.run("sh", "-ec", `rm "$1/remote"; mv "$1/remote.x" "$1/remote"`, "sh", h2.path("data"))
+	h2.sees("db", "db new web")
+	h2.well()
+	log := h2.service.log.String()
+	for words, want := range map[string]int{"warning: network default/lab: ": 1, "network default/lab: well again": 1, "warning: the store: names of other hosts on network lab are left out": 1} {
+		if count := strings.Count(log, words); count != want {
+			t.Errorf("%q is there %d times:\n%s", words, count, log)
+		}
+	}
+}
+
 // TestOneSubnet: of two hosts that give out the same addresses one is believed, by all, and both are told. No file has a wrong address.
 func TestOneSubnet(t *testing.T) {
 	t.Parallel()

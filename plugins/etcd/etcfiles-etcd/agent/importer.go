@@ -70,10 +70,10 @@ func (i *importer) once(ctx context.Context, well func()) error {
 	if err != nil {
 		return err
 	}
-	i.report.fault("network "+i.String(), nil)
 	if err := i.take(ctx); err != nil {
 		return err
 	}
+	i.report.fault("network "+i.String(), nil)
 	well()
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/cluster"
@@ -27,7 +29,7 @@ func newStore(c *config.Config, log func(format string, args ...any)) *store {
 	s := &store{
 		manager: &etcfiles.Manager{
 			Dir: hostsstore.Dir(c.DataDir), FindMarker: true, LockTimeout: lockTimeout,
-			Warnf: func(format string, args ...any) { log("warning: the store: "+format, args...) },
+			Warnf: seldom(func(format string, args ...any) { log("warning: the store: "+format, args...) }),
 		},
 		foreign: map[cluster.Network]bool{},
 	}
@@ -35,6 +37,22 @@ func newStore(c *config.Config, log func(format string, args ...any)) *store {
 		s.foreign[n.Network] = n.Foreign
 	}
 	return s
+}
+
+// seldom returns a function that logs a warning once in ten minutes: what fails is tried again every few seconds.
+func seldom(log func(format string, args ...any)) func(format string, args ...any) {
+	var mu sync.Mutex
+	said := map[string]time.Time{}
+	return func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		mu.Lock()
+		defer mu.Unlock()
+		maps.DeleteFunc(said, func(_ string, when time.Time) bool { return time.Since(when) > 10*time.Minute })
+		if _, ok := said[text]; !ok {
+			said[text] = time.Now()
+			log("%s", text)
+		}
+	}
 }
 
 // Import implements agent.Store.
