@@ -83,8 +83,16 @@ func TestHold(t *testing.T) {
 	w.members[0].kill()
 	h2.sees("db", "db")
 	h1.sees("web", "db web")
+	w.eventually("h2 counts none of them", func() bool {
+		s, code := h2.status()
+		return code == 1 && s.Networks[0].Names == 0 && s.Networks[0].Hosts == 0
+	})
 	w.members[0].start()
 	h2.sees("db", "db web")
+	w.eventually("h2 counts them again", func() bool {
+		s, code := h2.status()
+		return code == 0 && s.Networks[0].Names == 1 && s.Networks[0].Hosts == 1
+	})
 }
 
 // TestStoreFails: while the store takes nothing that is said all the time, and once in the log; when it does, all is there.

@@ -305,5 +305,6 @@ func (i *importer) expire(ctx context.Context) {
 		return
 	}
 	i.void = true
+	i.report.network(i.Network, cluster.Decision{})
 	i.again.send() // when it comes back, everything is wanted
 }
