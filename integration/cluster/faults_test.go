@@ -95,6 +95,29 @@ func TestHold(t *testing.T) {
 	})
 }
 
+// TestLeaveWithoutEtcd: a host that leaves while etcd is away forgets the others at once, and can take itself out when etcd is back.
+func TestLeaveWithoutEtcd(t *testing.T) {
+	t.Parallel()
+	w, h1, h2 := pair(t, 1)
+	w.members[0].kill()
+	h2.service.end(syscall.SIGTERM)
+	cmd := h2.ns.command(h2.admin("leave")...)
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(string(out), "etcd did not answer within 1.5s: the names of this host stay on the others for up to the ttl, or until it leaves again") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if got := names(h2.hosts("db")); got != "db" {
+		t.Errorf("db sees %s", got)
+	}
+	w.members[0].start()
+	w.ready()
+	h2.ns.run(h2.admin("leave")...)
+	if left := w.keys("/etcfiles/1/default/lab/h2/"); len(left) > 0 {
+		t.Errorf("left of h2: %v", left)
+	}
+	h1.sees("web", "web")
+}
+
 // TestStoreFails: while the store takes nothing that is said all the time, and once in the log; when it does, all is there.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()

@@ -95,8 +95,8 @@ func (d Dir) write(name string, value any, mode fs.FileMode) error {
 	return safefile.Replace(d.path(name), text, mode, false)
 }
 
-// Leave takes this host out while no service runs: revoke is called for each lease, and the names of other hosts are taken out of the networks that
-// names were shared of.
+// Leave takes this host out while no service runs: the names of other hosts are taken out of the networks that names were shared of, and revoke is
+// called for each lease. The former does not wait for etcd, and for the latter Leave can be called again.
 func (d Dir) Leave(ctx context.Context, s Store, revoke func(lease int64) error) error {
 	unlock, err := d.Lock()
 	if err != nil {
@@ -107,15 +107,18 @@ func (d Dir) Leave(ctx context.Context, s Store, revoke func(lease int64) error)
 	if err != nil {
 		return err
 	}
+	var errs []error
+	for _, n := range k.Networks {
+		errs = append(errs, Forget(ctx, s, n))
+	}
 	for _, id := range k.Leases {
 		if err := revoke(id); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("%w: the names of this host stay on the others for up to the ttl, or until it leaves again", err))
+			break
 		}
 	}
-	for _, n := range k.Networks {
-		if err := Forget(ctx, s, n); err != nil {
-			return err
-		}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	return errors.Join(safefile.Remove(d.path("lease")), safefile.Remove(d.path("status.json")))
 }

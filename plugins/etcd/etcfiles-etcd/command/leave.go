@@ -15,7 +15,7 @@ func (o *options) leaveCommand() *cobra.Command {
 		Use:   "leave",
 		Short: "Take this host out of etcd, and the others out of this host",
 		Long: `Take the names of this host out of etcd at once, where they would else stay for the ttl, and the names of other hosts out of
-the hosts files here. The service must not run. Only root can do it; for others the exit code is 3.`,
+the hosts files here, the latter also while etcd is away: then the exit code is 3, and leave can be run again. The service must not run. Only root can do it; for others the exit code is 3.`,
 		Example: "  systemctl disable --now etcfiles-etcd && etcfiles-etcd leave",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
