@@ -19,8 +19,9 @@ func (o *options) grantCommand() *cobra.Command {
 		Long: `Print the commands of etcdctl that make a user and a role of etcd for a host: it can read all of the networks, and write what
 is the host's own. The user is known by the CN of its certificate, the name of the host; that is so once etcd has
 --client-cert-auth, a user root, and "etcdctl auth enable". With --range the addresses are granted too: then those of every host of the network
-have to be, and only these count.`,
-		Example: "  etcfiles-etcd grant --network lab --host h1 --range 10.231.1.0/24 | sh",
+have to be, and only these count. What is there already stays: run it again for another network, or for other addresses, which replace those that
+were granted before.`,
+		Example: "  etcfiles-etcd grant --network lab --host h1 --range 10.231.1.0/24 | sh -e",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cluster.CheckHost(host); err != nil {
@@ -52,12 +53,12 @@ have to be, and only these count.`,
 	return cmd
 }
 
-// printGrant prints what gives a host its rights in a network; new is that the host has no user yet.
+// printGrant prints what gives a host its rights in a network; the first of several makes its user and role too, if they are not there.
 func printGrant(w io.Writer, n cluster.Network, host string, granted []cluster.Range, first bool) error {
 	role := "etcfiles-" + host
 	if first {
-		fmt.Fprintf(w, "etcdctl user add %s --no-password\n", host)
-		fmt.Fprintf(w, "etcdctl role add %s\n", role)
+		fmt.Fprintf(w, "etcdctl user get %s >/dev/null 2>&1 || etcdctl user add %[1]s --no-password\n", host)
+		fmt.Fprintf(w, "etcdctl role get %s >/dev/null 2>&1 || etcdctl role add %[1]s\n", role)
 		fmt.Fprintf(w, "etcdctl user grant-role %s %s\n", host, role)
 	}
 	fmt.Fprintf(w, "etcdctl role grant-permission %s --prefix read %s\n", role, n.Prefix())
