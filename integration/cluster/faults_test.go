@@ -232,6 +232,7 @@ func TestMalformed(t *testing.T) {
 		of + "h1/bad/eth0":   "garbage",
 		of + "h1/bad/eth0/x": "{}",
 		of + "x":             "",
+		of + "H/web/eth0":    "",
 		of + "h9/web/eth0":   `{"addresses":["10.231.9.2"],"names":["web"]}`,
 		of + "h8/host":       `{"machine":"m","ranges":["0.0.0.0/0"]}`,
 		of + "h8/web/eth0":   `{"addresses":["10.231.1.2"],"names":["web"]}`,
@@ -251,8 +252,9 @@ func TestMalformed(t *testing.T) {
 		}
 	}
 	for _, words := range []string{
-		"(malformed, 1): host x: key: not a key of this layout", "(record, 1): host h9: the host has attachments, and no record that can be read",
-		"(outside, 1): host h8: its range 0.0.0.0/0 is not within the network", "(malformed, 5): host h7: key: not a key of this layout",
+		`(malformed, 1): host x: key "x": not a key of this layout`, `(malformed, 1): key "H/web/eth0": not a key of this layout: "H" is not one lower-case label`,
+		"(record, 1): host h9: the host has attachments, and no record that can be read",
+		"(outside, 1): host h8: its range 0.0.0.0/0 is not within the network", `(malformed, 5): host h7: key "h7/../../etc/eth0": not a key of this layout`,
 		`(qualified, 1): host h7: container a: name "example.com" does not end in .lab: set allowQualified on all hosts of the network if they are to share it`,
 	} {
 		h2.says(words)

@@ -69,10 +69,18 @@ const (
 
 // Refusal is something of a host that is not believed.
 type Refusal struct {
-	Host    string
+	Host    string // "" for a key that is of none
 	Why     Why
 	Message string // for people, about the first case
 	Count   int    // of attachments or addresses; 1 for a whole host
+}
+
+// String says who and what it is about, for people.
+func (r Refusal) String() string {
+	if r.Host == "" {
+		return r.Message
+	}
+	return "host " + r.Host + ": " + r.Message
 }
 
 // Decision is what a reader makes of a network.

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -38,11 +39,12 @@ func (s *State) Put(key string, value []byte, created, modified int64) {
 	k, err := s.network.ParseKey(key)
 	if err != nil {
 		if len(s.strange) < MaxPerHost {
-			host, _, _ := strings.Cut(strings.TrimPrefix(key, s.network.Prefix()), "/")
+			rest := strings.TrimPrefix(key, s.network.Prefix())
+			host, _, _ := strings.Cut(rest, "/")
 			if CheckHost(host) != nil {
 				host = "" // what is not a name is not shown as one
 			}
-			s.strange[key] = Refusal{Host: host, Why: Malformed, Message: "key: " + err.Error(), Count: 1}
+			s.strange[key] = Refusal{Host: host, Why: Malformed, Message: fmt.Sprintf("key %.200q: %v", rest, err), Count: 1}
 		}
 		return
 	}

@@ -120,7 +120,7 @@ func (r *reporter) network(n config.Network, d cluster.Decision) {
 		key := prefix + refusal.Host + " " + string(refusal.Why)
 		now[key] = true
 		if !r.said[key] {
-			r.Logf("warning: %v: host %s: %s", n.Network, refusal.Host, refusal.Message)
+			r.Logf("warning: %v: %v", n.Network, refusal)
 		}
 	}
 	if key := prefix + "beyond"; s.Beyond > 0 {

@@ -100,7 +100,11 @@ func (s *shownStatus) metrics() ([]byte, error) {
 		g.add("etcfiles_remote_names", "Lines of other hosts in the network's hosts file.", float64(n.Names), of)
 		g.add("etcfiles_remote_names_beyond", "Those of them that are more than maxNames, and in no container's hosts file.", float64(n.Beyond), of)
 		for _, r := range n.Refused {
-			g.add("etcfiles_remote_refused", "What of other hosts is refused, by reason.", float64(r.Count), append(of[:2:2], [2]string{"host", r.Host}, [2]string{"why", string(r.Why)}))
+			who := append(of[:2:2], [2]string{"why", string(r.Why)})
+			if r.Host != "" {
+				who = append(who, [2]string{"host", r.Host})
+			}
+			g.add("etcfiles_remote_refused", "What of other hosts is refused, by reason.", float64(r.Count), who)
 		}
 	}
 	g.add("etcfiles_etcd_build_info", "The version of the service, as a label.", 1, labels{{"version", s.Version}})

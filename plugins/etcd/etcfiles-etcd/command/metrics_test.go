@@ -19,7 +19,7 @@ func TestMetrics(t *testing.T) {
 	age := 1.5
 	s := &shownStatus{Running: true, Age: &age, Status: &agent.Status{
 		Host: "h1", Version: "1", LastWord: time.Second, TTL: time.Second, Published: 3,
-		Networks: []agent.NetworkStatus{{Namespace: "default", Network: "lab", Hosts: 1, Names: 2, Refused: []cluster.Refusal{{Host: "h\"2\n", Why: cluster.Overlap, Count: 4}}}},
+		Networks: []agent.NetworkStatus{{Namespace: "default", Network: "lab", Hosts: 1, Names: 2, Refused: []cluster.Refusal{{Host: "h\"2\n", Why: cluster.Overlap, Count: 4}, {Why: cluster.Malformed, Count: 5}}}},
 	}}
 	text, err := s.metrics()
 	if err != nil {
@@ -42,7 +42,7 @@ func TestMetrics(t *testing.T) {
 	if listed := strings.Count(string(page), "\n| `etcfiles_"); listed != len(families) {
 		t.Errorf("README.md lists %d metrics of %d", listed, len(families))
 	}
-	if refused := families["etcfiles_remote_refused"].GetMetric(); len(refused) != 1 || refused[0].GetGauge().GetValue() != 4 || len(refused[0].GetLabel()) != 4 {
+	if refused := families["etcfiles_remote_refused"].GetMetric(); len(refused) != 2 || refused[0].GetGauge().GetValue() != 4 || len(refused[0].GetLabel()) != 4 || len(refused[1].GetLabel()) != 3 {
 		t.Errorf("%v", refused)
 	}
 }

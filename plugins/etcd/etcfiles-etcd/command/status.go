@@ -88,7 +88,7 @@ func (s *shownStatus) print(w io.Writer) {
 			fmt.Fprintf(w, "  %d of them are more than maxNames, and in the network's own file only\n", n.Beyond)
 		}
 		for _, r := range n.Refused {
-			fmt.Fprintf(w, "  refused (%s, %d): host %s: %s\n", r.Why, r.Count, r.Host, cli.Plain(r.Message))
+			fmt.Fprintf(w, "  refused (%s, %d): %s\n", r.Why, r.Count, cli.Plain(r.String()))
 		}
 	}
 	for _, fault := range s.Faults {
