@@ -19,7 +19,7 @@ const repository = "../.."
 var programs string
 
 func TestMain(m *testing.M) {
-	s := suite.Suite{Name: "cluster", Commands: []string{"ip", "iptables", "bridge", "busybox", "nsenter", "openssl", "unshare", "wget"}, Roles: map[string]func() error{"slow": slow}}
+	s := suite.Suite{Name: "cluster", Commands: []string{"ip", "iptables", "bridge", "busybox", "nsenter", "openssl", "unshare", "wget"}, Roles: map[string]func() error{"slow": slow, "notified": notified}}
 	s.Prepare = func(dir string) error {
 		programs = dir
 		self, err := os.Executable()
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 		}
 		// Not all of the reference plugins: iproute2 has a program bridge too.
 		return errors.Join(buildCrowd(dir), suite.Build(dir, "./plugins/meta/etcfiles"), suite.LinkAll(dir, etcd), os.Symlink(filepath.Join(plugins, "cnitool"), filepath.Join(dir, "cnitool")),
-			os.Symlink(self, filepath.Join(dir, "slow")))
+			os.Symlink(self, filepath.Join(dir, "slow")), os.Symlink(self, filepath.Join(dir, "notified")))
 	}
 	if err := flag.Set("test.parallel", "6"); err != nil { // they wait most of the time
 		fmt.Fprintln(os.Stderr, err)

@@ -42,7 +42,7 @@ func newMachine(w *world, name string, number int) *machine {
 			esac; done`,
 		"systemctl": `case "$*" in
 			"restart etcd") set -a; . /etc/default/etcd; ETCD_DATA_DIR=/var/lib/etcd ETCD_LOG_LEVEL=warn nohup etcd >/run/etcd.log 2>&1 & for _ in $(seq 300); do echo >/dev/tcp/192.0.2.1/2379 && exit; sleep 0.1; done 2>/dev/null; exit 1 ;;
-			"enable --now etcfiles-etcd") nohup etcfiles-etcd run >/run/etcfiles-etcd.log 2>&1 & for _ in $(seq 300); do etcfiles-etcd status >/dev/null && exit; sleep 0.1; done; exit 1 ;;
+			"enable --now etcfiles-etcd") exec notified /run/notify /run/etcfiles-etcd.log etcfiles-etcd run ;;
 			*) exit 1 ;;
 			esac`,
 		"install": `test "$1 $2 $3" = "-D -o etcd" && { shift 3; set -- -D "$@"; }; exec /usr/bin/install "$@"`,

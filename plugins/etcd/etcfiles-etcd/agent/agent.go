@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
-
 	"github.com/etcfiles/etcfiles/pkg/cluster"
 	"github.com/etcfiles/etcfiles/plugins/etcd/etcfiles-etcd/config"
 )
@@ -95,9 +93,6 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	for _, namespace := range a.namespaces() {
 		wg.Go(func() { a.watch(ctx, namespace) })
-	}
-	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
-		a.Logf("systemd: %v", err)
 	}
 	wg.Wait()
 	return refused

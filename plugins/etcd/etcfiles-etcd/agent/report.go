@@ -156,9 +156,15 @@ func (r *reporter) status() *Status {
 	return s
 }
 
-// run writes the status when it has changed.
+// readyWithin is when the service has started at the latest, although there is nothing to say yet.
+const readyWithin = 5 * time.Second
+
+// run writes the status when it has changed. The service has started, for systemd, when the status says how it stands: everything has been published and
+// read, or something is in the way, such as that etcd does not answer.
 func (r *reporter) run(ctx context.Context) {
 	var last string
+	latest := time.After(readyWithin)
+	started := false
 	for {
 		s := r.status()
 		if err := r.Dir.write("status.json", s, 0o644); err != nil {
@@ -172,11 +178,19 @@ func (r *reporter) run(ctx context.Context) {
 			last = line
 			_, _ = daemon.SdNotify(false, "STATUS="+line)
 		}
+		if !started && (s.Ready || len(s.Faults) > 0 || latest == nil) && ctx.Err() == nil {
+			started = true
+			if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
+				r.Logf("systemd: %v", err)
+			}
+		}
 		sleep(ctx, 100*time.Millisecond)
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.changed:
+		case <-latest:
+			latest = nil
 		}
 	}
 }
