@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -220,6 +221,54 @@ func TestOneName(t *testing.T) {
 	}
 	h2.sees("db", "db web")
 	r.done(w)
+	h1.well()
+}
+
+// twin gives a host the name, the machine-id and the boot of another.
+func (h *host) twin(of *host) {
+	h.w.t.Helper()
+	h.config["host"], h.number, h.ranges = of.name, of.number, of.ranges
+	h.ns.run("sh", "-ec", `
+		umount /etc/machine-id /proc/sys/kernel/random/boot_id
+		mount --bind "$1/machine-id" /etc/machine-id; mount --bind "$1/boot-id" /proc/sys/kernel/random/boot_id`, "sh", of.dir)
+}
+
+// TestTwoServices: of two services with one name, one machine-id and one boot the second is refused, and changes nothing.
+func TestTwoServices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 2)
+	h1, h2 := w.hosts[0], w.hosts[1]
+	h1.add("web", 2)
+	h1.serve()
+	h1.well()
+	before := w.keys("/etcfiles/")
+	h2.twin(h1)
+	h2.add("api", 9)
+	h2.refused("host h1 is published in default/lab by another service with the machine-id and the boot of this one: end it, or set another host in the configuration of one of them")
+	if after := w.keys("/etcfiles/"); !maps.Equal(before, after) {
+		t.Errorf("written again: %v, before %v", after, before)
+	}
+	h1.well()
+}
+
+// TestSnapshot: two machines that were resumed from one snapshot have everything in common, also what the service has kept. Each takes back what the other has
+// written, and both say so, until one of them has gone.
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 2)
+	h1, h2 := w.hosts[0], w.hosts[1]
+	h1.add("web", 2)
+	h1.serve()
+	h1.well()
+	h2.twin(h1)
+	h2.add("web", 2)
+	h2.ns.run("cp", "-a", h1.path("run"), h2.path("run"))
+	h2.serve()
+	h2.add("api", 9)
+	const words = "fault: keys: somebody else changes what this host has published, again and again: a machine that was resumed from the same snapshot"
+	h1.says(words)
+	h2.says(words)
+	h2.service.kill()
 	h1.well()
 }
 

@@ -153,6 +153,21 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestSame: a record without the identity of the service, as of an earlier version, is of whichever there is.
+func TestSame(t *testing.T) {
+	one := Record{Machine: "m", Boot: "b", Instance: "i"}
+	for o, want := range map[[3]string]bool{{"m", "b", "i"}: true, {"m", "b", ""}: true, {"m", "b", "j"}: false, {"m", "c", "i"}: false, {"n", "b", "i"}: false} {
+		other := Record{Machine: o[0], Boot: o[1], Instance: o[2]}
+		text, err := other.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, err = DecodeRecord([]byte(text)); err != nil || one.Same(other) != want || other.Same(one) != want {
+			t.Errorf("%q: %v, %v", o, one.Same(other), err)
+		}
+	}
+}
+
 func TestDecodePeer(t *testing.T) {
 	k := Key{Host: "h1", ID: "c0ffee", IfName: "eth0"}
 	for _, c := range []struct {

@@ -107,7 +107,7 @@ func DecodeRecord(value []byte) (Record, error) {
 	if v.Machine == "" {
 		return Record{}, fmt.Errorf("%w: it names no machine", errValue)
 	}
-	return Record{v.Machine, v.Boot, ranges, v.Program}, nil
+	return Record{v.Machine, v.Boot, v.Instance, ranges, v.Program}, nil
 }
 
 // DecodeRanges returns what the administrator grants to a host.

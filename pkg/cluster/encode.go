@@ -68,28 +68,32 @@ func Encode(host string, a Attached, qualified bool) (key, value string, left []
 
 // Record is what a host says of itself in a network, once for each lease.
 type Record struct {
-	Machine string  // hash of the machine's identity
-	Boot    string  // identity of its boot: with the same machine, two of them are a clone
-	Ranges  []Range // the addresses that it gives out; none where an allocator is shared
-	Program string  // version
+	Machine  string  // hash of the machine's identity
+	Boot     string  // identity of its boot: with the same machine, two of them are a clone
+	Instance string  // identity of the service and those who take over from it: with the same boot, two of them are two services; "" if that is not said
+	Ranges   []Range // the addresses that it gives out; none where an allocator is shared
+	Program  string  // version
 }
 
 // recordValue is the value of a Record.
 type recordValue struct {
-	Machine string   `json:"machine"`
-	Boot    string   `json:"boot"`
-	Ranges  []string `json:"ranges"`
-	Program string   `json:"program"`
+	Machine  string   `json:"machine"`
+	Boot     string   `json:"boot"`
+	Instance string   `json:"instance,omitempty"`
+	Ranges   []string `json:"ranges"`
+	Program  string   `json:"program"`
 }
 
 // Encode returns the value of the record.
 func (r Record) Encode() (string, error) {
-	text, err := json.Marshal(recordValue{r.Machine, r.Boot, texts(r.Ranges), r.Program})
+	text, err := json.Marshal(recordValue{r.Machine, r.Boot, r.Instance, texts(r.Ranges), r.Program})
 	return string(text), err
 }
 
-// Same reports whether another record is of the same boot of the same machine.
-func (r Record) Same(o Record) bool { return r.Machine == o.Machine && r.Boot == o.Boot }
+// Same reports whether another record is of the same service of the same boot of the same machine, as far as both say.
+func (r Record) Same(o Record) bool {
+	return r.Machine == o.Machine && r.Boot == o.Boot && (r.Instance == o.Instance || r.Instance == "" || o.Instance == "")
+}
 
 // EncodeRanges returns the value of the administrator's word on a host's addresses.
 func EncodeRanges(list []Range) (string, error) {

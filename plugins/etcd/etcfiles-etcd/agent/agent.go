@@ -7,6 +7,7 @@ package agent
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -38,7 +39,7 @@ type Agent struct {
 	Config   *config.Config
 	Store    Store
 	Client   *Client
-	Identity cluster.Record // Machine, Boot and Program; Ranges are each network's
+	Identity cluster.Record // Machine, Boot and Program; Instance is of Dir, Ranges are each network's
 	Dir      Dir
 	Logf     func(format string, args ...any)
 
@@ -66,6 +67,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	before, err := a.Dir.ReadStatus()
 	if err != nil {
 		a.Logf("%v: what it said is found out anew", err)
+	}
+	if a.Identity.Instance = kept.Instance; a.Identity.Instance == "" {
+		a.Identity.Instance = rand.Text()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

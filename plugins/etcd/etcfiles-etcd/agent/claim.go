@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -18,7 +19,31 @@ const grace = 2 * time.Second
 var ErrIdentity = errors.New("the name of this host is taken")
 
 // errWait is that something will pass by itself.
-var errWait = errors.New("an earlier boot of this machine is still published: its names go first")
+var errWait = errors.New("an earlier boot, or an earlier service, of this machine is still published: its names go first")
+
+// errContested is that two publish one host, and cannot be told apart.
+var errContested = errors.New("somebody else changes what this host has published, again and again: a machine that was resumed from the same snapshot, or whoever has its certificate")
+
+// contest notices that somebody else writes this host's keys. That may happen once, by mistake.
+type contest struct{ times []time.Time }
+
+const (
+	contestTimes  = 4 // within contestWindow
+	contestWindow = 20 * time.Second
+)
+
+// note notes that something had to be put right.
+func (c *contest) note(now time.Time) { c.times = append(c.times, now) }
+
+// on reports whether there is a contest, and when to look again; zero for no need to.
+func (c *contest) on(now time.Time) (on bool, next time.Time) {
+	c.times = slices.DeleteFunc(c.times, func(t time.Time) bool { return now.Sub(t) >= contestWindow })
+	if len(c.times) < contestTimes {
+		return false, time.Time{}
+	}
+	c.times = c.times[len(c.times)-contestTimes:]
+	return true, c.times[0].Add(contestWindow)
+}
 
 // record returns the value of this host's record in a network.
 func (p *publisher) record(n cluster.Network) (string, error) {
@@ -59,6 +84,10 @@ func (p *publisher) claim(ctx context.Context, n cluster.Network) error {
 		}
 		if time.Since(p.earlier) < p.Config.TTL+grace {
 			return errWait
+		}
+		if old.Boot == p.Identity.Boot {
+			return fmt.Errorf("%w: host %s is published in %v by another service with the machine-id and the boot of this one: end it, or set another host in the configuration of one of them",
+				ErrIdentity, p.Config.Host, n)
 		}
 		return fmt.Errorf("%w: host %s is published in %v by a machine with the machine-id of this one, which is a clone: give one of them another machine-id and another host in the configuration",
 			ErrIdentity, p.Config.Host, n)

@@ -94,3 +94,27 @@ func TestDir(t *testing.T) {
 		t.Errorf("garbage: %v", err)
 	}
 }
+
+// TestContest: a few corrections within a short time are a contest, which is over when the last of them is long past; one now and then is none.
+func TestContest(t *testing.T) {
+	var c contest
+	now := time.Now()
+	for i := range 20 {
+		c.note(now)
+		if on, next := c.on(now); on || !next.IsZero() {
+			t.Fatalf("contest at the correction number %d", i+1)
+		}
+		now = now.Add(contestWindow/(contestTimes-1) + 1)
+	}
+	for range contestTimes {
+		now = now.Add(time.Second)
+		c.note(now)
+	}
+	on, next := c.on(now)
+	if !on || next.Before(now) || next.After(now.Add(contestWindow)) {
+		t.Errorf("no contest: %v, %v", on, next)
+	}
+	if on, _ := c.on(now.Add(contestWindow)); on {
+		t.Error("the contest is not over")
+	}
+}

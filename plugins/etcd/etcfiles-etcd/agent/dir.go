@@ -25,6 +25,7 @@ const maxState = 4 << 20 // bytes
 
 // kept is what the next one who runs goes on with.
 type kept struct {
+	Instance string // see cluster.Record
 	Leases   []int64
 	Networks []cluster.Network // that names were shared of
 }

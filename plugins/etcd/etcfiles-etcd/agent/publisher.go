@@ -35,6 +35,7 @@ type publisher struct {
 	former  []cluster.Network         // networks of an earlier configuration, whose keys are to go
 	earlier time.Time                 // since when a record of another boot is in the way
 	renewal time.Time                 // when the leases are to be renewed
+	wrote   bool                      // something was not as wanted
 }
 
 // published is a key of this host in etcd.
@@ -53,9 +54,12 @@ func (p *publisher) run(ctx context.Context) error {
 	var wait pause
 	due := time.Now() // when to compare
 	var look, last time.Time
+	var rival contest
+	var calm time.Time // when to look whether a contest is over
+	suspect := false   // somebody else has written keys of this host
 	for {
 		next := due
-		for _, t := range []time.Time{p.renewal, look} {
+		for _, t := range []time.Time{p.renewal, look, calm} {
 			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 				next = t
 			}
@@ -83,9 +87,13 @@ func (p *publisher) run(ctx context.Context) error {
 		if !look.IsZero() && !look.After(now) {
 			look = time.Time{}
 			if due.IsZero() && p.tampered() {
+				suspect = true
 				p.forgetThere()
 				due = now
 			}
+		}
+		if !calm.IsZero() && !calm.After(now) {
+			calm = p.contested(&rival, now)
 		}
 		if len(p.leases) > 0 && !p.renewal.After(now) {
 			former := p.renewal.IsZero() // of one who ran before
@@ -100,8 +108,15 @@ func (p *publisher) run(ctx context.Context) error {
 			continue
 		}
 		due = time.Time{}
+		p.wrote = false
 		err := p.sync(ctx)
 		last = time.Now()
+		if err == nil && suspect {
+			if suspect = false; p.wrote {
+				rival.note(last)
+				calm = p.contested(&rival, last)
+			}
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -122,6 +137,17 @@ func (p *publisher) run(ctx context.Context) error {
 			wait.well()
 		}
 	}
+}
+
+// contested says whether somebody contests what this host has published, and returns when to look again.
+func (p *publisher) contested(rival *contest, now time.Time) time.Time {
+	on, next := rival.on(now)
+	if on {
+		p.report.fault("keys", errContested)
+	} else {
+		p.report.fault("keys", nil)
+	}
+	return next
 }
 
 // forgetThere has everything that etcd has of this host read again.
@@ -273,6 +299,7 @@ func (p *publisher) write(ctx context.Context, n cluster.Network, wanted map[str
 			if !r.Succeeded {
 				return errAgain // the record is not there, or not this host's: that is looked at first
 			}
+			p.wrote = true
 			for _, op := range batch {
 				key := string(op.KeyBytes())
 				if to := after[key]; to.value != "" {
