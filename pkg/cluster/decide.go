@@ -13,9 +13,12 @@ import (
 // MaxPerHost is the most attachments of one host that are believed, the oldest: one host cannot fill the files of the others.
 const MaxPerHost = 2000
 
-// MaxBytes is the most bytes of lines of one host that are believed, those of its oldest attachments. It is far more than MaxPerHost take with
-// a few names each, and far less than a host may have in the store of a reader.
-const MaxBytes = 4 << 20
+// MaxLines and MaxBytes are how many lines of one host, and bytes in them, are believed, those of its oldest attachments: more of a host the
+// store of a reader does not take, and MaxPerHost with a few names each have far less.
+const (
+	MaxLines = 10_000
+	MaxBytes = 1 << 20
+)
 
 // Rules are what a reader knows of a network from itself.
 type Rules struct {
@@ -64,7 +67,7 @@ const (
 	Outside   Why = "outside"   // the addresses are not in the network, or not in the ranges of the host
 	Taken     Why = "taken"     // another attachment has the address, since before
 	TooMany   Why = "toomany"   // the host has more attachments than MaxPerHost
-	TooLarge  Why = "toolarge"  // the lines of the host are more bytes than MaxBytes
+	TooLarge  Why = "toolarge"  // the host has more lines than MaxLines, or more bytes in them than MaxBytes
 )
 
 // Refusal is something of a host that is not believed.
@@ -305,9 +308,9 @@ func (d *decider) bounded(h admitted, entries []Entry) (_ []Entry, lines int) {
 	sum := 0
 	for i := range entries {
 		l, bytes := entries[i].size()
-		if sum += bytes; sum > MaxBytes {
+		if sum += bytes; sum > MaxBytes || lines+l > MaxLines {
 			for range entries[i:] {
-				d.refuse(h.Name, TooLarge, "the names of the host take more than %d bytes: those of its youngest containers are left out", MaxBytes)
+				d.refuse(h.Name, TooLarge, "the names of the host take more than %d lines or %d bytes: those of its youngest containers are left out", MaxLines, MaxBytes)
 			}
 			return entries[:i], lines
 		}

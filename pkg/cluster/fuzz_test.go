@@ -44,7 +44,7 @@ func FuzzDecode(f *testing.F) {
 		if len(p.Names) == 0 || len(p.Names) > MaxNames || len(p.Addresses) == 0 || len(p.Addresses) > MaxAddresses {
 			t.Fatalf("%+v", p)
 		}
-		err = remote.Check(map[string]remote.Host{k.Host: {Peers: []remote.Peer{{ID: p.ID, IfName: p.IfName, Addresses: p.Addresses, Names: p.Names}}}})
+		err = remote.Prepare(map[string]remote.Host{k.Host: {Peers: []remote.Peer{{ID: p.ID, IfName: p.IfName, Addresses: p.Addresses, Names: p.Names}}}}).Refused()
 		if err != nil {
 			t.Fatalf("%+v is believed, and the store refuses it: %v", p, err)
 		}

@@ -9,7 +9,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,10 +26,24 @@ type Local struct {
 	Private bool // it is not published
 }
 
+// LeftOut is the error of an Import that has left out what the store does not take, and brought in the rest.
+type LeftOut struct {
+	Why   map[string]error // by host
+	Stays []string         // hosts of which nothing is brought in: the store has what it had
+}
+
+func (l *LeftOut) Error() string {
+	var list []string
+	for _, host := range slices.Sorted(maps.Keys(l.Why)) {
+		list = append(list, l.Why[host].Error())
+	}
+	return strings.Join(list, "; ")
+}
+
 // Store is the local store.
 type Store interface {
 	// Import brings the names of hosts into the files of a network, those of each host as a whole; without an entry the host has gone. The
-	// revision is that at which etcd had them.
+	// revision is that at which etcd had them. The error is *LeftOut when the rest is in.
 	Import(ctx context.Context, n cluster.Network, revision int64, hosts map[string][]cluster.Entry) error
 	// Hosts returns the hosts that a network of this boot has names of.
 	Hosts(n cluster.Network) ([]string, error)

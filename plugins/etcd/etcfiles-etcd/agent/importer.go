@@ -27,6 +27,7 @@ type importer struct {
 	revision int64                      // of the state
 	held     map[string][]cluster.Entry // what the store has by us; nil for a host of which it is not known
 	begun    bool                       // held is complete
+	left     LeftOut                    // what the store does not take of what is held
 	void     bool                       // nothing is held, since etcd has been away for too long
 
 	mu  sync.Mutex
@@ -34,7 +35,7 @@ type importer struct {
 }
 
 func newImporter(a *Agent, n config.Network) *importer {
-	return &importer{Agent: a, Network: n, again: newSignal(), rules: newSignal(), held: map[string][]cluster.Entry{}}
+	return &importer{Agent: a, Network: n, again: newSignal(), rules: newSignal(), held: map[string][]cluster.Entry{}, left: LeftOut{Why: map[string]error{}}}
 }
 
 // errAgain ends a watch without a fault.
@@ -272,7 +273,9 @@ func (i *importer) bring(ctx context.Context, wanted map[string][]cluster.Entry)
 		i.begun = true
 		return nil
 	}
-	if err := i.Store.Import(ctx, i.Network.Network, i.revision, changed); err != nil {
+	err := i.Store.Import(ctx, i.Network.Network, i.revision, changed)
+	var left *LeftOut
+	if err != nil && !errors.As(err, &left) {
 		for host := range changed { // some may have come in
 			i.held[host] = nil
 		}
@@ -286,7 +289,33 @@ func (i *importer) bring(ctx context.Context, wanted map[string][]cluster.Entry)
 		}
 		i.held[host] = entries
 	}
-	return nil
+	return i.leave(changed, left)
+}
+
+// leave notes what an import of hosts has left out, nil for nothing. It is an error if the import is to be tried again.
+func (i *importer) leave(changed map[string][]cluster.Entry, left *LeftOut) error {
+	for host := range changed {
+		delete(i.left.Why, host)
+	}
+	if left != nil {
+		maps.Copy(i.left.Why, left.Why)
+		for _, host := range left.Stays { // that is the error
+			delete(i.left.Why, host)
+		}
+	}
+	subject := "the store: network " + i.String()
+	if len(i.left.Why) == 0 {
+		i.report.fault(subject, nil)
+	} else {
+		i.report.fault(subject, &i.left)
+	}
+	if left == nil || len(left.Stays) == 0 {
+		return nil
+	}
+	for _, host := range left.Stays {
+		i.held[host] = nil
+	}
+	return fmt.Errorf("the store: %w", left)
 }
 
 // expire takes all names out when etcd has been away for longer than the configuration has them held.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -67,10 +68,26 @@ func (s *store) Import(ctx context.Context, n cluster.Network, revision int64, h
 		}
 		given[name] = h
 	}
-	if err := s.manager.Import(ctx, n.Namespace, n.Name, given); err != nil {
+	err := s.manager.Import(ctx, n.Namespace, n.Name, given)
+	if refusals := (remote.Refusals{}); errors.As(err, &refusals) {
+		return leftOut(refusals)
+	}
+	if err != nil {
 		return fmt.Errorf("network %v: %w", n, err)
 	}
 	return nil
+}
+
+// leftOut says of each host what an import did not take.
+func leftOut(refusals remote.Refusals) *agent.LeftOut {
+	l := &agent.LeftOut{Why: map[string]error{}}
+	for _, r := range refusals {
+		l.Why[r.Host] = errors.Join(l.Why[r.Host], r)
+		if r.Peers == 0 {
+			l.Stays = append(l.Stays, r.Host)
+		}
+	}
+	return l
 }
 
 // Hosts implements agent.Store.
