@@ -100,6 +100,11 @@ func newChaos(t *testing.T) *chaos {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(func() {
+		if err := c.forgetResults(); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, network := range []string{"lab", "back"} {
 		if err := c.addNetwork(network, false, false); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -80,6 +81,18 @@ func (c *chaos) cnitool(verb, network, name string) error {
 		filepath.Join(c.bin(), "cnitool"), verb, network, c.path("netns", name))
 	if err == nil && stderr != "" {
 		err = fmt.Errorf("cnitool %s %s %s: %s", verb, network, name, stderr)
+	}
+	return err
+}
+
+// forgetResults removes what libcni remembers of the network namespaces of cnitool, which was killed before it could.
+func (c *chaos) forgetResults() error {
+	files, err := filepath.Glob("/var/lib/cni/results/*-cnitool-*")
+	for _, file := range files {
+		text, readErr := os.ReadFile(file)
+		if readErr == nil && bytes.Contains(text, []byte(c.path("netns")+"/")) {
+			err = errors.Join(err, os.Remove(file))
+		}
 	}
 	return err
 }
