@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,21 +18,23 @@ type confFile struct {
 	text *tomlkeys.Text
 }
 
-// readConf reads those of the files that are there.
-func (h *Host) readConf(paths ...string) (conf, error) {
-	var c conf
+// readConf reads those of the files that are there. With an error it returns those that it could read.
+func (h *Host) readConf(paths ...string) (c conf, err error) {
+	var errs []error
 	for _, path := range paths {
 		content, err := h.read(path)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		text, err := tomlkeys.Parse(content)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+			continue
 		}
 		c = append(c, confFile{path, text})
 	}
-	return c, nil
+	return c, errors.Join(errs...)
 }
 
 // key returns the setting that counts and the file that it is in, or nil.

@@ -2,11 +2,11 @@ package setup
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +22,12 @@ import (
 // dropInFile is the name of a file beside those of others, which comes behind most of them.
 const dropInFile = "90-etcfiles.toml"
 
+// containerdFile and specName are the names of its own configuration, and of the specification beside that.
+const (
+	containerdFile = "config.toml"
+	specName       = "etcfiles.json"
+)
+
 // usualHandler is the runtime handler that containerd has by itself.
 const usualHandler = "runc"
 
@@ -35,15 +41,23 @@ type containerd struct {
 	restart   string
 }
 
-// installations are those that may be found on a host. The distribution's own comes first.
+// installations are those that may be found on a host, or may have been there. The distribution's own comes first.
+func (h *Host) installations() []containerd {
+	return []containerd{{
+		program: h.command("containerd"), config: containerdDir + "/" + containerdFile, spec: containerdDir + "/" + specName, restart: "systemctl restart containerd",
+	}, h.k3s()}
+}
+
+const containerdDir = "/etc/containerd"
+
+// containerd returns the one that is in use.
 func (h *Host) containerd() containerd {
-	c := containerd{
-		program: h.command("containerd"), config: "/etc/containerd/config.toml", spec: "/etc/containerd/etcfiles.json", restart: "systemctl restart containerd",
+	all := h.installations()
+	own, k3s := all[0], all[1]
+	if k3s.program != "" && h.exists(k3s.config) && (own.program == "" || !h.exists(own.config)) {
+		return k3s
 	}
-	if k3s := h.k3s(); k3s != nil && (c.program == "" || !h.exists(c.config)) {
-		return *k3s
-	}
-	return c
+	return own
 }
 
 // dump has containerd say what its configuration comes to, with its defaults and all files that are imported.
@@ -281,48 +295,66 @@ func (h *Host) dropIns(c *containerd, config []byte, all *containerdconf.Config)
 }
 
 func (h *Host) undoContainerd(p *Plan) error {
-	c := h.containerd()
-	p.Restart = c.restart
+	used := h.containerd()
 	var all *containerdconf.Config
-	if c.program != "" {
+	if used.program != "" {
+		p.Restart = used.restart
 		var err error
-		if all, err = h.dump(&c); err != nil { // which may be why it is undone
-			p.Notes = append(p.Notes, err.Error())
-		}
+		all, err = h.dump(&used)
+		p.note(err) // which may be why it is undone
 	}
 	h.undoNRI(p, all)
-	if all != nil && all.BaseSpec != "" && all.BaseSpec != c.spec {
+	if all != nil && all.BaseSpec != "" && all.BaseSpec != used.spec {
 		if own, err := h.read(all.BaseSpec); err == nil && (mentions(own, ocispec.CreateContainer, "etcfiles-mount") || mentions(own, ocispec.CreateRuntime, pluginName)) {
 			p.leave("%s has hooks of etcfiles by somebody else's hand: take them out, and restart containerd", all.BaseSpec)
 		}
 	}
-	free, err := h.undoBaseSpec(p, &c, all)
-	if err != nil {
-		return err
+	steps, free := len(p.Steps), true
+	for _, path := range h.dropInsMade(p, &used, all) {
+		free = h.undoFile(p, path) && free
 	}
-	if free {
-		h.undoSpec(p, &c)
+	for _, c := range h.installations() {
+		here := all
+		if c.config != used.config {
+			here = nil
+		}
+		gone, err := h.undoConfig(p, &c, here, len(p.Steps) > steps || !free)
+		if err != nil {
+			return err
+		}
+		if free && gone {
+			h.undoFile(p, c.spec)
+		}
 	}
 	return h.undoNetwork(p, containerdNetwork(all))
 }
 
-// undoBaseSpec plans that no file has the handler have the specification, and reports whether that will be so.
-func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) (free bool, err error) {
+// dropInsMade returns where a drop-in of setup's may be.
+func (h *Host) dropInsMade(p *Plan, used *containerd, all *containerdconf.Config) []string {
+	paths := []string{filepath.Join(containerdDir, "conf.d", dropInFile)}
+	if config, err := h.read(used.config); err == nil && all != nil {
+		if dir := h.dropIns(used, config, all); dir != "" {
+			add(&paths, filepath.Join(dir, dropInFile))
+		}
+	}
+	return slices.DeleteFunc(p.record.madeFor("containerd", paths...), func(path string) bool { return filepath.Base(path) != dropInFile })
+}
+
+// undoConfig plans that the configuration of a containerd does not name the specification, and reports whether none will do so. dropIn says that it was a
+// drop-in that did; all is nil of one that is not in use.
+func (h *Host) undoConfig(p *Plan, c *containerd, all *containerdconf.Config, dropIn bool) (free bool, err error) {
 	config, err := h.read(c.config)
 	if err != nil {
 		return false, err
 	}
-	dir, handler := "/etc/containerd/conf.d", usualHandler
+	handler := usualHandler
 	if all != nil {
 		handler = all.Handler
-		dir = cmp.Or(h.dropIns(c, config, all), dir)
 	}
-	steps := len(p.Steps)
-	free = h.undoFile(p, filepath.Join(dir, dropInFile), "base_runtime_spec")
 	text, rest := region(config)
 	switch {
 	case intact(string(config)):
-		h.remove(p, c.config, "base_runtime_spec")
+		h.remove(p, c.config, contentOf(c.config))
 		rest = nil
 	case text == "":
 	case intact(text):
@@ -333,7 +365,7 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 		p.leave("%s: the lines of etcfiles setup were changed, and stay: take them out, restart containerd, and run this again", c.config)
 		return false, nil
 	}
-	other := all != nil && all.BaseSpec == c.spec && free && len(p.Steps) == steps // in a file that is not known here
+	other := all != nil && all.BaseSpec == c.spec && !dropIn && len(rest) == len(config) // in a file that is not known here
 	if named, err := containerdconf.Find(rest, handler); err == nil && named.BaseSpec == c.spec || other {
 		from := c.config
 		if all != nil {
@@ -345,53 +377,22 @@ func (h *Host) undoBaseSpec(p *Plan, c *containerd, all *containerdconf.Config) 
 		p.leave("containerd's configuration has %s by somebody else's hand: take it out of %s, restart containerd, and run this again", containerdconf.Line(c.spec), from)
 		return false, nil
 	}
-	return free, nil
+	return true, nil
 }
 
-// undoSpec plans that the specification goes, if nobody has put anything of their own into it.
-func (h *Host) undoSpec(p *Plan, c *containerd) {
-	there, err := h.read(c.spec)
-	if err != nil || there == nil {
-		return
-	}
-	rest, fits := unsealedJSON(there)
-	if !fits && c.program != "" {
-		spec, err := h.makeSpec(c)
-		fits = err == nil && bytes.Equal(rest, spec)
-	}
-	if fits {
-		h.remove(p, c.spec, "the specification with the hooks")
-	} else {
-		p.leave("%s was made or changed by hand and stays: remove it", c.spec)
-	}
-}
-
-// undoFile plans that a sealed file goes, and reports whether it will be gone.
-func (h *Host) undoFile(p *Plan, path, what string) bool {
-	text, err := h.read(path)
-	switch {
-	case err != nil:
-		p.Notes = append(p.Notes, err.Error())
-	case text == nil:
-		return true
-	case intact(string(text)):
-		h.remove(p, path, what)
-		return true
-	default:
-		p.leave("%s was made or changed by hand and stays: remove it, and run this again", path)
-	}
-	return false
-}
-
-// undoNRI plans that the link to etcfiles-nri goes.
+// undoNRI plans that the links to etcfiles-nri go.
 func (h *Host) undoNRI(p *Plan, all *containerdconf.Config) {
-	path := nriLink(all)
-	switch _, err := os.Readlink(h.in(path)); {
-	case h.linked(&p.record, path):
-		h.remove(p, path, "the link to "+nriProgram)
-	case err == nil:
-		p.leave("%s is a link that this has no record of, and stays: remove it, and restart containerd", path)
-	case !errors.Is(err, fs.ErrNotExist):
-		p.Notes = append(p.Notes, fmt.Sprintf("%s is not a link, and stays", path))
+	paths := []string{nriLink(all)}
+	add(&paths, slices.Collect(maps.Keys(p.record.Links))...)
+	for _, path := range paths {
+		switch _, err := os.Readlink(h.in(path)); {
+		case filepath.Base(path) != nriFile || errors.Is(err, fs.ErrNotExist):
+		case h.linked(&p.record, path):
+			h.remove(p, path, "the link to "+nriProgram)
+		case err == nil:
+			p.leave("%s is a link that this has no record of, and stays: remove it, and restart containerd", path)
+		default:
+			p.Notes = append(p.Notes, fmt.Sprintf("%s is not a link, and stays", path))
+		}
 	}
 }

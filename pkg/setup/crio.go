@@ -61,12 +61,12 @@ func (h *Host) setupCRIO(p *Plan) error {
 
 func (h *Host) undoCRIO(p *Plan) error {
 	all, err := h.crioConf()
-	if err != nil {
-		return err
+	p.note(err)
+	if h.command("crio") != "" {
+		p.Restart = "systemctl restart crio"
 	}
-	p.Restart = "systemctl restart crio"
-	h.undoFile(p, crioDropIn, "settings of crio.conf")
-	h.undoHook(p, filepath.Join(crioHooks, mountFile), "the hook that mounts the files", mountHook(true))
-	h.undoHook(p, filepath.Join(crioHooks, adoptFile), "the hook that takes over what the kubelet's hosts file has", adoptHook())
+	for _, path := range p.record.madeFor("crio", crioDropIn, filepath.Join(crioHooks, mountFile), filepath.Join(crioHooks, adoptFile)) {
+		h.undoFile(p, path)
+	}
 	return h.undoNetwork(p, crioNetwork(all))
 }

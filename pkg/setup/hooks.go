@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -38,11 +38,11 @@ func adoptHook() hookFile {
 	return hookFile{pluginName, []string{"adopt", "--sandbox-annotation", ocistate.CRIOSandboxAnnotation}, "", []string{ocispec.CreateRuntime}}
 }
 
-// cniHook is as oci-cni-hook spec --hooks-d cni --networks NETWORK prints it.
-func cniHook(network string) hookFile {
+// cniHook is as oci-cni-hook spec --hooks-d cni --networks NETWORKS prints it, with commas.
+func cniHook(networks string) hookFile {
 	return hookFile{
 		"oci-cni-hook",
-		[]string{"--networks", network, "--allow", "none", "hook"},
+		[]string{"--networks", networks, "--allow", "none", "hook"},
 		"^etcfiles/networks?$",
 		[]string{ocispec.CreateRuntime, ocispec.Poststop},
 	}
@@ -52,21 +52,32 @@ func (f hookFile) content(program string) ([]byte, error) {
 	return ocispec.HooksD(specs.Hook{Path: program, Args: f.args}, f.annotation, f.stages...)
 }
 
-// ours reports whether a text is the file, with the program at any path and, of the hook that runs CNI, for any network.
-func (f hookFile) ours(text []byte) bool {
+// isHook reports whether a text is one of the hooks, with the program at any path and, of the hook that runs CNI, for any network.
+func isHook(text []byte) bool {
 	var there struct{ Hook specs.Hook }
-	if json.Unmarshal(text, &there) != nil || filepath.Base(there.Hook.Path) != f.program {
+	if json.Unmarshal(text, &there) != nil {
 		return false
 	}
-	if len(f.args) > 1 && f.args[0] == "--networks" && len(there.Hook.Args) > 2 {
-		f = cniHook(there.Hook.Args[2])
+	for _, f := range []hookFile{mountHook(false), mountHook(true), adoptHook(), cniHook(strings.Join(networksOf(text), ","))} {
+		content, err := f.content(there.Hook.Path)
+		if err == nil && filepath.Base(there.Hook.Path) == f.program && bytes.Equal(content, text) {
+			return true
+		}
 	}
-	content, err := f.content(there.Hook.Path)
-	return err == nil && bytes.Equal(content, text)
+	return false
 }
 
-// setupHook plans the file of a hook, also in place of one of the former, which a setup has made when the runtime had other networks.
-func (h *Host) setupHook(p *Plan, path, what string, f hookFile, former ...hookFile) error {
+// networksOf returns the networks of the hook that runs CNI, as the file of cniHook has them.
+func networksOf(text []byte) []string {
+	var there struct{ Hook specs.Hook }
+	if json.Unmarshal(text, &there) != nil || len(there.Hook.Args) < 3 || there.Hook.Args[1] != "--networks" {
+		return nil
+	}
+	return strings.Split(there.Hook.Args[2], ",")
+}
+
+// setupHook plans the file of a hook, also in place of one that a setup has made when the runtime had other networks.
+func (h *Host) setupHook(p *Plan, path, what string, f hookFile) error {
 	program, err := h.own(f.program)
 	if err != nil {
 		return err
@@ -75,32 +86,16 @@ func (h *Host) setupHook(p *Plan, path, what string, f hookFile, former ...hookF
 	if err != nil {
 		return err
 	}
-	ours := func(f hookFile) bool { return f.ours(there) }
-	if there != nil && !ours(f) && !slices.ContainsFunc(former, ours) {
+	content, err := f.content(program)
+	if err != nil {
+		return err
+	}
+	if there != nil && !p.made(path, there) && !bytes.Equal(content, there) {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s was made or changed by hand and stays as it is: to have it as this makes it, remove it and run this again", path))
 		p.There = append(p.There, path)
 		p.wired = true
 		return nil
 	}
-	content, err := f.content(program)
-	if err != nil {
-		return err
-	}
 	p.wired = p.wired || there != nil
 	return h.write(p, path, what, content)
-}
-
-// undoHook plans that the file of a hook goes.
-func (h *Host) undoHook(p *Plan, path string, what string, files ...hookFile) {
-	there, err := h.read(path)
-	if err != nil || there == nil {
-		return
-	}
-	for _, f := range files {
-		if f.ours(there) {
-			h.remove(p, path, what)
-			return
-		}
-	}
-	p.leave("%s was made or changed by hand and stays: remove it", path)
 }

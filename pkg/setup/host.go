@@ -20,7 +20,8 @@ type Host struct {
 	Self, Path string
 	// Run runs a program and returns what it prints on stdout.
 	Run func(program string, args ...string) ([]byte, error)
-	// Living returns the living containers on a network, as their records in a data directory say; "" is the usual one. Nil: nobody knows of any.
+	// Living returns the living containers on a network, or on any if it is "", as their records in a data directory say; "" is the usual one. Nil: nobody
+	// knows of any.
 	Living func(dataDir, network string) ([]string, error)
 }
 

@@ -15,14 +15,11 @@ const (
 	k3sAgent = k3sDir + "/agent/etc/containerd"
 )
 
-// k3s returns its containerd, nil where there is none.
-func (h *Host) k3s() *containerd {
-	c := &containerd{
-		program: h.program("containerd", k3sDir+"/data/current/bin"), config: k3sAgent + "/config.toml", spec: k3sAgent + "/etcfiles.json",
+// k3s returns its containerd.
+func (h *Host) k3s() containerd {
+	c := containerd{
+		program: h.program("containerd", k3sDir+"/data/current/bin"), config: k3sAgent + "/" + containerdFile, spec: k3sAgent + "/" + specName,
 		generated: true, template: k3sAgent + "/config.toml.tmpl", restart: "systemctl restart k3s",
-	}
-	if c.program == "" || !h.exists(c.config) {
-		return nil
 	}
 	if h.exists("/etc/systemd/system/k3s-agent.service") {
 		c.restart = "systemctl restart k3s-agent"
@@ -67,6 +64,5 @@ func (h *Host) setupNRI(p *Plan, all *containerdconf.Config) error {
 	if program == "" {
 		return fmt.Errorf("there is no program %s in /usr/libexec/etcfiles, /usr/local/libexec/etcfiles or %s: install it", nriProgram, h.Self)
 	}
-	h.link(p, link, program, "containerd starts it as a plugin of its Node Resource Interface, since config.toml is written anew at every start")
-	return nil
+	return h.link(p, link, program, "containerd starts it as a plugin of its Node Resource Interface, since config.toml is written anew at every start")
 }

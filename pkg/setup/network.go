@@ -99,8 +99,7 @@ func (h *Host) linkPlugin(p *Plan, n network) error {
 		dir = n.binDirs[i]
 	}
 	p.plugin = filepath.Join(dir, pluginName)
-	h.link(p, p.plugin, program, "the plugin, where the runtime looks for it")
-	return nil
+	return h.link(p, p.plugin, program, "the plugin, where the runtime looks for it")
 }
 
 // look fails where a configuration with the plugin in it would be wrong, also beside those of a directory if that is not "".

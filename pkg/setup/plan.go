@@ -41,6 +41,13 @@ func (p *Plan) leave(format string, args ...any) {
 	p.ByHand = append(p.ByHand, fmt.Sprintf(format, args...))
 }
 
+// note adds an error that does not matter to what is planned.
+func (p *Plan) note(err error) {
+	if err != nil {
+		p.Notes = append(p.Notes, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
+
 // Done reports whether nothing is left to do.
 func (p *Plan) Done() bool { return len(p.Steps)+len(p.ByHand) == 0 }
 
@@ -144,7 +151,7 @@ func (h *Host) Setup(name string) (*Plan, error) {
 func (h *Host) plan(name string) (p *Plan, err error) {
 	p = &Plan{Runtime: name}
 	p.record, p.recorded, err = h.readRecord()
-	p.earlier = p.record.Earlier || !p.recorded && h.sealedBefore()
+	p.earlier = p.record.Earlier || !p.recorded && h.sealed()
 	return p, err
 }
 
@@ -176,7 +183,7 @@ func (h *Host) others(p *Plan) (out []*Plan) {
 		if r.name == p.Runtime || slices.Contains(p.with, r.name) {
 			continue
 		}
-		o := &Plan{Runtime: r.name}
+		o := &Plan{Runtime: r.name, record: p.record}
 		if err := r.setup(h, o); o.wired && !o.idle && !errors.Is(err, ErrNotInstalled) {
 			out = append(out, o)
 		}

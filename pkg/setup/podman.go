@@ -63,7 +63,7 @@ func (h *Host) setupPodman(p *Plan) error {
 	if !every {
 		what += " that has some"
 	}
-	if err := h.setupHook(p, filepath.Join(dir, mountFile), what, mountHook(!every), mountHook(every)); err != nil {
+	if err := h.setupHook(p, filepath.Join(dir, mountFile), what, mountHook(!every)); err != nil {
 		return err
 	}
 	if err := h.setupConf(p, podmanDropIn, &s); err != nil {
@@ -126,10 +126,22 @@ func (h *Host) setupPodmanHooks(p *Plan, all conf, why string) error {
 	p.Found = fmt.Sprintf("Podman runs no CNI plugin (%s): containers join by %s", why, p.Join)
 	var s settings
 	dir := hooksDir(all.without(podmanDropIn), &s)
-	if err := h.setupHook(p, filepath.Join(dir, cniFile), "the hook that runs CNI, for containers with the annotation etcfiles/networks", cniHook(lab)); err != nil {
+	cni := filepath.Join(dir, cniFile)
+	there, err := h.read(cni)
+	if err != nil {
 		return err
 	}
-	if err := h.setupHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files, for every container that has some", mountHook(true), mountHook(false)); err != nil {
+	networks := []string{lab}
+	if p.made(cni, there) { // containers may have those that it allows
+		networks = networksOf(there)
+		if !slices.Contains(networks, lab) {
+			networks = append(networks, lab)
+		}
+	}
+	if err := h.setupHook(p, cni, "the hook that runs CNI, for containers with the annotation etcfiles/networks", cniHook(strings.Join(networks, ","))); err != nil {
+		return err
+	}
+	if err := h.setupHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files, for every container that has some", mountHook(true)); err != nil {
 		return err
 	}
 	all.without(podmanDropIn).override(p, podmanDropIn, "engine", "hooks_dir")
@@ -175,18 +187,13 @@ func (h *Host) podmanCNI(program string, all conf) (cni bool, why string, err er
 
 func (h *Host) undoPodman(p *Plan) error {
 	all, err := h.podmanConf()
-	if err != nil {
-		return err
+	p.note(err)
+	usual := []string{podmanDropIn}
+	for _, dir := range []string{podmanHooks, hooksDir(all, &settings{})} {
+		add(&usual, filepath.Join(dir, mountFile), filepath.Join(dir, cniFile))
 	}
-	var s settings
-	dirs := []string{podmanHooks}
-	if own := hooksDir(all, &s); own != podmanHooks {
-		dirs = append(dirs, own)
-	}
-	h.undoFile(p, podmanDropIn, "settings of containers.conf")
-	for _, dir := range dirs {
-		h.undoHook(p, filepath.Join(dir, mountFile), "the hook that mounts the files", mountHook(false), mountHook(true))
-		h.undoHook(p, filepath.Join(dir, cniFile), "the hook that runs CNI", cniHook(""))
+	for _, path := range p.record.madeFor("podman", usual...) {
+		h.undoFile(p, path)
 	}
 	return h.undoNetwork(p, podmanNetwork(all), hookNetwork)
 }

@@ -3,21 +3,27 @@ package setup
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/conflist"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // recordFile is the record of what setup has made. It is written before the first of that, and goes with the last.
 const recordFile = "/etc/etcfiles/setup.json"
 
-// record is what setup has made on a host. An undo takes away nothing that a record does not have, but for what only setup writes and its content
-// shows: the settings with a seal, and the hooks.
+// recordVersion is that of the record's form. A later one is not for this to change.
+const recordVersion = 1
+
+// record is what setup has made on a host. An undo takes away nothing that a record does not have, but for what has a seal, which only setup writes.
 type record struct {
+	Version     int               `json:"version"`               // 0 in the first records
 	Files       map[string]string `json:"files,omitempty"`       // that were not there before, with a digest of each
 	Links       map[string]string `json:"links,omitempty"`       // with the target of each
 	Conflists   []string          `json:"conflists,omitempty"`   // that have the plugin from setup
@@ -27,19 +33,31 @@ type record struct {
 
 // readRecord returns the record of the host, and whether there is one.
 func (h *Host) readRecord() (r record, there bool, err error) {
-	r = record{Files: map[string]string{}, Links: map[string]string{}}
-	text, err := h.read(recordFile)
-	if err != nil || text == nil {
+	text, err := safefile.Read(h.in(recordFile), maxFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return r, false, err
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, true, fmt.Errorf("%s: %w: remove it, and what setup has made is then yours to take away", recordFile, err)
+	if there = err == nil; there {
+		if err := json.Unmarshal(text, &r); err != nil {
+			return r, true, fmt.Errorf("%s: %w: remove it, and what setup has made is then yours to take away", recordFile, err)
+		}
+		strict := json.NewDecoder(bytes.NewReader(text))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&r); err != nil || r.Version > recordVersion {
+			return r, true, fmt.Errorf("%s is of a later version of etcfiles, which is to be used for it", recordFile)
+		}
 	}
-	return r, true, nil
+	if r.Files == nil {
+		r.Files = map[string]string{}
+	}
+	if r.Links == nil {
+		r.Links = map[string]string{}
+	}
+	return r, there, nil
 }
 
 func (r *record) clone() record {
-	return record{maps.Clone(r.Files), maps.Clone(r.Links), slices.Clone(r.Conflists), slices.Clone(r.Directories), r.Earlier}
+	return record{recordVersion, maps.Clone(r.Files), maps.Clone(r.Links), slices.Clone(r.Conflists), slices.Clone(r.Directories), r.Earlier}
 }
 
 // empty reports whether nothing is left that was made. Directories are left where a runtime watches them.
@@ -57,18 +75,19 @@ func drop(list *[]string, path string) {
 	*list = slices.DeleteFunc(*list, func(s string) bool { return s == path })
 }
 
-// sealedBefore reports whether a file has the seal of a setup, which nobody else writes.
-func (h *Host) sealedBefore() bool {
-	c := h.containerd()
-	drops := h.glob(filepath.Join(filepath.Dir(c.config), "*.d", dropInFile))
-	for _, path := range append(drops, c.config, podmanDropIn, crioDropIn) {
-		if text, err := h.read(path); err == nil && bytes.Contains(text, []byte(sealText)) {
-			return true
-		}
+// sealed reports whether a file has the seal of a setup, which nobody else writes, and is in none of the steps.
+func (h *Host) sealed(steps ...Step) bool {
+	paths := []string{podmanDropIn, crioDropIn}
+	for _, c := range h.installations() {
+		add(&paths, c.config, c.spec)
+		add(&paths, h.glob(filepath.Join(filepath.Dir(c.config), "*.d", dropInFile))...)
 	}
-	text, err := h.read(c.spec)
-	rest, _ := unsealedJSON(text)
-	return err == nil && len(rest) < len(text)
+	return slices.ContainsFunc(paths, func(path string) bool {
+		text, err := h.read(path)
+		rest, _ := unsealedJSON(text)
+		return err == nil && (bytes.Contains(text, []byte(sealText)) || len(rest) < len(text)) &&
+			!slices.ContainsFunc(steps, func(s Step) bool { return s.Path == path })
+	})
 }
 
 // linked reports whether a link is there as setup has made it.
@@ -96,9 +115,6 @@ func (h *Host) keepRecord(p *Plan) error {
 		s.note(&now)
 	}
 	add(&now.Directories, h.missing(recordFile)...)
-	if now.empty() {
-		return nil
-	}
 	return h.planRecord(p, now, func(steps []Step, s Step) []Step { return append([]Step{s}, steps...) })
 }
 
@@ -111,17 +127,32 @@ func (h *Host) cutRecord(p *Plan) error {
 	for _, s := range p.Steps {
 		s.note(&now)
 	}
-	maps.DeleteFunc(now.Files, func(path, sum string) bool { // also what is somebody else's now, but for a network that still has the plugin
-		text, err := h.read(path)
-		return err == nil && (text == nil || digest(string(text)) != sum && !conflist.Brief(h.in(path)).Plugin)
-	})
+	maps.DeleteFunc(now.Files, func(path, sum string) bool { return !h.remains(path, sum) })
 	maps.DeleteFunc(now.Links, func(path, _ string) bool { return !h.linked(&now, path) })
 	now.Conflists = slices.DeleteFunc(now.Conflists, func(path string) bool { return !conflist.Brief(h.in(path)).Plugin })
-	if !now.empty() {
+	if !now.empty() || h.sealed(p.Steps...) { // without a record this would look like the setup of an earlier version
 		return h.planRecord(p, now, func(steps []Step, s Step) []Step { return append(steps, s) })
 	}
 	h.remove(p, recordFile, recordWhat)
 	return nil
+}
+
+// remains reports whether of a file that setup has made something is there. A runtime's own file and a network may have become somebody else's.
+func (h *Host) remains(path, sum string) bool {
+	text, err := h.read(path)
+	switch {
+	case err != nil:
+		return true
+	case text == nil:
+		return false
+	case digest(string(text)) == sum:
+		return true
+	case filepath.Base(path) == containerdFile:
+		return bytes.Contains(text, []byte(sealText))
+	case ownerOf(path) == "":
+		return conflist.Brief(h.in(path)).Plugin
+	}
+	return true
 }
 
 const recordWhat = "what setup has made, for its undo"

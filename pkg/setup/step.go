@@ -3,6 +3,7 @@ package setup
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,9 +51,23 @@ func (h *Host) write(p *Plan, path, what string, content []byte) error {
 	return nil
 }
 
-// link plans a symbolic link.
-func (h *Host) link(p *Plan, path, target, what string) {
+// link plans a symbolic link, also in place of one that setup has made and that leads nowhere now.
+func (h *Host) link(p *Plan, path, target, what string) error {
+	former := ""
+	if _, err := os.Lstat(h.in(path)); err == nil {
+		if !h.linked(&p.record, path) {
+			return fmt.Errorf("%s is there already, and leads to no program: move it away", path)
+		}
+		former = p.record.Links[path]
+	}
 	var made []string
+	back := func() error {
+		err := safefile.Remove(h.in(path))
+		if former != "" {
+			return errors.Join(err, os.Symlink(former, h.in(path)))
+		}
+		return errors.Join(err, removeDirsIf(true, made))
+	}
 	dirs := h.missing(path)
 	p.Steps = append(p.Steps, Step{
 		Verb: "link", Path: path, What: what,
@@ -61,13 +76,20 @@ func (h *Host) link(p *Plan, path, target, what string) {
 			add(&r.Directories, dirs...)
 		},
 		do: func() (err error) {
-			if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil {
+			if made, err = makeDirs(filepath.Dir(h.in(path))); err == nil && former != "" {
+				err = os.Remove(h.in(path))
+			}
+			if err == nil {
 				err = os.Symlink(target, h.in(path))
 			}
-			return errors.Join(err, removeDirsIf(err != nil, made))
+			if err != nil {
+				err = errors.Join(err, removeDirsIf(true, made))
+			}
+			return err
 		},
-		undo: func() error { return errors.Join(os.Remove(h.in(path)), removeDirsIf(true, made)) },
+		undo: back,
 	})
+	return nil
 }
 
 // remove plans that a file or a link goes, and with it those directories above it that setup has made and that are empty then, but for one that a

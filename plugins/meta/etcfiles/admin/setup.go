@@ -30,9 +30,9 @@ has written, it names the line that you are to add; the exit code is 1 then, and
 
 To do it again changes nothing, or after an update of the runtime what is no longer as it should be. With --undo all that
 was written goes, and what was changed is as it was before; /etc/etcfiles/setup.json says until then what that is. What
-you have changed since stays, and is left to you: the exit code is 1 then. A network, a link or a directory that setup has
-not made stays too. While a network that is to go, or to lose the plugin, has living containers, nothing is changed, and
-the exit code is 3. Without a runtime it says what is set up and what is missing, or with --undo undoes all; the exit code
+you have changed since stays, and is left to you: the exit code is 1 then. What setup has not made stays too. While a
+network that is to go, or to lose the plugin, has living containers, or any has while a link to the plugin is to go,
+nothing is changed, and the exit code is 3. One setup waits for another. Without a runtime it says what is set up and what is missing, or with --undo undoes all; the exit code
 is 1 if nothing is set up, or something is missing where a part is.
 
 It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with CNI (up to 4.x) and without, and CRI-O. With
@@ -49,6 +49,13 @@ It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with C
 				return err
 			}
 			host.Living = func(dataDir, network string) ([]string, error) { return o.living(cmd, dataDir, network) }
+			if !dryRun && (undo || len(args) > 0) {
+				unlock, err := host.Lock(cmd.Context())
+				if err != nil {
+					return err
+				}
+				defer unlock()
+			}
 			s := &settingUp{host: host, out: cmd.OutOrStdout(), dryRun: dryRun}
 			switch {
 			case undo:
@@ -85,7 +92,7 @@ func thisHost() (*setup.Host, error) {
 	}, nil
 }
 
-// living returns the living containers on a network, as a data directory has them; "" is that of the flags.
+// living returns the living containers on a network, or on any if it is "", as a data directory has them; "" is that of the flags.
 func (o *options) living(cmd *cobra.Command, dataDir, network string) ([]string, error) {
 	there := *o
 	there.dataDir, there.namespace = cmp.Or(dataDir, o.dataDir), ""
@@ -95,7 +102,7 @@ func (o *options) living(cmd *cobra.Command, dataDir, network string) ([]string,
 	}
 	var found []string
 	for _, i := range list {
-		if !i.State.Dead() && i.On(network) {
+		if !i.State.Dead() && (network == "" || i.On(network)) {
 			found = append(found, i.Namespace+"/"+i.Name())
 		}
 	}
