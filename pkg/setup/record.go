@@ -35,7 +35,7 @@ type record struct {
 func (h *Host) readRecord() (r record, there bool, err error) {
 	text, err := safefile.Read(h.in(recordFile), maxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return r, false, err
+		return r, false, fmt.Errorf("the record of what setup has made cannot be read, so nothing is changed: %w: put the file itself there", err)
 	}
 	if there = err == nil; there {
 		if err := json.Unmarshal(text, &r); err != nil {

@@ -101,7 +101,7 @@ func TestMadeByHand(t *testing.T) {
 		}
 		h.put(path, string(text), 0o644)
 	}
-	c := h.Host.containerd()
+	c := h.containerd()
 	spec, err := h.makeSpec(&c)
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +222,13 @@ func TestMoved(t *testing.T) {
 		if err := os.Remove(h.in("/usr/bin/" + name)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	before := h.everything()
+	if err := back(h.must(h.Setup("crio")).Steps); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, h.everything()); diff != "" {
+		t.Errorf("taken back:\n%s", diff)
 	}
 	h.must(h.Setup("crio"))
 	if target, err := os.Readlink(h.in(link)); err != nil || target != h.Self+"/etcfiles" {

@@ -61,13 +61,6 @@ func (h *Host) link(p *Plan, path, target, what string) error {
 		former = p.record.Links[path]
 	}
 	var made []string
-	back := func() error {
-		err := safefile.Remove(h.in(path))
-		if former != "" {
-			return errors.Join(err, os.Symlink(former, h.in(path)))
-		}
-		return errors.Join(err, removeDirsIf(true, made))
-	}
 	dirs := h.missing(path)
 	p.Steps = append(p.Steps, Step{
 		Verb: "link", Path: path, What: what,
@@ -80,14 +73,19 @@ func (h *Host) link(p *Plan, path, target, what string) error {
 				err = os.Remove(h.in(path))
 			}
 			if err == nil {
-				err = os.Symlink(target, h.in(path))
+				if err = os.Symlink(target, h.in(path)); err != nil && former != "" {
+					err = errors.Join(err, os.Symlink(former, h.in(path)))
+				}
 			}
-			if err != nil {
-				err = errors.Join(err, removeDirsIf(true, made))
-			}
-			return err
+			return errors.Join(err, removeDirsIf(err != nil, made))
 		},
-		undo: back,
+		undo: func() error {
+			err := os.Remove(h.in(path))
+			if err == nil && former != "" {
+				err = os.Symlink(former, h.in(path))
+			}
+			return errors.Join(err, removeDirsIf(true, made))
+		},
 	})
 	return nil
 }
