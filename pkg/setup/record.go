@@ -129,7 +129,7 @@ func (h *Host) cutRecord(p *Plan) error {
 	}
 	maps.DeleteFunc(now.Files, func(path, sum string) bool { return !h.remains(path, sum) })
 	maps.DeleteFunc(now.Links, func(path, _ string) bool { return !h.linked(&now, path) })
-	now.Conflists = slices.DeleteFunc(now.Conflists, func(path string) bool { return !conflist.Brief(h.in(path)).Plugin })
+	now.Conflists = slices.DeleteFunc(now.Conflists, func(path string) bool { return !h.brief(path).Plugin })
 	if !now.empty() || h.sealed(p.Steps...) { // without a record this would look like the setup of an earlier version
 		return h.planRecord(p, now, func(steps []Step, s Step) []Step { return append(steps, s) })
 	}
@@ -150,9 +150,18 @@ func (h *Host) remains(path, sum string) bool {
 	case filepath.Base(path) == containerdFile:
 		return bytes.Contains(text, []byte(sealText))
 	case ownerOf(path) == "":
-		return conflist.Brief(h.in(path)).Plugin
+		return h.brief(path).Plugin
 	}
 	return true
+}
+
+// brief reads a configuration of a network that the record has. One that is damaged may have the plugin.
+func (h *Host) brief(path string) conflist.Have {
+	have := conflist.Brief(h.in(path))
+	if text, err := h.read(path); err != nil || text != nil && !json.Valid(text) {
+		have.Plugin = true
+	}
+	return have
 }
 
 const recordWhat = "what setup has made, for its undo"

@@ -149,6 +149,29 @@ func TestUndoneAgain(t *testing.T) {
 	}
 }
 
+// TestDamagedList: a list of setup's that cannot be read now may have the plugin still, and is left to somebody.
+func TestDamagedList(t *testing.T) {
+	for path, files := range map[string]map[string]string{example: nil, bridged: {bridged: network1}} {
+		h := play(t, files, "/usr/bin/podman", "/usr/lib/cni/etcfiles")
+		h.must(h.Setup("podman"))
+		whole := h.text(path)
+		h.put(path, whole[1:], 0o644)
+		p := h.must(h.Undo("podman"))
+		if got := strings.Join(p.ByHand, "\n"); !strings.Contains(got, path) || h.text(path) != whole[1:] || !h.exists(recordFile) {
+			t.Errorf("%s", said(p))
+		}
+		h.Living = func(string, string) ([]string, error) { return []string{"default/web"}, nil }
+		if _, err := h.Undo("podman"); !errors.Is(err, ErrInUse) {
+			t.Error(err)
+		}
+		h.Living = nil
+		h.put(path, whole, 0o644)
+		if p := h.must(h.Undo("podman")); len(p.ByHand) > 0 || h.exists(recordFile) || files[path] == "" && h.exists(path) || files[path] != "" && h.text(path) != files[path] {
+			t.Errorf("%s", said(p))
+		}
+	}
+}
+
 // TestRecord: a record that this cannot have written is refused, and stays.
 func TestRecord(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{

@@ -16,7 +16,8 @@ import (
 // go. What another runtime is set up with stays as it is. networks are those of the runtime now, which may be somebody else's.
 func (h *Host) undoNetwork(p *Plan, networks ...network) error {
 	others := h.others(p)
-	paths := p.record.madeFor("", p.record.Conflists...)
+	recorded := p.record.madeFor("", p.record.Conflists...)
+	paths := slices.Clone(recorded)
 	var binDirs []string
 	for _, n := range networks {
 		add(&paths, h.files(n.confDir)...)
@@ -27,6 +28,9 @@ func (h *Host) undoNetwork(p *Plan, networks ...network) error {
 	dataDirs := []string{""}
 	for _, path := range paths {
 		have := conflist.Brief(h.in(path))
+		if slices.Contains(recorded, path) {
+			have = h.brief(path)
+		}
 		if !have.Plugin || slices.ContainsFunc(others, func(o *Plan) bool { return o.list == path || o.list == "" }) {
 			continue
 		}
