@@ -71,11 +71,21 @@ references() {
 			done
 		fi
 	done
+	recorded | while read -r file; do
+		if [ -e "$root$file" ] || [ -L "$root$file" ]; then
+			echo "$root$file: it is from etcfiles setup: etcfiles setup --undo takes that back"
+		fi
+	done
 	for record in "$root"/run/etcfiles/containers/*; do
 		if [ -d "$record" ]; then
 			echo "$record: a container that has its network from oci-cni-hook: end it, or run oci-cni-hook gc if it has died"
 		fi
 	done
+}
+
+# recorded prints the paths of the record of etcfiles setup that an undo takes away, which are neither directories nor the targets of links.
+recorded() {
+	flat "$root/etc/etcfiles/setup.json" | sed 's/"directories" *: *\[[^]]*\]//; s/" *: *"[^"]*"/"/g' | grep -o '"/[^"]*"' | tr -d '"' || :
 }
 
 # confs prints the configurations of networks in a directory and below it.
