@@ -1,17 +1,17 @@
 package ocihook
 
 import (
+	"encoding/json"
 	"fmt"
-	"maps"
-	"net"
+	"net/netip"
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
-	"github.com/containernetworking/plugins/plugins/ipam/host-local/backend/allocator"
 )
 
 // refusedAddress returns why host-local, if it gives the network's addresses, would refuse those that a container asks for by its capability
-// arguments or by CNI_ARGS. What only a plugin can tell passes, and so does an address that another container may have by then.
+// arguments or by CNI_ARGS. What only a plugin can tell passes, and so does an address that another container may have by then. What host-local
+// says is written again here, and held to it by a test: its own package makes each start of the hook a quarter slower.
 func refusedAddress(network *libcni.NetworkConfigList, args map[string]any, cniArgs [][2]string) error {
 	for _, p := range network.Plugins {
 		if p.Network.IPAM.Type != "host-local" {
@@ -23,54 +23,147 @@ func refusedAddress(network *libcni.NetworkConfigList, args map[string]any, cniA
 				given[capability] = value
 			}
 		}
-		without := maps.Clone(given)
-		delete(without, capabilityIPs)
-		if _, err := ipam(network, p, without, nil); err != nil { // a plugin makes something else of it, as Calico's does, or it is wrong for everybody
+		conf, err := readHostLocal(p, given)
+		if err != nil { // a plugin makes something else of it, as Calico's does, or it is wrong for everybody
 			continue
 		}
-		config, err := ipam(network, p, given, cniArgs)
-		if err == nil {
-			err = askable(config)
+		for _, arg := range cniArgs {
+			if arg[0] == "IP" {
+				conf.wanted = append([]string{arg[1]}, conf.wanted...)
+			}
 		}
-		if err != nil {
+		if err := conf.refused(); err != nil {
 			return fmt.Errorf("network %s: %w", network.Name, err)
 		}
 	}
 	return nil
 }
 
-// ipam returns what host-local reads of a plugin's configuration.
-func ipam(network *libcni.NetworkConfigList, p *libcni.PluginConfig, capabilities map[string]any, cniArgs [][2]string) (*allocator.IPAMConfig, error) {
-	whole, err := libcni.InjectConf(p, map[string]any{"name": network.Name, "cniVersion": network.CNIVersion, "runtimeConfig": capabilities})
+// addressRange is a range of host-local's configuration. What is not given there is filled in by complete.
+type addressRange struct {
+	Subnet     netip.Prefix `json:"subnet"`
+	RangeStart netip.Addr   `json:"rangeStart"`
+	RangeEnd   netip.Addr   `json:"rangeEnd"`
+	Gateway    netip.Addr   `json:"gateway"`
+}
+
+// complete fills in what host-local does: all of the subnet but its own address and, for IPv4, that of its broadcast, and as gateway the first.
+func (r *addressRange) complete() {
+	first, last := r.Subnet.Addr().Next(), lastOf(r.Subnet)
+	if !r.RangeStart.IsValid() {
+		r.RangeStart = first
+	}
+	if !r.RangeEnd.IsValid() {
+		r.RangeEnd = last
+	}
+	if !r.Gateway.IsValid() {
+		r.Gateway = first
+	}
+}
+
+// lastOf returns the last address of a subnet that host-local gives.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < 8*len(b); i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	last, _ := netip.AddrFromSlice(b)
+	if last.Is4() {
+		return last.Prev()
+	}
+	return last
+}
+
+func (r *addressRange) has(a netip.Addr) bool {
+	return r.Subnet.Contains(a) && !a.Less(r.RangeStart) && !r.RangeEnd.Less(a)
+}
+
+// rangeSet are ranges of which a container gets one address.
+type rangeSet []addressRange
+
+// String returns the addresses.
+func (s rangeSet) String() string {
+	var list []string
+	for _, r := range s {
+		list = append(list, fmt.Sprintf("%v-%v", r.RangeStart, r.RangeEnd))
+	}
+	return strings.Join(list, ",")
+}
+
+// hostLocal is what host-local reads of a plugin's configuration.
+type hostLocal struct {
+	sets   []rangeSet
+	wanted []string // addresses, with or without the length of a prefix
+}
+
+// readHostLocal reads it, with the capability arguments that the plugin gets.
+func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLocal, error) {
+	whole, err := libcni.InjectConf(p, map[string]any{"runtimeConfig": capabilities})
 	if err != nil {
 		return nil, err
 	}
-	var words []string
-	for _, arg := range cniArgs {
-		words = append(words, arg[0]+"="+arg[1])
+	var conf struct {
+		IPAM struct {
+			addressRange
+			Ranges []rangeSet `json:"ranges"`
+		} `json:"ipam"`
+		Args struct {
+			CNI struct {
+				IPs []string `json:"ips"`
+			} `json:"cni"`
+		} `json:"args"`
+		RuntimeConfig struct {
+			IPRanges []rangeSet `json:"ipRanges"`
+			IPs      []string   `json:"ips"`
+		} `json:"runtimeConfig"`
 	}
-	config, _, err := allocator.LoadIPAMConfig(whole.Bytes, strings.Join(words, ";"))
-	return config, err
+	if err := json.Unmarshal(whole.Bytes, &conf); err != nil {
+		return nil, err
+	}
+	h := &hostLocal{sets: conf.RuntimeConfig.IPRanges, wanted: append(conf.Args.CNI.IPs, conf.RuntimeConfig.IPs...)}
+	if conf.IPAM.Subnet.IsValid() {
+		h.sets = append(h.sets, rangeSet{conf.IPAM.addressRange})
+	}
+	h.sets = append(h.sets, conf.IPAM.Ranges...)
+	for _, set := range h.sets {
+		for i := range set {
+			if !set[i].Subnet.IsValid() {
+				return nil, fmt.Errorf("a range has no subnet")
+			}
+			set[i].complete()
+		}
+	}
+	if len(h.sets) == 0 {
+		return nil, fmt.Errorf("there are no ranges")
+	}
+	return h, nil
 }
 
-// askable returns why host-local would not give the addresses: it gives one of each set of ranges, and never a gateway's.
-func askable(config *allocator.IPAMConfig) error {
-	taken := make([]net.IP, len(config.Ranges))
-	for _, address := range config.IPArgs {
+// refused returns why host-local would not give the addresses: it gives one of each set of ranges, and never a gateway's.
+func (h *hostLocal) refused() error {
+	taken := make([]netip.Addr, len(h.sets))
+	for _, text := range h.wanted {
+		bare, _, _ := strings.Cut(text, "/")
+		address, err := netip.ParseAddr(bare)
+		if err != nil {
+			return fmt.Errorf("address %q: want an IP address", text)
+		}
+		address = address.Unmap()
 		var all []string
 		found := false
-		for i, set := range config.Ranges {
+		for i, set := range h.sets {
 			all = append(all, set.String())
-			r, err := set.RangeFor(address)
-			switch {
-			case err != nil:
-				continue
-			case address.Equal(r.Gateway):
-				return fmt.Errorf("address %s: it is the gateway of %s: ask for another", address, (*net.IPNet)(&r.Subnet))
-			case taken[i] != nil && !taken[i].Equal(address):
-				return fmt.Errorf("addresses %s and %s: host-local gives one of %s: ask for one of them", taken[i], address, &set)
+			for _, r := range set {
+				switch {
+				case !r.has(address):
+					continue
+				case address == r.Gateway:
+					return fmt.Errorf("address %s: it is the gateway of %s: ask for another", address, r.Subnet)
+				case taken[i].IsValid() && taken[i] != address:
+					return fmt.Errorf("addresses %s and %s: host-local gives one of %s: ask for one of them", taken[i], address, set)
+				}
+				taken[i], found = address, true
 			}
-			taken[i], found = address, true
 		}
 		if !found {
 			return fmt.Errorf("address %s: host-local gives those of %s: ask for one of these", address, strings.Join(all, ", "))
