@@ -195,15 +195,16 @@ func (l *life) repair(ctx context.Context) error {
 
 // anew measures what making all files anew takes, and with the largest store what it is like to live with it.
 func (l *life) anew(ctx context.Context) error {
-	p, took, err := l.made(ctx, "life-2000", []string{network}, 2000)
+	// Where nothing was deleted yet: ext4 passes over each inode that was within the last minutes, as those of the parts before this were.
+	defer func(dir string) { l.o.dir = dir }(l.o.dir)
+	l.o.dir = l.o.journal
+	_, took, err := l.made(ctx, "life-2000", []string{network}, 2000)
 	if err != nil {
 		return err
 	}
 	l.figure("CPU of making all files anew, N=2000", took.cpu.Seconds(), 2, seconds)
-	if err := os.RemoveAll(p.dataDir); err != nil {
-		return err
-	}
-	if p, took, err = l.made(ctx, "life-5000", []string{network}, 5000); err != nil {
+	p, took, err := l.made(ctx, "life-5000", []string{network}, 5000)
+	if err != nil {
 		return err
 	}
 	l.figure("CPU of making all files anew, N=5000", took.cpu.Seconds(), 12, seconds)

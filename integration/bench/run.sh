@@ -69,7 +69,7 @@ measure() {
 	return "$status"
 }
 
-truncate --size 256M "$tmp/ext4"
+truncate --size 4G "$tmp/ext4"
 mkfs.ext4 -q "$tmp/ext4"
 status=0
 if [[ ${BENCH_PART:-} == remote ]]; then
