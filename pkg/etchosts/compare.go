@@ -20,6 +20,20 @@ func (d *Difference) None() bool {
 	return len(d.Missing)+len(d.Misplaced)+len(d.Extra)+len(d.Twice)+len(d.Markers) == 0
 }
 
+// Common returns what is in both of two looks at a file, one after the other. Lines may have moved in between, so of markers it returns the
+// later ones if both have some.
+func (d Difference) Common(later Difference) Difference {
+	both := func(was, is []string) []string {
+		return slices.DeleteFunc(slices.Clone(is), func(line string) bool { return !slices.Contains(was, line) })
+	}
+	later.Missing, later.Misplaced = both(d.Missing, later.Missing), both(d.Misplaced, later.Misplaced)
+	later.Extra, later.Twice = both(d.Extra, later.Extra), both(d.Twice, later.Twice)
+	if len(d.Markers) == 0 {
+		later.Markers = nil
+	}
+	return later
+}
+
 // Compare tells what Reconcile would do, and changes nothing. The error is ErrTooLarge for a file beyond the bounds.
 func (f *File) Compare(w Wish) (Difference, error) {
 	p, plan, layout, err := f.plan(w)

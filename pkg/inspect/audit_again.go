@@ -37,6 +37,14 @@ func (a *audit) again(f Finding) bool {
 	return a.earlier == nil || s == subject{} || a.earlier.about[s]
 }
 
+// differed returns how a hosts file differed at the look before, false if it was not compared then.
+func (a *audit) differed(path string) (d etchosts.Difference, ok bool) {
+	if a.earlier != nil {
+		d, ok = a.earlier.differ[path]
+	}
+	return d, ok
+}
+
 // differs notes how a hosts file differs from what it has to be.
 func (a *audit) differs(path string, d *etchosts.Difference) {
 	a.mu.Lock()
@@ -67,10 +75,7 @@ func (a *audit) movedLines() map[string]bool {
 // explains reports whether the lines that have moved since the look before, and those that are gone from the file again, are all by
 // which a hosts file of at most limit bytes differed then.
 func (a *audit) explains(moved map[string]bool, path string, limit int64) bool {
-	if a.earlier == nil {
-		return false
-	}
-	d, ok := a.earlier.differ[path]
+	d, ok := a.differed(path)
 	stays := func(line string) bool { return !moved[line] }
 	if !ok || d.None() || len(d.Misplaced)+len(d.Twice)+len(d.Markers) > 0 || slices.ContainsFunc(d.Missing, stays) {
 		return false

@@ -55,6 +55,9 @@ func (a *audit) lookAtHosts() {
 			a.hostsError(h.finding, h.view.Container, err)
 			return
 		}
+		if before, ok := a.differed(path); ok {
+			d = before.Common(d)
+		}
 		a.differs(path, &d)
 		a.hostsDifference(h.finding, &d)
 		if c := h.view.Container; !a.behind && state == h.state.State && state != (hostsstore.FileID{}) {
