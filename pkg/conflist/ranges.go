@@ -74,8 +74,14 @@ func (l *look) ranges(p *plugin) []addressRange {
 		if len(set.items) == 0 {
 			l.wrong(set, fmt.Sprintf("%s.ranges[%d]", key, i), "want a list of ranges: [{ \"subnet\": … }]")
 		}
+		before := len(all)
 		for j, r := range set.items {
 			add(r, fmt.Sprintf("%s.ranges[%d][%d]", key, i, j))
+		}
+		for _, r := range all[before:] {
+			if first := &all[before]; r.subnet.Addr().Is4() != first.subnet.Addr().Is4() {
+				l.wrong(r.at, r.key, "%s is of another family than %s in line %d: host-local wants a set of its own for each", &r, first, first.at.line)
+			}
 		}
 	}
 	if ipam.get("subnet") == nil && len(sets.list()) == 0 && !p.get("capabilities").get("ipRanges").isTrue() {

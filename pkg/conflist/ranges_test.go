@@ -31,6 +31,7 @@ func TestRanges(t *testing.T) {
 		`"ranges": [[]]`,
 		`"ranges": [[{ "subnet": "10.4.10.0/24" }], [{ "subnet": "fd00:1::/64" }]]`,
 		`"ranges": [[{ "subnet": "10.4.10.0/24" }, { "subnet": "10.4.11.0/24" }]]`,
+		`"ranges": [[{ "subnet": "10.4.10.0/24" }, { "subnet": "fd00:1::/64" }]]`,
 		`"ranges": [[{ "subnet": "10.4.10.0/24" }, { "subnet": "10.4.10.0/25" }]]`,
 		`"ranges": [[{ "subnet": "10.4.10.0/24" }], [{ "subnet": "10.4.0.0/16" }]]`,
 		`"ranges": [[{ "subnet": "10.4.10.0/24", "rangeEnd": "10.4.10.99" }], [{ "subnet": "10.4.10.0/24", "rangeStart": "10.4.10.100" }]]`,

@@ -2,7 +2,9 @@ package ocihook
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"strings"
 
@@ -23,16 +25,24 @@ func refusedAddress(network *libcni.NetworkConfigList, args map[string]any, cniA
 				given[capability] = value
 			}
 		}
+		without := maps.Clone(given)
+		delete(without, "ipRanges")
+		if _, err := readHostLocal(p, without); err != nil && !errors.Is(err, errNoRanges) {
+			continue // a plugin makes something else of it, as Calico's does, or it is wrong for everybody
+		}
 		conf, err := readHostLocal(p, given)
-		if err != nil { // a plugin makes something else of it, as Calico's does, or it is wrong for everybody
+		if errors.Is(err, errNoRanges) {
 			continue
 		}
-		for _, arg := range cniArgs {
-			if arg[0] == "IP" {
-				conf.wanted = append([]string{arg[1]}, conf.wanted...)
+		if err == nil {
+			for _, arg := range cniArgs {
+				if arg[0] == "IP" {
+					conf.wanted = append(conf.wanted, asked{arg[1], ""})
+				}
 			}
+			err = conf.refused()
 		}
-		if err := conf.refused(); err != nil {
+		if err != nil {
 			return fmt.Errorf("network %s: %w", network.Name, err)
 		}
 	}
@@ -47,8 +57,17 @@ type addressRange struct {
 	Gateway    netip.Addr   `json:"gateway"`
 }
 
-// complete fills in what host-local does: all of the subnet but its own address and, for IPv4, that of its broadcast, and as gateway the first.
-func (r *addressRange) complete() {
+// complete fills in what host-local does: all of the subnet but its own address and, for IPv4, that of its broadcast, and as gateway the first. The
+// error says what host-local refuses.
+func (r *addressRange) complete() error {
+	switch {
+	case !r.Subnet.IsValid():
+		return errors.New("a range has no subnet")
+	case r.Subnet != r.Subnet.Masked():
+		return fmt.Errorf("subnet %s has bits behind its prefix: write %s", r.Subnet, r.Subnet.Masked())
+	case r.Subnet.Bits() > r.Subnet.Addr().BitLen()-2:
+		return fmt.Errorf("subnet %s is too small", r.Subnet)
+	}
 	first, last := r.Subnet.Addr().Next(), lastOf(r.Subnet)
 	if !r.RangeStart.IsValid() {
 		r.RangeStart = first
@@ -59,6 +78,10 @@ func (r *addressRange) complete() {
 	if !r.Gateway.IsValid() {
 		r.Gateway = first
 	}
+	if !r.Subnet.Contains(r.RangeStart) || !r.Subnet.Contains(r.RangeEnd) || r.RangeEnd.Less(r.RangeStart) {
+		return fmt.Errorf("there is no range %v-%v in subnet %s", r.RangeStart, r.RangeEnd, r.Subnet)
+	}
+	return nil
 }
 
 // lastOf returns the last address of a subnet that host-local gives.
@@ -90,10 +113,43 @@ func (s rangeSet) String() string {
 	return strings.Join(list, ",")
 }
 
+// complete completes the ranges, which are of one family.
+func (s rangeSet) complete() error {
+	if len(s) == 0 {
+		return errors.New("a set of ranges is empty")
+	}
+	for i := range s {
+		if err := s[i].complete(); err != nil {
+			return err
+		}
+		if s[i].Subnet.Addr().Is4() != s[0].Subnet.Addr().Is4() {
+			return fmt.Errorf("subnets %s and %s are of two families: each has a set of its own", s[0].Subnet, s[i].Subnet)
+		}
+	}
+	return nil
+}
+
+// overlaps reports whether an address is in both.
+func (s rangeSet) overlaps(other rangeSet) bool {
+	for i := range s {
+		for j := range other {
+			if a, b := &s[i], &other[j]; a.has(b.RangeStart) || a.has(b.RangeEnd) || b.has(a.RangeStart) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// asked is an address, with or without the length of a prefix, and by what it is asked for, if not by the container.
+type asked struct{ address, by string }
+
+var errNoRanges = errors.New("there are no ranges")
+
 // hostLocal is what host-local reads of a plugin's configuration.
 type hostLocal struct {
 	sets   []rangeSet
-	wanted []string // addresses, with or without the length of a prefix
+	wanted []asked
 }
 
 // readHostLocal reads it, with the capability arguments that the plugin gets.
@@ -120,21 +176,29 @@ func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLo
 	if err := json.Unmarshal(whole.Bytes, &conf); err != nil {
 		return nil, err
 	}
-	h := &hostLocal{sets: conf.RuntimeConfig.IPRanges, wanted: append(conf.Args.CNI.IPs, conf.RuntimeConfig.IPs...)}
+	h := &hostLocal{sets: conf.RuntimeConfig.IPRanges}
+	for _, address := range conf.Args.CNI.IPs {
+		h.wanted = append(h.wanted, asked{address, ", which args.cni.ips of the conflist asks for"})
+	}
+	for _, address := range conf.RuntimeConfig.IPs {
+		h.wanted = append(h.wanted, asked{address, ""})
+	}
 	if conf.IPAM.Subnet.IsValid() {
 		h.sets = append(h.sets, rangeSet{conf.IPAM.addressRange})
 	}
 	h.sets = append(h.sets, conf.IPAM.Ranges...)
-	for _, set := range h.sets {
-		for i := range set {
-			if !set[i].Subnet.IsValid() {
-				return nil, fmt.Errorf("a range has no subnet")
-			}
-			set[i].complete()
-		}
-	}
 	if len(h.sets) == 0 {
-		return nil, fmt.Errorf("there are no ranges")
+		return nil, errNoRanges
+	}
+	for i, set := range h.sets {
+		if err := set.complete(); err != nil {
+			return nil, fmt.Errorf("host-local refuses its ranges: %w", err)
+		}
+		for _, before := range h.sets[:i] {
+			if before.overlaps(set) {
+				return nil, fmt.Errorf("host-local refuses its ranges: %s and %s overlap", before, set)
+			}
+		}
 	}
 	return h, nil
 }
@@ -142,11 +206,11 @@ func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLo
 // refused returns why host-local would not give the addresses: it gives one of each set of ranges, and never a gateway's.
 func (h *hostLocal) refused() error {
 	taken := make([]netip.Addr, len(h.sets))
-	for _, text := range h.wanted {
-		bare, _, _ := strings.Cut(text, "/")
+	for _, w := range h.wanted {
+		bare, _, _ := strings.Cut(w.address, "/")
 		address, err := netip.ParseAddr(bare)
 		if err != nil {
-			return fmt.Errorf("address %q: want an IP address", text)
+			return fmt.Errorf("address %q%s: want an IP address", w.address, w.by)
 		}
 		address = address.Unmap()
 		var all []string
@@ -158,7 +222,7 @@ func (h *hostLocal) refused() error {
 				case !r.has(address):
 					continue
 				case address == r.Gateway:
-					return fmt.Errorf("address %s: it is the gateway of %s: ask for another", address, r.Subnet)
+					return fmt.Errorf("address %s%s: it is the gateway of %s: ask for another", address, w.by, r.Subnet)
 				case taken[i].IsValid() && taken[i] != address:
 					return fmt.Errorf("addresses %s and %s: host-local gives one of %s: ask for one of them", taken[i], address, set)
 				}
@@ -166,7 +230,7 @@ func (h *hostLocal) refused() error {
 			}
 		}
 		if !found {
-			return fmt.Errorf("address %s: host-local gives those of %s: ask for one of these", address, strings.Join(all, ", "))
+			return fmt.Errorf("address %s%s: host-local gives those of %s: ask for one of these", address, w.by, strings.Join(all, ", "))
 		}
 	}
 	return nil

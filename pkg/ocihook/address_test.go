@@ -40,6 +40,12 @@ func TestCheckAddresses(t *testing.T) {
 		{one, "10.8.9.9", "", `{"ipRanges":[[{"subnet":"10.9.9.0/24"}]]}`, "address 10.8.9.9: host-local gives those of 10.9.9.1-10.9.9.254, 10.4.10.1-"},
 		{`"ipam":{"type":"host-local"}`, "10.9.9.9", "", `{"ipRanges":[[{"subnet":"10.9.9.0/24"}]]}`, ""},
 		{`"ipam":{"type":"host-local","ranges":[[{"subnet":"usePodCidr"}]]}`, "10.9.9.9", "", "", ""},
+		{one, "10.4.10.105", "", `{"ipRanges":[[{"subnet":"10.4.10.0/24","rangeStart":"10.4.10.100","rangeEnd":"10.4.10.110"}]]}`, "host-local refuses its ranges: 10.4.10.100-10.4.10.110 and 10.4.10.1-10.4.10.254 overlap"},
+		{one, "10.4.10.5", "", `{"ipRanges":[[{"subnet":"10.9.0.0/31"}]]}`, "subnet 10.9.0.0/31 is too small"},
+		{one, "10.4.10.5", "", `{"ipRanges":[[{"subnet":"10.9.0.0/24"},{"subnet":"fd00:9::/64"}]]}`, "are of two families"},
+		{`"ipam":{"type":"host-local","ranges":[[{"subnet":"10.4.10.7/24"}]]}`, "10.4.10.9", "", "", ""},
+		{`"ipam":{"type":"host-local","ranges":[[]]}`, "10.4.10.9", "", "", ""},
+		{`"args":{"cni":{"ips":["10.6.0.77"]}},` + one, "10.4.10.9", "", "", "address 10.6.0.77, which args.cni.ips of the conflist asks for: host-local gives"},
 		{`"ipam":{"type":"static"}`, "10.9.9.9/24", "", "", ""},
 		{`"ipam":{"type":"dhcp"}`, "10.9.9.9", "", "", ""},
 	} {
@@ -58,7 +64,7 @@ func TestCheckAddresses(t *testing.T) {
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%v: %v", annotations, err)
-		case c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), "network lab: address") || !strings.Contains(err.Error(), c.want)):
+		case c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), "network lab: ") || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%v: %v, want %s", annotations, err, c.want)
 		}
 	}
@@ -80,7 +86,9 @@ func TestHostLocal(t *testing.T) {
 		if err := errors.Join(json.Unmarshal([]byte(text), &want), want.Canonicalize(), json.Unmarshal([]byte(text), &have)); err != nil {
 			t.Fatal(err)
 		}
-		have.complete()
+		if err := have.complete(); err != nil {
+			t.Error(err)
+		}
 		if have.Gateway.String() != want.Gateway.String() || (rangeSet{have}).String() != want.String() {
 			t.Errorf("%s: %s with gateway %s, host-local has %s with %s", text, rangeSet{have}, have.Gateway, &want, want.Gateway)
 		}
