@@ -3,6 +3,7 @@ package setup
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,16 @@ func TestLivingElsewhere(t *testing.T) {
 			h.t.Fatal(err)
 		}
 	}
+	lose := func(h *played) {
+		edit, err := conflist.Remove(h.in(example))
+		if err == nil {
+			err = edit.Apply()
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	elsewhere := strings.Replace(string(conflists.Bridge), `"type": "etcfiles"`, `"type": "etcfiles", "dataDir": "/srv/data"`, 1)
 	for _, c := range []struct {
 		name  string
 		list  string        // that is there before
@@ -33,15 +44,8 @@ func TestLivingElsewhere(t *testing.T) {
 			remove(h, example)
 		}},
 		{"the list is the user's", string(conflists.Bridge), func(*played) {}},
-		{"the list is the user's, and has lost the plugin", string(conflists.Bridge), func(h *played) {
-			edit, err := conflist.Remove(h.in(example))
-			if err == nil {
-				err = edit.Apply()
-			}
-			if err != nil {
-				h.t.Fatal(err)
-			}
-		}},
+		{"the list is the user's, and has lost the plugin", string(conflists.Bridge), lose},
+		{"the list is the user's, with a data directory of its own, and has lost the plugin", elsewhere, lose},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := map[string]string{}
@@ -51,8 +55,8 @@ func TestLivingElsewhere(t *testing.T) {
 			h := play(t, files, "/usr/bin/crio")
 			h.must(h.Setup("crio"))
 			c.meant(h)
-			h.Living = func(_, network string) ([]string, error) {
-				if network == "" || network == exampleNetwork {
+			h.Living = func(dataDir, network string) ([]string, error) {
+				if (dataDir == "/srv/data") == (c.list == elsewhere) && (network == "" || network == exampleNetwork) {
 					return []string{"default/web"}, nil
 				}
 				return nil, nil

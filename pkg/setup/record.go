@@ -28,6 +28,7 @@ type record struct {
 	Links       map[string]string `json:"links,omitempty"`       // with the target of each
 	Conflists   []string          `json:"conflists,omitempty"`   // that have the plugin from setup
 	Directories []string          `json:"directories,omitempty"` // that were not there before
+	DataDirs    []string          `json:"dataDirs,omitempty"`    // of networks that were set up, where it is not the usual one
 	Earlier     bool              `json:"earlier,omitempty"`     // a version that kept no record had set up something
 }
 
@@ -57,7 +58,7 @@ func (h *Host) readRecord() (r record, there bool, err error) {
 }
 
 func (r *record) clone() record {
-	return record{recordVersion, maps.Clone(r.Files), maps.Clone(r.Links), slices.Clone(r.Conflists), slices.Clone(r.Directories), r.Earlier}
+	return record{recordVersion, maps.Clone(r.Files), maps.Clone(r.Links), slices.Clone(r.Conflists), slices.Clone(r.Directories), slices.Clone(r.DataDirs), r.Earlier}
 }
 
 // empty reports whether nothing is left that was made. Directories are left where a runtime watches them.
@@ -111,6 +112,9 @@ func (h *Host) keepRecord(p *Plan) error {
 	}
 	now := p.record.clone()
 	now.Earlier = p.earlier
+	if dir := h.brief(p.list).DataDir; p.list != "" && dir != "" {
+		add(&now.DataDirs, dir)
+	}
 	for _, s := range p.Steps {
 		s.note(&now)
 	}

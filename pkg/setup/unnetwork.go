@@ -25,7 +25,7 @@ func (h *Host) undoNetwork(p *Plan, networks ...network) error {
 	}
 	var users []string // configurations that keep the plugin
 	var lose []conflist.Have
-	dataDirs := []string{""}
+	dataDirs := append([]string{""}, p.record.DataDirs...)
 	for _, path := range paths {
 		have := conflist.Brief(h.in(path))
 		if slices.Contains(recorded, path) {

@@ -133,7 +133,11 @@ func (s *settingUp) undo(names []string) error {
 		names = setup.Runtimes()
 	}
 	for i, name := range names { // so that nothing is undone where not all can be
-		if _, err := s.host.Undo(name, names[i+1:]...); err != nil {
+		_, err := s.host.Undo(name, names[i+1:]...)
+		if errors.Is(err, setup.ErrInUse) { // by a container of whatever runtime
+			return fmt.Errorf("nothing is changed: %w", err)
+		}
+		if err != nil {
 			return fmt.Errorf("nothing is changed: %s: %w", name, err)
 		}
 	}
