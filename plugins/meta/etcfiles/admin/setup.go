@@ -56,7 +56,7 @@ It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with C
 				}
 				defer unlock()
 			}
-			s := &settingUp{host: host, out: cmd.OutOrStdout(), dryRun: dryRun}
+			s := &settingUp{host: host, out: cmd.OutOrStdout(), dryRun: dryRun, said: map[string]bool{}}
 			switch {
 			case undo:
 				return s.undo(args)
@@ -114,6 +114,7 @@ type settingUp struct {
 	host   *setup.Host
 	out    io.Writer
 	dryRun bool
+	said   map[string]bool // what is not said again of another runtime
 }
 
 func (s *settingUp) setup(name string) error {
@@ -167,11 +168,17 @@ func (s *settingUp) follow(p *setup.Plan, there, done string) error {
 	for _, step := range p.Steps {
 		line("%s", step)
 	}
+	once := func(text string) {
+		if !s.said[text] {
+			line("%s", text)
+		}
+		s.said[text] = true
+	}
 	for _, hand := range p.ByHand {
-		line("left to you: %s", hand)
+		once("left to you: " + hand)
 	}
 	for _, note := range p.Notes {
-		line("note: %s", note)
+		once("note: " + note)
 	}
 	if p.Done() {
 		line("%s", there)
