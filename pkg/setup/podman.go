@@ -132,11 +132,13 @@ func (h *Host) setupPodmanHooks(p *Plan, all conf, why string) error {
 		return err
 	}
 	networks := []string{lab}
-	if p.made(cni, there) { // containers may have those that it allows
-		networks = networksOf(there)
-		if !slices.Contains(networks, lab) {
+	switch allowed := networksOf(there); {
+	case p.made(cni, there): // containers may have those that it allows
+		if networks = allowed; !slices.Contains(networks, lab) {
 			networks = append(networks, lab)
 		}
+	case len(allowed) > 0 && !slices.Contains(allowed, lab):
+		p.leave("%s lets containers name %s: add %s to its --networks", cni, strings.Join(allowed, ", "), lab)
 	}
 	if err := h.setupHook(p, cni, "the hook that runs CNI, for containers with the annotation etcfiles/networks", cniHook(strings.Join(networks, ","))); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -340,7 +341,9 @@ func TestMoreNetworks(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.put(hook, string(text), 0o644)
-	h.must(h.Setup("podman"))
+	if p := h.must(h.Setup("podman")); !slices.Equal(p.ByHand, []string{hook + " lets containers name back: add mine to its --networks"}) {
+		t.Error(said(p))
+	}
 	h.must(h.Undo("podman"))
 	if got := h.text(hook); got != string(text) {
 		t.Error(got)
