@@ -10,7 +10,7 @@ import (
 
 var fleetSize = flag.Int("pods", 20, "number of pods of TestFleet on each node")
 
-// TestFleet starts many pods, ten at a time. All resolve each other, and when they are removed, again ten at a time, nothing is
+// TestFleet starts many pods, after the first ten at a time. All resolve each other, and when they are removed, again ten at a time, nothing is
 // left.
 func TestFleet(t *testing.T) {
 	onEach(t, ship(shipped), func(t *testing.T, n *node) {
@@ -20,13 +20,18 @@ func TestFleet(t *testing.T) {
 		for i := range pods {
 			fmt.Fprintf(&names, " pod-%d", i)
 		}
-		together(t, len(pods), func(i int) (err error) {
+		start := func(i int) (err error) {
 			if pods[i], err = n.tryPod(n.podConfig(fmt.Sprintf("pod-%d", i)), ""); err != nil {
 				return err
 			}
 			containers[i], err = pods[i].tryContainer("main")
 			return err
-		})
+		}
+		// Where two pods are the first of a host at one moment, one of them fails: both have the plugin firewall make its chains.
+		if err := start(0); err != nil {
+			t.Fatal(err)
+		}
+		together(t, len(pods)-1, func(i int) error { return start(i + 1) })
 		var all strings.Builder
 		for i, p := range pods {
 			fmt.Fprintf(&all, "pod-%d (%s)\n", i, p.address())
