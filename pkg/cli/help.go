@@ -13,12 +13,13 @@ import (
 const width = 100
 
 // fit has --help of a command and of those below it break lines where they are too long: cobra prints a Long as it is, and the usage of a flag as
-// one line.
+// one line. It is done when somebody asks: a hook starts for every container.
 func fit(root *cobra.Command) {
-	eachCommand(root, func(cmd *cobra.Command) { cmd.Long = fill(cmd.Long) })
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		out := cmd.OutOrStdout()
+		out, long := cmd.OutOrStdout(), cmd.Long
+		cmd.Long = fill(long)
+		defer func() { cmd.Long = long }()
 		var text bytes.Buffer
 		cmd.SetOut(&text)
 		help(cmd, args)
@@ -31,13 +32,6 @@ func fit(root *cobra.Command) {
 		}
 		_, _ = io.WriteString(out, fitting.String()) // as cobra does: whoever reads it may have gone
 	})
-}
-
-func eachCommand(cmd *cobra.Command, do func(*cobra.Command)) {
-	do(cmd)
-	for _, sub := range cmd.Commands() {
-		eachCommand(sub, do)
-	}
 }
 
 // fill breaks each paragraph of a text anew; one that is indented, or has an indented line, stays as it is.
