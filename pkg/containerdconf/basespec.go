@@ -12,8 +12,8 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/tomlkeys"
 )
 
-// usualHandler is the runtime handler that pods have unless they ask for another, where default_runtime_name does not say which.
-const usualHandler = "runc"
+// UsualHandler is the runtime handler that pods have unless they ask for another, where default_runtime_name does not say which.
+const UsualHandler = "runc"
 
 const (
 	specKey     = "base_runtime_spec"
@@ -57,7 +57,7 @@ func SetBaseSpec(config []byte, path string) ([]byte, error) {
 	header := all.Header(table...)
 	switch {
 	case header != nil:
-	case handler != usualHandler:
+	case handler != UsualHandler:
 		return nil, fmt.Errorf("the default runtime handler is %s, and its table [%s] is not in here: put this into it where it is: %s", handler, dotted(table), line)
 	default:
 		return fmt.Append(endLine(config), "\n", lines(table, true, path)), nil
@@ -89,7 +89,7 @@ func (all settings) handler() string {
 	if k := all.Key("plugins", all.plugin(), "containerd", "default_runtime_name"); k != nil && k.Text != "" {
 		return k.Text
 	}
-	return usualHandler
+	return UsualHandler
 }
 
 // refuseDisabled fails if containerd has been told to run without CRI, as in the configuration of Docker's package.

@@ -88,7 +88,7 @@ func Addition(config []byte, handler, path string) (string, error) {
 	if h := all.Header(table...); h != nil {
 		return "", fmt.Errorf("line %d: the table [%s] is there", h.Line, dotted(table))
 	}
-	if handler != usualHandler {
+	if handler != UsualHandler {
 		return "", fmt.Errorf("the table [%s] is in another file", dotted(table))
 	}
 	return version + lines(table, true, path), nil
@@ -102,7 +102,7 @@ func DropIn(version int, handler, path string) string {
 	}
 	head := fmt.Sprintf("version = %d\n", version)
 	all, _ := parsed(head) // as it is above
-	return head + lines(all.handlerTable(handler), handler == usualHandler, path)
+	return head + lines(all.handlerTable(handler), handler == UsualHandler, path)
 }
 
 // Line returns the setting that gives a handler the base_runtime_spec.

@@ -32,7 +32,7 @@ func Find(config []byte, handler string) (Place, error) {
 	}
 	place := Place{Name: "[" + dotted(table) + "]"}
 	for _, part := range slices.Concat(all.Headers, all.Keys) {
-		if len(part.Path) >= 2 && slices.Equal(part.Path[:2], table[:2]) && (place.CRI == 0 || part.Line < place.CRI) {
+		if within(part, table[:2]) && (place.CRI == 0 || part.Line < place.CRI) {
 			place.CRI = part.Line
 		}
 	}
@@ -47,7 +47,10 @@ func Find(config []byte, handler string) (Place, error) {
 
 // has reports whether there is a table, or anything in it.
 func (all settings) has(table ...string) bool {
-	return slices.ContainsFunc(slices.Concat(all.Headers, all.Keys), func(part tomlkeys.Part) bool {
-		return len(part.Path) >= len(table) && slices.Equal(part.Path[:len(table)], table)
-	})
+	return slices.ContainsFunc(slices.Concat(all.Headers, all.Keys), func(part tomlkeys.Part) bool { return within(part, table) })
+}
+
+// within reports whether a part is a table, or in it.
+func within(part tomlkeys.Part, table []string) bool {
+	return len(part.Path) >= len(table) && slices.Equal(part.Path[:len(table)], table)
 }

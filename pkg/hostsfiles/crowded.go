@@ -48,10 +48,16 @@ func (m *Import) Crowded() (gather bool, wait time.Duration) {
 // most returns how many bytes could come at most.
 func (m *Import) most() (n int64) {
 	for i := range m.Is {
-		for _, l := range m.Is[i].Lines {
-			if !l.Peer.NetworkOnly {
-				n += int64(len(l.Text))
-			}
+		n += listed(m.Is[i].Lines)
+	}
+	return n
+}
+
+// listed returns how many bytes lines take in the file of a container.
+func listed(lines []*hostsstore.RemoteLine) (n int64) {
+	for _, l := range lines {
+		if !l.Peer.NetworkOnly {
+			n += int64(len(l.Text))
 		}
 	}
 	return n
@@ -69,15 +75,7 @@ func paged(bytes int64) int64 { return bytes + bytes/8 + etchosts.PageSize }
 func (m *Import) size() (in, out int64) {
 	local := map[netip.Addr]struct{}{}
 	was, is := roster.RemoteLines(m.Was, local), roster.RemoteLines(m.Is, local)
-	sum := func(lines []*hostsstore.RemoteLine) (n int64) {
-		for _, l := range lines {
-			if !l.Peer.NetworkOnly {
-				n += int64(len(l.Text))
-			}
-		}
-		return n
-	}
-	return sum(lacking(is, was)), sum(lacking(was, is))
+	return listed(lacking(is, was)), listed(lacking(was, is))
 }
 
 // fits reports whether a container's file is within its limit then.

@@ -66,7 +66,7 @@ func (a *audit) lookAtRecords() {
 // hasEnded reports whether a container that has left its last network has no process any more that could come back.
 func hasEnded(r *hostsstore.Record) bool {
 	d := r.Etcfiles
-	return d != nil && len(d.Attachments) == 0 && d.Netns.Inode != 0 && !sandbox.Inhabited(sandbox.Namespace{Device: d.Netns.Device, Inode: d.Netns.Inode}, 0)
+	return d != nil && len(d.Attachments) == 0 && d.Netns.Inode != 0 && !sandbox.Inhabited(namespaceOf(d.Netns), 0)
 }
 
 // reason is the text of an error about the file at path, without the path.

@@ -162,9 +162,13 @@ func (m *Inspector) Sights(list ...*Inspected) (sights [][]*Sight, done func(), 
 // netns returns the network namespace that the container has in this boot, zero if that is not known.
 func (i *Inspected) netns() sandbox.Namespace {
 	if d := i.Record.Etcfiles; d != nil && i.State != NetnsEarlierBoot && d.Netns.Inode != 0 {
-		return sandbox.Namespace{Device: d.Netns.Device, Inode: d.Netns.Inode}
+		return namespaceOf(d.Netns)
 	}
 	return sandbox.Namespace{}
+}
+
+func namespaceOf(n hostsstore.Netns) sandbox.Namespace {
+	return sandbox.Namespace{Device: n.Device, Inode: n.Inode}
 }
 
 // netnsOf returns the network namespaces that are known.

@@ -75,13 +75,21 @@ func (g group) age() int64 {
 	return math.MaxInt64 // it comes behind all that are there
 }
 
-// byAge sorts peers, the oldest first.
-func byAge(list []group) {
+// tooMuch sorts peers, the oldest first, and returns those that do not fit beside what there is.
+func (x extent) tooMuch(list []group) (out []group) {
 	slices.SortStableFunc(list, func(a, b group) int { return cmp.Compare(a.age(), b.age()) })
+	for _, g := range list {
+		if next := x.and(g...); next.fits() {
+			x = next
+		} else {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // trim leaves the oldest peers of a host as far as they fit, and returns how many it has taken out.
-func (w *wanted) trim() (out int) {
+func (w *wanted) trim() int {
 	var x extent
 	for _, k := range w.order {
 		x = x.and(w.of[k]...)
@@ -93,18 +101,12 @@ func (w *wanted) trim() (out int) {
 	for _, k := range w.order {
 		list = append(list, w.of[k])
 	}
-	byAge(list)
-	x = extent{}
-	for _, g := range list {
-		if next := x.and(g...); next.fits() {
-			x = next
-			continue
-		}
+	left := (extent{}).tooMuch(list)
+	for _, g := range left {
 		delete(w.of, keyOf(g[0]))
-		out++
 	}
 	w.order = slices.DeleteFunc(w.order, func(k key) bool { return w.of[k] == nil })
-	return out
+	return len(left)
 }
 
 // fit finds which peers of the hosts that are given have no room in the files of containers beside what the other hosts have: the youngest
@@ -129,12 +131,7 @@ func (w *Wanted) fit(have []hostsstore.RemoteHost) {
 	if whole.fits() {
 		return
 	}
-	byAge(list)
-	for _, g := range list {
-		if next := x.and(g...); next.fits() {
-			x = next
-			continue
-		}
+	for _, g := range x.tooMuch(list) {
 		host := g[0].Peer.Host
 		if w.beyond[host] == nil {
 			w.beyond[host] = map[key]bool{}

@@ -28,9 +28,6 @@ const (
 	specName       = "etcfiles.json"
 )
 
-// usualHandler is the runtime handler that containerd has by itself.
-const usualHandler = "runc"
-
 // containerd is an installation of it.
 type containerd struct {
 	program   string // "" for one that is gone
@@ -98,7 +95,7 @@ func (h *Host) setupContainerd(p *Plan) error {
 	if all.BaseSpec != "" && all.BaseSpec != c.spec {
 		return h.setupOwnSpec(p, all, n)
 	}
-	if all.Table == 0 && all.Handler != usualHandler {
+	if all.Table == 0 && all.Handler != containerdconf.UsualHandler {
 		return fmt.Errorf("containerd's default_runtime_name is %q, and there is no table of that runtime handler, so no pod starts: add it", all.Handler)
 	}
 	if h.byNRI(&c, all) {
@@ -347,7 +344,7 @@ func (h *Host) undoConfig(p *Plan, c *containerd, all *containerdconf.Config, dr
 	if err != nil {
 		return false, err
 	}
-	handler := usualHandler
+	handler := containerdconf.UsualHandler
 	if all != nil {
 		handler = all.Handler
 	}

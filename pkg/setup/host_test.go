@@ -113,7 +113,7 @@ func (p *played) dump() ([]byte, error) {
 	fmt.Fprintf(&b, "version = %d\n[plugins.\"io.containerd.nri.v1.nri\"]\ndisable = %s\nplugin_path = \"/opt/nri/plugins\"\n", version, nri)
 	fmt.Fprintf(&b, "[%s.cni]\nbin_dirs = %s\nconf_dir = %q\n", table, quoted(containerdNetwork(all).binDirs), containerdNetwork(all).confDir)
 	fmt.Fprintf(&b, "[%s.containerd]\ndefault_runtime_name = %q\n[%[1]s.containerd.runtimes.%[2]s]\nbase_runtime_spec = %[3]q\n[%[1]s.containerd.runtimes.kata]\n", table, all.Handler, all.BaseSpec)
-	if all.Handler != usualHandler {
+	if all.Handler != containerdconf.UsualHandler {
 		fmt.Fprintf(&b, "[%s.containerd.runtimes.runc]\n", table)
 	}
 	return []byte(b.String()), nil

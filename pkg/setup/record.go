@@ -112,8 +112,10 @@ func (h *Host) keepRecord(p *Plan) error {
 	}
 	now := p.record.clone()
 	now.Earlier = p.earlier
-	if dir := h.brief(p.list).DataDir; p.list != "" && dir != "" {
-		add(&now.DataDirs, dir)
+	if p.list != "" {
+		if dir := conflist.Brief(h.in(p.list)).DataDir; dir != "" {
+			add(&now.DataDirs, dir)
+		}
 	}
 	for _, s := range p.Steps {
 		s.note(&now)

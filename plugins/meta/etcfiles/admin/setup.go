@@ -32,8 +32,8 @@ To do it again changes nothing, or after an update of the runtime what is no lon
 was written goes, and what was changed is as it was before; /etc/etcfiles/setup.json says until then what that is. What
 you have changed since stays, and is left to you: the exit code is 1 then. What setup has not made stays too. While a
 network that is to go, or to lose the plugin, has living containers, or any has while a link to the plugin is to go,
-nothing is changed, and the exit code is 3. One setup waits for another. Without a runtime it says what is set up and what is missing, or with --undo undoes all; the exit code
-is 1 if nothing is set up, or something is missing where a part is.
+nothing is changed, and the exit code is 3. One setup waits for another. Without a runtime it says what is set up and what
+is missing, or with --undo undoes all; the exit code is 1 if nothing is set up, or something is missing where a part is.
 
 It knows Debian's and others' containerd 1.x and 2.x, that of k3s, Podman with CNI (up to 4.x) and without, and CRI-O. With
 --dry-run nothing is written. Only root can do it; for others the exit code is 3.`,
