@@ -39,21 +39,29 @@ func (e *Edit) Apply() error {
 	if err == nil && !bytes.Equal(now, e.Before) {
 		err = fmt.Errorf("%s: %w", e.File, ErrRewritten)
 	}
+	if err == nil {
+		e.access, err = safefile.AccessOf(e.File)
+	}
 	if err != nil {
 		return err
 	}
-	var done []func() error // what takes back each step
 	for _, step := range e.steps() {
 		if err := step.do(); err != nil {
-			errs := []error{err}
-			for _, undo := range slices.Backward(done) {
-				errs = append(errs, undo())
-			}
-			return errors.Join(errs...)
+			return errors.Join(err, e.Undo())
 		}
-		done = append(done, step.undo)
+		e.done = append(e.done, step.undo)
 	}
 	return nil
+}
+
+// Undo takes back what Apply has done.
+func (e *Edit) Undo() error {
+	var errs []error
+	for _, undo := range slices.Backward(e.done) {
+		errs = append(errs, undo())
+	}
+	e.done = nil
+	return errors.Join(errs...)
 }
 
 // step is a part of an edit. One that fails changes nothing.
@@ -63,15 +71,15 @@ type step struct{ do, undo func() error }
 func (e *Edit) steps() []step {
 	switch {
 	case e.Target != e.File && e.removal && e.Kept != "":
-		return []step{rename(e.Kept, e.Target), remove(e.File)}
+		return []step{rename(e.Kept, e.Target), e.remove(e.File)}
 	case e.Target != e.File && e.removal:
-		return []step{remove(e.File)}
+		return []step{e.remove(e.File)}
 	case e.Target != e.File:
 		return []step{e.put(e.Target, e.After), rename(e.File, e.Kept)}
 	case e.Kept == "":
 		return []step{e.put(e.File, e.After)}
 	case e.removal:
-		return []step{e.put(e.File, e.After), remove(e.Kept)}
+		return []step{e.put(e.File, e.After), e.remove(e.Kept)}
 	}
 	return []step{e.put(e.Kept, e.Before), e.put(e.File, e.After)}
 }
@@ -80,9 +88,17 @@ func rename(from, to string) step {
 	return step{func() error { return os.Rename(from, to) }, func() error { return os.Rename(to, from) }}
 }
 
-// remove is the last step of those that it is one of.
-func remove(path string) step {
-	return step{func() error { return os.Remove(path) }, nil}
+func (e *Edit) remove(path string) step {
+	var former []byte
+	return step{
+		func() (err error) {
+			if former, err = safefile.ReadLinked(path, maxConflist); err != nil {
+				return err
+			}
+			return os.Remove(path)
+		},
+		func() error { return e.write(path, former) },
+	}
 }
 
 // put writes a file; taken back it has its former content, or is no more.
@@ -108,9 +124,5 @@ func (e *Edit) put(path string, text []byte) step {
 
 // write puts a file in place with the access of the one that is edited.
 func (e *Edit) write(path string, text []byte) error {
-	access, err := safefile.AccessOf(e.File)
-	if err != nil {
-		return err
-	}
-	return safefile.ReplaceAs(path, text, access, true)
+	return safefile.ReplaceAs(path, text, e.access, true)
 }

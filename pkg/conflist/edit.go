@@ -30,6 +30,8 @@ type Edit struct {
 	Agent *Agent
 
 	removal bool
+	access  safefile.Access // of the file, while it is edited
+	done    []func() error  // what takes back each step of Apply, in their order
 }
 
 // Changed reports whether Apply has anything to do.

@@ -2,6 +2,7 @@ package conflist
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -221,6 +222,46 @@ func TestConvertCutOff(t *testing.T) {
 	removed(t, list)
 	if left(t, path) != "20-one.conf" || content(t, path) != before {
 		t.Error(left(t, path))
+	}
+}
+
+// TestUndo: an edit that is taken back leaves each file as it was, with its mode, and not one more.
+func TestUndo(t *testing.T) {
+	for name, text := range map[string]string{
+		"10-a.conflist": `{"cniVersion": "1.0.0", "name": "a", "plugins": [{"type": "bridge"}]}`,
+		"10-a.conf":     `{"cniVersion": "1.0.0", "name": "a", "type": "bridge"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := given(t, name, text)
+			all := func() string {
+				var b strings.Builder
+				for name := range strings.FieldsSeq(left(t, path)) {
+					info, err := os.Lstat(filepath.Join(filepath.Dir(path), name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					fmt.Fprintf(&b, "%s %v %s\n", name, info.Mode(), content(t, filepath.Join(filepath.Dir(path), name)))
+				}
+				return b.String()
+			}
+			before := all()
+			e := added(t, path)
+			with := all()
+			if err := e.Undo(); err != nil || all() != before || with == before {
+				t.Errorf("%v: %s", err, all())
+			}
+			added(t, path)
+			e = removed(t, path)
+			if got := all(); got != before {
+				t.Error(got)
+			}
+			if err := e.Undo(); err != nil || all() != with {
+				t.Errorf("%v: %s", err, all())
+			}
+			if err := e.Undo(); err != nil || all() != with {
+				t.Errorf("again: %v: %s", err, all())
+			}
+		})
 	}
 }
 

@@ -136,35 +136,13 @@ func (h *Host) watched(dir string) bool {
 
 // edit plans an edit of a conflist.
 func (h *Host) edit(p *Plan, path, what string, e *conflist.Edit) {
-	former := map[string][]byte{}
 	p.Steps = append(p.Steps, Step{
-		Verb: "change", Path: path, What: what,
+		Verb: "change", Path: path, What: what, do: e.Apply, undo: e.Undo,
 		note: func(r *record) {
 			drop(&r.Conflists, path)
 			if !e.Removal() {
 				add(&r.Conflists, listPath(path, e))
 			}
-		},
-		do: func() error {
-			for _, file := range []string{e.File, e.Target, e.File + conflist.Suffix, e.Target + conflist.Suffix} {
-				content, err := os.ReadFile(file)
-				if err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return err
-				}
-				former[file] = content
-			}
-			return e.Apply()
-		},
-		undo: func() error {
-			var errs []error
-			for file, content := range former {
-				if content == nil {
-					errs = append(errs, safefile.Remove(file))
-				} else {
-					errs = append(errs, replace(file, content))
-				}
-			}
-			return errors.Join(errs...)
 		},
 	})
 }
