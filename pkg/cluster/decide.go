@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // MaxPerHost is the most attachments of one host that are believed, the oldest: one host cannot fill the files of the others.
@@ -22,14 +24,14 @@ const (
 
 // Rules are what a reader knows of a network from itself.
 type Rules struct {
-	Self      string              // the name of this host
-	Own       []Range             // the addresses that it gives out
-	Revision  int64               // at which its record was last written; 0 while it is not there
-	Addresses map[netip.Addr]bool // of its own containers
-	Within    []Range             // all addresses of the network; empty for any
-	Shared    bool                // hosts have no ranges of their own: one allocator gives out all addresses
-	Granted   map[string][]Range  // the administrator's word; nil if there is none, else only this counts
-	MaxNames  int                 // lines of other hosts in the hosts file of a container
+	Self      string                     // the name of this host
+	Own       []iprange.Range            // the addresses that it gives out
+	Revision  int64                      // at which its record was last written; 0 while it is not there
+	Addresses map[netip.Addr]bool        // of its own containers
+	Within    []iprange.Range            // all addresses of the network; empty for any
+	Shared    bool                       // hosts have no ranges of their own: one allocator gives out all addresses
+	Granted   map[string][]iprange.Range // the administrator's word; nil if there is none, else only this counts
+	MaxNames  int                        // lines of other hosts in the hosts file of a container
 }
 
 // Host is what a host has in a network.
@@ -175,7 +177,7 @@ func (d *decider) refuse(host string, why Why, format string, args ...any) {
 // admitted is a host whose attachments are looked at.
 type admitted struct {
 	Host
-	ranges []Range
+	ranges []iprange.Range
 }
 
 // admit returns the hosts whose word counts, with the ranges that are theirs. hosts are ordered by the revisions of their records.
@@ -187,7 +189,7 @@ func (d *decider) admit(hosts []Host) []admitted {
 	}
 	if d.Granted != nil && !d.Shared {
 		for _, r := range d.Own {
-			if !Covers(d.Granted[d.Self], r) {
+			if !iprange.Covers(d.Granted[d.Self], r) {
 				d.refuse(d.Self, Ungranted, "not all of the addresses %v of this host are granted to it, and other hosts refuse names with the rest: grant them, or change the conflist", r)
 			}
 		}
@@ -201,7 +203,7 @@ func (d *decider) admit(hosts []Host) []admitted {
 		}
 		placed = true
 		for _, b := range before {
-			if mine, theirs, found := overlap(own.ranges, b.ranges); found {
+			if mine, theirs, found := iprange.Overlap(own.ranges, b.ranges); found {
 				d.refuse(d.Self, Overlap, "the addresses %v of this host overlap %v of %s, which was first: no other host takes its names over until the conflist has a range of its own", mine, theirs, b.Name)
 				return
 			}
@@ -233,16 +235,16 @@ func (d *decider) admit(hosts []Host) []admitted {
 }
 
 // rangesOf returns the ranges that are the host's.
-func (d *decider) rangesOf(h Host) []Range {
+func (d *decider) rangesOf(h Host) []iprange.Range {
 	if d.Granted != nil {
 		if len(d.Granted[h.Name]) == 0 {
 			d.refuse(h.Name, Ungranted, "no addresses are granted to the host: etcfiles-etcd grant --range says how")
 		}
 		return d.Granted[h.Name]
 	}
-	var out []Range
+	var out []iprange.Range
 	for _, r := range h.Record.Ranges {
-		if len(d.Within) > 0 && !Covers(d.Within, r) {
+		if len(d.Within) > 0 && !iprange.Covers(d.Within, r) {
 			d.refuse(h.Name, Outside, "its range %v is not within the network", r)
 			continue
 		}
@@ -257,7 +259,7 @@ func (d *decider) rangesOf(h Host) []Range {
 // first reports whether no host before has an address of this one's ranges.
 func (d *decider) first(a admitted, before []admitted) bool {
 	for _, b := range before {
-		if theirs, other, found := overlap(a.ranges, b.ranges); found {
+		if theirs, other, found := iprange.Overlap(a.ranges, b.ranges); found {
 			d.refuse(a.Name, Overlap, "its addresses %v overlap %v of %s, which was first: give it a range of its own", theirs, other, b.Name)
 			return false
 		}
@@ -324,11 +326,11 @@ func (d *decider) believe(h admitted, addr netip.Addr, owner map[netip.Addr]stri
 	switch {
 	case d.Addresses[addr]:
 		d.refuse(h.Name, OwnRange, "it has %v, which is the address of a container here", addr)
-	case !d.Shared && contains(d.Own, addr):
+	case !d.Shared && iprange.Contain(d.Own, addr):
 		d.refuse(h.Name, OwnRange, "it has %v, which only this host gives out", addr)
-	case len(d.Within) > 0 && !contains(d.Within, addr):
+	case len(d.Within) > 0 && !iprange.Contain(d.Within, addr):
 		d.refuse(h.Name, Outside, "it has %v, which is not within the network", addr)
-	case !d.Shared && !contains(h.ranges, addr):
+	case !d.Shared && !iprange.Contain(h.ranges, addr):
 		d.refuse(h.Name, Outside, "it has %v, which is not in its ranges", addr)
 	case d.Shared && owner[addr] != h.Name:
 		d.refuse(h.Name, Taken, "it has %v, which %s has had for longer", addr, owner[addr])

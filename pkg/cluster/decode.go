@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 	"github.com/etcfiles/etcfiles/pkg/names"
 )
 
@@ -111,7 +112,7 @@ func DecodeRecord(value []byte) (Record, error) {
 }
 
 // DecodeRanges returns what the administrator grants to a host.
-func DecodeRanges(value []byte) ([]Range, error) {
+func DecodeRanges(value []byte) ([]iprange.Range, error) {
 	var list []string
 	if err := decode(value, &list); err != nil {
 		return nil, err
@@ -119,11 +120,11 @@ func DecodeRanges(value []byte) ([]Range, error) {
 	return decodeRanges(list)
 }
 
-func decodeRanges(list []string) ([]Range, error) {
+func decodeRanges(list []string) ([]iprange.Range, error) {
 	if len(list) > MaxRanges {
 		return nil, fmt.Errorf("%w: %d ranges, more than %d", errValue, len(list), MaxRanges)
 	}
-	ranges, err := ParseRanges(list)
+	ranges, err := iprange.ParseAll(list)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errValue, err)
 	}

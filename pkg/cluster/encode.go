@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // Bounds of what one attachment, and one host's record, may say.
@@ -68,11 +70,11 @@ func Encode(host string, a Attached, qualified bool) (key, value string, left []
 
 // Record is what a host says of itself in a network, once for each lease.
 type Record struct {
-	Machine  string  // hash of the machine's identity
-	Boot     string  // identity of its boot: with the same machine, two of them are a clone
-	Instance string  // identity of the service and those who take over from it: with the same boot, two of them are two services; "" if that is not said
-	Ranges   []Range // the addresses that it gives out; none where an allocator is shared
-	Program  string  // version
+	Machine  string          // hash of the machine's identity
+	Boot     string          // identity of its boot: with the same machine, two of them are a clone
+	Instance string          // identity of the service and those who take over from it: with the same boot, two of them are two services; "" if that is not said
+	Ranges   []iprange.Range // the addresses that it gives out; none where an allocator is shared
+	Program  string          // version
 }
 
 // recordValue is the value of a Record.
@@ -86,7 +88,7 @@ type recordValue struct {
 
 // Encode returns the value of the record.
 func (r Record) Encode() (string, error) {
-	text, err := json.Marshal(recordValue{r.Machine, r.Boot, r.Instance, texts(r.Ranges), r.Program})
+	text, err := json.Marshal(recordValue{r.Machine, r.Boot, r.Instance, iprange.Texts(r.Ranges), r.Program})
 	return string(text), err
 }
 
@@ -96,7 +98,7 @@ func (r Record) Same(o Record) bool {
 }
 
 // EncodeRanges returns the value of the administrator's word on a host's addresses.
-func EncodeRanges(list []Range) (string, error) {
-	text, err := json.Marshal(texts(list))
+func EncodeRanges(list []iprange.Range) (string, error) {
+	text, err := json.Marshal(iprange.Texts(list))
 	return string(text), err
 }

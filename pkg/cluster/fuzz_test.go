@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/remote"
 )
@@ -32,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		if ranges, err := DecodeRanges(value); err == nil {
 			for _, r := range ranges {
-				if again, err := ParseRange(r.String()); err != nil || again != r || r.Last.Less(r.First) {
+				if again, err := iprange.Parse(r.String()); err != nil || again != r || r.Last.Less(r.First) {
 					t.Fatalf("%v: %v, %v", r, again, err)
 				}
 			}
@@ -79,7 +80,7 @@ func FuzzDecide(f *testing.F) {
 	f.Add([]byte("\x01\x01\x07\x02\x01\x07"), false, true)
 	f.Fuzz(func(t *testing.T, script []byte, granted, shared bool) {
 		s := NewState(lab, false)
-		within, own := OfPrefix(netip.MustParsePrefix("10.0.0.0/28")), OfPrefix(netip.MustParsePrefix("10.0.0.4/30"))
+		within, own := iprange.OfPrefix(netip.MustParsePrefix("10.0.0.0/28")), iprange.OfPrefix(netip.MustParsePrefix("10.0.0.4/30"))
 		mine := netip.MustParseAddr("10.0.0.9")
 		var revision int64
 		for len(script) >= 3 {
@@ -87,13 +88,13 @@ func FuzzDecide(f *testing.F) {
 			script = script[3:]
 			revision++
 			first := netip.AddrFrom4([4]byte{10, 0, 0, where % 32})
-			r, err := Between(first, netip.AddrFrom4([4]byte{10, 0, 0, where%32 + where>>5}))
+			r, err := iprange.Between(first, netip.AddrFrom4([4]byte{10, 0, 0, where%32 + where>>5}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			switch what % 4 {
 			case 0:
-				text, _ := Record{Machine: "m", Ranges: []Range{r}}.Encode()
+				text, _ := Record{Machine: "m", Ranges: []iprange.Range{r}}.Encode()
 				s.Put(lab.RecordKey(host), []byte(text), revision, revision)
 			case 1:
 				_, text, _, _ := Encode(host, Attached{Network: lab, ID: "c", IfName: "e", Names: []string{"n"}, Addresses: []netip.Addr{first, first.Next()}}, false)
@@ -101,12 +102,12 @@ func FuzzDecide(f *testing.F) {
 			case 2:
 				s.Delete(lab.HostPrefix(host) + "c/e" + string('0'+rune(what>>4%8)))
 			case 3:
-				if text, _ := EncodeRanges([]Range{r}); granted {
+				if text, _ := EncodeRanges([]iprange.Range{r}); granted {
 					s.Put(lab.RangesKey(host), []byte(text), revision, revision)
 				}
 			}
 		}
-		d := s.Decide(Rules{Self: "ha", Own: []Range{own}, Addresses: map[netip.Addr]bool{mine: true}, Within: []Range{within}, Shared: shared, MaxNames: 3})
+		d := s.Decide(Rules{Self: "ha", Own: []iprange.Range{own}, Addresses: map[netip.Addr]bool{mine: true}, Within: []iprange.Range{within}, Shared: shared, MaxNames: 3})
 		owner, entries, inContainers := map[netip.Addr]string{}, 0, 0
 		for host, peers := range d.Imports {
 			if host == "ha" || len(peers) > MaxPerHost || len(peers) == 0 {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // maxKept is the most attachments of one host that a State holds: some more than count, so that one that goes makes room for the next.
@@ -15,7 +17,7 @@ type State struct {
 	network   Network
 	qualified bool
 	hosts     map[string]*hostState
-	granted   map[string][]Range
+	granted   map[string][]iprange.Range
 	strange   map[string]Refusal // by key: of the administrator's, and those that are of no host
 }
 
@@ -30,7 +32,7 @@ type hostState struct {
 
 // NewState returns the state of a network without a key. See DecodePeer for qualified.
 func NewState(n Network, qualified bool) *State {
-	return &State{network: n, qualified: qualified, hosts: map[string]*hostState{}, granted: map[string][]Range{}, strange: map[string]Refusal{}}
+	return &State{network: n, qualified: qualified, hosts: map[string]*hostState{}, granted: map[string][]iprange.Range{}, strange: map[string]Refusal{}}
 }
 
 // Put notes the value of a key, and the revisions at which the key was made and last written.

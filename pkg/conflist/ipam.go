@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/etcfiles/etcfiles/pkg/cluster"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -25,7 +25,7 @@ const hostLocal = "host-local"
 
 // Ranges returns the addresses that host-local gives out by the conflist, those of all plugins in it. The error is an *IPAMError where another IPAM plugin
 // gives addresses out, or what host-local has cannot be understood.
-func Ranges(path string) ([]cluster.Range, error) {
+func Ranges(path string) ([]iprange.Range, error) {
 	text, err := safefile.ReadLinked(path, maxConflist)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func Ranges(path string) ([]cluster.Range, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []cluster.Range
+	var out []iprange.Range
 	plugins := l.list.get("plugins")
 	if plugins == nil {
 		return nil, &IPAMError{path, l.list.line, "plugins", "it is missing: want a list of plugins"}

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/etcfiles/etcfiles/pkg/cluster"
+	"github.com/etcfiles/etcfiles/pkg/hostlocal"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // addressRange is a range of which an IPAM plugin gives addresses.
@@ -13,12 +14,12 @@ type addressRange struct {
 	at     *node // its subnet
 	key    string
 	subnet netip.Prefix
-	gives  cluster.Range
+	gives  iprange.Range
 }
 
 // claim returns the range with the addresses beside it that nobody gets, the subnet's own and that of its broadcast: those of a whole subnet are the subnet.
-func (r *addressRange) claim() cluster.Range {
-	whole, claim := cluster.OfPrefix(r.subnet), r.gives
+func (r *addressRange) claim() iprange.Range {
+	whole, claim := iprange.OfPrefix(r.subnet), r.gives
 	if claim.First == whole.First.Next() {
 		claim.First = whole.First
 	}
@@ -100,45 +101,25 @@ func (l *look) addressRange(n *node, key string) (r addressRange, ok bool) {
 	if r.subnet, ok = l.prefix4or6(r.at, r.key); !ok {
 		return r, false
 	}
-	switch network := r.subnet.Masked(); {
-	case network != r.subnet:
-		l.wrong(r.at, r.key, "%s has bits behind the prefix, which host-local refuses: write %s", r.subnet, network)
+	h := hostlocal.Range{Subnet: r.subnet}
+	if f := h.CheckSubnet(); f != nil {
+		l.wrong(r.at, r.key, "%s", f.Why)
 		return r, false
-	case r.subnet.Bits() > r.subnet.Addr().BitLen()-2:
-		l.wrong(r.at, r.key, "%s is too small for host-local: it wants a prefix of at most %d bits", r.subnet, r.subnet.Addr().BitLen()-2)
-		return r, false
-	}
-	whole := cluster.OfPrefix(r.subnet)
-	first, last := whole.First.Next(), whole.Last
-	if last.Is4() { // the last is the broadcast address
-		last = last.Prev()
 	}
 	for _, end := range []struct {
 		name string
 		addr *netip.Addr
-	}{{"rangeStart", &first}, {"rangeEnd", &last}} {
-		at := n.get(end.name)
-		if at == nil {
-			continue
-		}
-		addr, good := l.address(at, key+"."+end.name)
-		if good && !r.subnet.Contains(addr) {
-			l.wrong(at, key+"."+end.name, "%s is not in %s", addr, r.subnet)
-			good = false
-		}
-		if ok = ok && good; good {
-			*end.addr = addr
-		}
+	}{{"rangeStart", &h.RangeStart}, {"rangeEnd", &h.RangeEnd}} {
+		given, good := l.address(n.get(end.name), key+"."+end.name)
+		*end.addr, ok = given, ok && good
 	}
-	var err error
-	if r.gives, err = cluster.Between(first, last); ok && err != nil {
-		l.wrong(cmp.Or(n.get("rangeEnd"), n.get("rangeStart")), key+".rangeEnd", "%s comes before the start of the range, %s", last, first)
+	for _, f := range h.Complete() {
+		l.wrong(cmp.Or(n.get(f.Key), n.get("rangeStart")), key+"."+f.Key, "%s", f.Why)
 		ok = false
 	}
-	if _, good := l.address(n.get("gateway"), key+".gateway"); !good {
-		ok = false
-	}
-	return r, ok
+	_, good := l.address(n.get("gateway"), key+".gateway")
+	r.gives = h.Gives()
+	return r, ok && good
 }
 
 // prefix4or6 reads an address with a length, false if it is none. What is not there is not looked at.

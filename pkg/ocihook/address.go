@@ -9,11 +9,13 @@ import (
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
+
+	"github.com/etcfiles/etcfiles/pkg/hostlocal"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // refusedAddress returns why host-local, if it gives the network's addresses, would refuse those that a container asks for by its capability
-// arguments or by CNI_ARGS. What only a plugin can tell passes, and so does an address that another container may have by then. What host-local
-// says is written again here, and held to it by a test: its own package makes each start of the hook a quarter slower.
+// arguments or by CNI_ARGS. What only a plugin can tell passes, and so does an address that another container may have by then.
 func refusedAddress(network *libcni.NetworkConfigList, args map[string]any, cniArgs [][2]string) error {
 	for _, p := range network.Plugins {
 		if p.Network.IPAM.Type != "host-local" {
@@ -49,60 +51,8 @@ func refusedAddress(network *libcni.NetworkConfigList, args map[string]any, cniA
 	return nil
 }
 
-// addressRange is a range of host-local's configuration. What is not given there is filled in by complete.
-type addressRange struct {
-	Subnet     netip.Prefix `json:"subnet"`
-	RangeStart netip.Addr   `json:"rangeStart"`
-	RangeEnd   netip.Addr   `json:"rangeEnd"`
-	Gateway    netip.Addr   `json:"gateway"`
-}
-
-// complete fills in what host-local does: all of the subnet but its own address and, for IPv4, that of its broadcast, and as gateway the first. The
-// error says what host-local refuses.
-func (r *addressRange) complete() error {
-	switch {
-	case !r.Subnet.IsValid():
-		return errors.New("a range has no subnet")
-	case r.Subnet != r.Subnet.Masked():
-		return fmt.Errorf("subnet %s has bits behind its prefix: write %s", r.Subnet, r.Subnet.Masked())
-	case r.Subnet.Bits() > r.Subnet.Addr().BitLen()-2:
-		return fmt.Errorf("subnet %s is too small", r.Subnet)
-	}
-	first, last := r.Subnet.Addr().Next(), lastOf(r.Subnet)
-	if !r.RangeStart.IsValid() {
-		r.RangeStart = first
-	}
-	if !r.RangeEnd.IsValid() {
-		r.RangeEnd = last
-	}
-	if !r.Gateway.IsValid() {
-		r.Gateway = first
-	}
-	if !r.Subnet.Contains(r.RangeStart) || !r.Subnet.Contains(r.RangeEnd) || r.RangeEnd.Less(r.RangeStart) {
-		return fmt.Errorf("there is no range %v-%v in subnet %s", r.RangeStart, r.RangeEnd, r.Subnet)
-	}
-	return nil
-}
-
-// lastOf returns the last address of a subnet that host-local gives.
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < 8*len(b); i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	last, _ := netip.AddrFromSlice(b)
-	if last.Is4() {
-		return last.Prev()
-	}
-	return last
-}
-
-func (r *addressRange) has(a netip.Addr) bool {
-	return r.Subnet.Contains(a) && !a.Less(r.RangeStart) && !r.RangeEnd.Less(a)
-}
-
 // rangeSet are ranges of which a container gets one address.
-type rangeSet []addressRange
+type rangeSet []hostlocal.Range
 
 // String returns the addresses.
 func (s rangeSet) String() string {
@@ -119,8 +69,8 @@ func (s rangeSet) complete() error {
 		return errors.New("a set of ranges is empty")
 	}
 	for i := range s {
-		if err := s[i].complete(); err != nil {
-			return err
+		if faults := s[i].Complete(); len(faults) > 0 {
+			return faults[0]
 		}
 		if s[i].Subnet.Addr().Is4() != s[0].Subnet.Addr().Is4() {
 			return fmt.Errorf("subnets %s and %s are of two families: each has a set of its own", s[0].Subnet, s[i].Subnet)
@@ -129,16 +79,13 @@ func (s rangeSet) complete() error {
 	return nil
 }
 
-// overlaps reports whether an address is in both.
-func (s rangeSet) overlaps(other rangeSet) bool {
+// gives returns the addresses of the ranges.
+func (s rangeSet) gives() []iprange.Range {
+	list := make([]iprange.Range, len(s))
 	for i := range s {
-		for j := range other {
-			if a, b := &s[i], &other[j]; a.has(b.RangeStart) || a.has(b.RangeEnd) || b.has(a.RangeStart) {
-				return true
-			}
-		}
+		list[i] = s[i].Gives()
 	}
-	return false
+	return list
 }
 
 // asked is an address, with or without the length of a prefix, and by what it is asked for, if not by the container.
@@ -160,7 +107,7 @@ func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLo
 	}
 	var conf struct {
 		IPAM struct {
-			addressRange
+			hostlocal.Range
 			Ranges []rangeSet `json:"ranges"`
 		} `json:"ipam"`
 		Args struct {
@@ -184,7 +131,7 @@ func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLo
 		h.wanted = append(h.wanted, asked{address, ""})
 	}
 	if conf.IPAM.Subnet.IsValid() {
-		h.sets = append(h.sets, rangeSet{conf.IPAM.addressRange})
+		h.sets = append(h.sets, rangeSet{conf.IPAM.Range})
 	}
 	h.sets = append(h.sets, conf.IPAM.Ranges...)
 	if len(h.sets) == 0 {
@@ -195,7 +142,7 @@ func readHostLocal(p *libcni.PluginConfig, capabilities map[string]any) (*hostLo
 			return nil, fmt.Errorf("host-local refuses its ranges: %w", err)
 		}
 		for _, before := range h.sets[:i] {
-			if before.overlaps(set) {
+			if _, _, found := iprange.Overlap(before.gives(), set.gives()); found {
 				return nil, fmt.Errorf("host-local refuses its ranges: %s and %s overlap", before, set)
 			}
 		}
@@ -219,7 +166,7 @@ func (h *hostLocal) refused() error {
 			all = append(all, set.String())
 			for _, r := range set {
 				switch {
-				case !r.has(address):
+				case !r.Gives().Contains(address):
 					continue
 				case address == r.Gateway:
 					return fmt.Errorf("address %s%s: it is the gateway of %s: ask for another", address, w.by, r.Subnet)

@@ -1,15 +1,11 @@
 package ocihook
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/containernetworking/plugins/plugins/ipam/host-local/backend/allocator"
 )
 
 // TestCheckAddresses: an address that host-local would refuse is refused before, and says why; what host-local would give, or what is not for it to
@@ -66,41 +62,6 @@ func TestCheckAddresses(t *testing.T) {
 			t.Errorf("%v: %v", annotations, err)
 		case c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), "network lab: ") || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%v: %v, want %s", annotations, err, c.want)
-		}
-	}
-}
-
-// TestHostLocal: host-local reads ranges as this does.
-func TestHostLocal(t *testing.T) {
-	for _, text := range []string{
-		`{"subnet":"10.4.10.0/24"}`,
-		`{"subnet":"10.4.10.0/30"}`,
-		`{"subnet":"10.4.8.0/21","gateway":"10.4.9.3"}`,
-		`{"subnet":"10.4.10.0/24","rangeStart":"10.4.10.5","rangeEnd":"10.4.10.9"}`,
-		`{"subnet":"10.4.10.128/25","rangeEnd":"10.4.10.200"}`,
-		`{"subnet":"fd00:1::/64"}`,
-		`{"subnet":"fd00:1::40/122","rangeStart":"fd00:1::50","gateway":"fd00:1::51"}`,
-	} {
-		var want allocator.Range
-		var have addressRange
-		if err := errors.Join(json.Unmarshal([]byte(text), &want), want.Canonicalize(), json.Unmarshal([]byte(text), &have)); err != nil {
-			t.Fatal(err)
-		}
-		if err := have.complete(); err != nil {
-			t.Error(err)
-		}
-		if have.Gateway.String() != want.Gateway.String() || (rangeSet{have}).String() != want.String() {
-			t.Errorf("%s: %s with gateway %s, host-local has %s with %s", text, rangeSet{have}, have.Gateway, &want, want.Gateway)
-		}
-		for a := have.Subnet.Masked().Addr().Prev(); a.Less(have.Subnet.Addr()) || have.Subnet.Contains(a) && a.Less(have.RangeStart.Next().Next()); a = a.Next() {
-			if have.has(a) != want.Contains(a.AsSlice()) {
-				t.Errorf("%s: %s", text, a)
-			}
-		}
-		for a := have.RangeEnd.Prev(); !have.RangeEnd.Next().Next().Less(a); a = a.Next() {
-			if have.has(a) != want.Contains(a.AsSlice()) {
-				t.Errorf("%s: %s", text, a)
-			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/cli"
 	"github.com/etcfiles/etcfiles/pkg/cluster"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 func (o *options) grantCommand() *cobra.Command {
@@ -30,7 +31,7 @@ were granted before.`,
 			if len(networks) == 0 {
 				return cli.Misuse(cmd, "--network is missing")
 			}
-			granted, err := cluster.ParseRanges(ranges)
+			granted, err := iprange.ParseAll(ranges)
 			if err != nil {
 				return cli.Misuse(cmd, "--range: %w", err)
 			}
@@ -54,7 +55,7 @@ were granted before.`,
 }
 
 // printGrant prints what gives a host its rights in a network; the first of several makes its user and role too, if they are not there.
-func printGrant(w io.Writer, n cluster.Network, host string, granted []cluster.Range, first bool) error {
+func printGrant(w io.Writer, n cluster.Network, host string, granted []iprange.Range, first bool) error {
 	role := "etcfiles-" + host
 	if first {
 		fmt.Fprintf(w, "etcdctl user get %s >/dev/null 2>&1 || etcdctl user add %[1]s --no-password\n", host)

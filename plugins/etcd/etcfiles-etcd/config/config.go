@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/cluster"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 )
 
 // Path is where the configuration is.
@@ -28,8 +29,8 @@ type Config struct {
 // Network is a network whose names are shared.
 type Network struct {
 	cluster.Network
-	Within         []cluster.Range // all addresses of the network on all hosts; empty for any
-	Ranges         []cluster.Range // those that this host gives out; none if Shared
+	Within         []iprange.Range // all addresses of the network on all hosts; empty for any
+	Ranges         []iprange.Range // those that this host gives out; none if Shared
 	Shared         bool            // one allocator gives out the addresses of all hosts
 	Files          string          // FilesContainers or FilesNetwork
 	MaxNames       int             // remote entries in a container's hosts file

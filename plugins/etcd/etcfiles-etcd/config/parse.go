@@ -14,6 +14,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/cluster"
 	"github.com/etcfiles/etcfiles/pkg/conflist"
+	"github.com/etcfiles/etcfiles/pkg/iprange"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -257,7 +258,7 @@ func (p *parser) network(prefix string, text []byte, c *Config) {
 		n.Ranges = o.rangesOfConflist(n, c.ConfDir)
 	}
 	for _, r := range n.Ranges {
-		if len(n.Within) > 0 && !cluster.Covers(n.Within, r) {
+		if len(n.Within) > 0 && !iprange.Covers(n.Within, r) {
 			o.wrong(prefix+".within", "this host gives out %v, which is not in it: correct one of them", r)
 		}
 	}
@@ -265,7 +266,7 @@ func (p *parser) network(prefix string, text []byte, c *Config) {
 }
 
 // ranges takes a range, or a list of them.
-func (o object) ranges(key string) []cluster.Range {
+func (o object) ranges(key string) []iprange.Range {
 	const want = `a range such as "10.231.0.0/16", or a list of them`
 	var one string
 	var list []string
@@ -275,7 +276,7 @@ func (o object) ranges(key string) []cluster.Range {
 	} else if !o.take(key, &list, want) {
 		return nil
 	}
-	ranges, err := cluster.ParseRanges(list)
+	ranges, err := iprange.ParseAll(list)
 	if err != nil {
 		o.wrong(o.prefix+key, "%v: want %s", err, want)
 	}
@@ -283,7 +284,7 @@ func (o object) ranges(key string) []cluster.Range {
 }
 
 // rangesOfConflist returns the addresses that this host gives out by the conflist of the network.
-func (o object) rangesOfConflist(n Network, confDir string) []cluster.Range {
+func (o object) rangesOfConflist(n Network, confDir string) []iprange.Range {
 	key := o.prefix + "network"
 	path := conflist.Find(confDir, n.Name)
 	if path == "" {

@@ -1,4 +1,5 @@
-package cluster
+// Package iprange has ranges of IP addresses: those that a network gives out, and those that a host may name. It is a leaf.
+package iprange
 
 import (
 	"fmt"
@@ -7,7 +8,7 @@ import (
 	"strings"
 )
 
-// Range is the addresses of one family from First to Last, both included; only ParseRange and Between make one.
+// Range is the addresses of one family from First to Last, both included.
 type Range struct{ First, Last netip.Addr }
 
 // Between returns the range from one address to another.
@@ -30,9 +31,9 @@ func OfPrefix(p netip.Prefix) Range {
 	return Range{p.Addr(), addr}
 }
 
-// ParseRange parses "10.231.1.0/24" or "10.231.1.10-10.231.1.99". A prefix with bits beyond its length is an error: somebody meant
+// Parse parses "10.231.1.0/24" or "10.231.1.10-10.231.1.99". A prefix with bits beyond its length is an error: somebody meant
 // something else.
-func ParseRange(s string) (Range, error) {
+func Parse(s string) (Range, error) {
 	if first, last, ok := strings.Cut(s, "-"); ok {
 		from, err := netip.ParseAddr(first)
 		if err != nil {
@@ -54,11 +55,11 @@ func ParseRange(s string) (Range, error) {
 	return OfPrefix(p), nil
 }
 
-// ParseRanges parses each of a list.
-func ParseRanges(list []string) ([]Range, error) {
+// ParseAll parses each of a list.
+func ParseAll(list []string) ([]Range, error) {
 	var out []Range
 	for _, s := range list {
-		r, err := ParseRange(s)
+		r, err := Parse(s)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +68,7 @@ func ParseRanges(list []string) ([]Range, error) {
 	return out, nil
 }
 
-// String returns the form that ParseRange reads: a prefix, if the range is one.
+// String returns the form that Parse reads: a prefix, if the range is one.
 func (r Range) String() string {
 	for bits := range r.First.BitLen() + 1 {
 		if p := netip.PrefixFrom(r.First, bits); p.Masked() == p && OfPrefix(p) == r {
@@ -85,7 +86,8 @@ func (r Range) Contains(a netip.Addr) bool {
 // Overlaps reports whether the ranges have an address in common.
 func (r Range) Overlaps(o Range) bool { return r.Contains(o.First) || o.Contains(r.First) }
 
-func contains(list []Range, a netip.Addr) bool {
+// Contain reports whether an address is in one of the list.
+func Contain(list []Range, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(r Range) bool { return r.Contains(a) })
 }
 
@@ -108,8 +110,8 @@ func Covers(list []Range, o Range) bool {
 	}
 }
 
-// overlap returns a range of the list that has an address in common with one of the other.
-func overlap(list, other []Range) (mine, theirs Range, found bool) {
+// Overlap returns a range of the list that has an address in common with one of the other.
+func Overlap(list, other []Range) (mine, theirs Range, found bool) {
 	for _, r := range list {
 		for _, o := range other {
 			if r.Overlaps(o) {
@@ -120,8 +122,8 @@ func overlap(list, other []Range) (mine, theirs Range, found bool) {
 	return Range{}, Range{}, false
 }
 
-// texts returns the ranges as ParseRanges reads them.
-func texts(list []Range) []string {
+// Texts returns the ranges as ParseAll reads them.
+func Texts(list []Range) []string {
 	out := make([]string, 0, len(list))
 	for _, r := range list {
 		out = append(out, r.String())
