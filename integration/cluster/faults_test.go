@@ -233,16 +233,23 @@ func (h *host) twin(of *host) {
 		mount --bind "$1/machine-id" /etc/machine-id; mount --bind "$1/boot-id" /proc/sys/kernel/random/boot_id`, "sh", of.dir)
 }
 
+// twins returns two hosts with one identity, the first of which shares its container web.
+func twins(t *testing.T) (w *world, first, second *host) {
+	t.Helper()
+	w = newWorld(t, 1, 2)
+	first, second = w.hosts[0], w.hosts[1]
+	first.add("web", 2)
+	first.serve()
+	first.well()
+	second.twin(first)
+	return w, first, second
+}
+
 // TestTwoServices: of two services with one name, one machine-id and one boot the second is refused, and changes nothing.
 func TestTwoServices(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1, 2)
-	h1, h2 := w.hosts[0], w.hosts[1]
-	h1.add("web", 2)
-	h1.serve()
-	h1.well()
+	w, h1, h2 := twins(t)
 	before := w.keys("/etcfiles/")
-	h2.twin(h1)
 	h2.add("api", 9)
 	h2.refused("host h1 is published in default/lab by another service with the machine-id and the boot of this one: end it, or set another host in the configuration of one of them")
 	if after := w.keys("/etcfiles/"); !maps.Equal(before, after) {
@@ -255,12 +262,7 @@ func TestTwoServices(t *testing.T) {
 // written, and both say so, until one of them has gone.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1, 2)
-	h1, h2 := w.hosts[0], w.hosts[1]
-	h1.add("web", 2)
-	h1.serve()
-	h1.well()
-	h2.twin(h1)
+	_, h1, h2 := twins(t)
 	h2.add("web", 2)
 	h2.ns.run("cp", "-a", h1.path("run"), h2.path("run"))
 	h2.serve()

@@ -20,15 +20,7 @@ func TestHooks(t *testing.T) {
 }
 
 func testHooks(t *testing.T, runtime string) {
-	w, err := newWorld(t.TempDir(), runtime)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.End(); err != nil {
-			t.Error(err)
-		}
-	})
+	w := worldFor(t, runtime)
 	w.asPackaged(t, "netavark")
 	conflist, err := os.ReadFile("../../conflists/10-bridge.conflist")
 	if err != nil {

@@ -87,15 +87,7 @@ func TestSetup(t *testing.T) {
 			if c.backend == "cni" && !hasCNI {
 				t.Skip("this Podman is built without CNI")
 			}
-			w, err := newWorld(t.TempDir(), "runc")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := w.End(); err != nil {
-					t.Error(err)
-				}
-			})
+			w := worldFor(t, "runc")
 			w.asPackaged(t, c.backend)
 			if c.network == "lab" { // the example's, since Podman's own is in no file
 				w.sh(t, "rm "+networkFile)
@@ -170,15 +162,7 @@ func TestSetup(t *testing.T) {
 // TestUndoOnlyOwn has --undo leave alone what somebody has put there as the README says it, before and after a setup; and a setup that cannot
 // replace a conflist leaves nothing of what it has begun.
 func TestUndoOnlyOwn(t *testing.T) {
-	w, err := newWorld(t.TempDir(), "runc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.End(); err != nil {
-			t.Error(err)
-		}
-	})
+	w := worldFor(t, "runc")
 	w.asPackaged(t, "netavark")
 	bridge, err := os.ReadFile("../../conflists/10-bridge.conflist")
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 
 	"golang.org/x/sys/unix"
 
@@ -46,6 +47,21 @@ func newWorld(dir, runtime string) (*world, error) {
 		return nil, errors.Join(err, w.End())
 	}
 	return w, nil
+}
+
+// worldFor makes a world that ends with the test.
+func worldFor(t *testing.T, runtime string) *world {
+	t.Helper()
+	w, err := newWorld(t.TempDir(), runtime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.End(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
 }
 
 // mountWorld mounts the file systems of a world.
