@@ -133,7 +133,7 @@ func wrongKey(key, format string, args ...any) error {
 	return fmt.Errorf("key %w", request.Refuse(key, format, args...))
 }
 
-// ErrDecoding is the error of Parse for what is no JSON or no result of a plugin.
+// ErrDecoding is the error of Parse for what is not JSON, or not the result of a plugin.
 var ErrDecoding = errors.New("cannot be decoded")
 
 func decodingError(what string, err error) error {

@@ -151,7 +151,7 @@ func (h *Hook) Poststop(ctx context.Context, c *ocistate.Container) (err error) 
 	return h.detach(ctx, left)
 }
 
-// plan returns the record of what is to be done for a container.
+// plan returns the record of what will be done for a container.
 func (h *Hook) plan(c *ocistate.Container, ns *os.File, id netns) (*record, error) {
 	if err := h.refuseAnnotations(c); err != nil {
 		return nil, err

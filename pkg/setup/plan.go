@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Plan is what is to be done on a host.
+// Plan is what Setup or Undo will do on a host.
 type Plan struct {
 	// Runtime is the word for it, of Runtimes, and Found says where its configuration is.
 	Runtime, Found string

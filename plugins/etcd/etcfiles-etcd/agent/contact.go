@@ -187,7 +187,7 @@ type explained struct{ why, err error }
 func (e *explained) Error() string   { return e.why.Error() }
 func (e *explained) Unwrap() []error { return []error{e.why, e.err} }
 
-// explain says what is to be done about some errors of etcd.
+// explain says what to do about some errors of etcd.
 func explain(err error) error {
 	for _, e := range []explained{
 		{errDenied, rpctypes.ErrPermissionDenied},
