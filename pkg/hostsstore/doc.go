@@ -23,6 +23,10 @@
 //	neither            nothing is known: all files are to be compared. Everything in index/ may be deleted at any moment
 //	both               an operation was cut off after its end: index counts
 //
+// Containers of networks that have a container in common, if these are many, stand in index/<NS>/part-<number>, which the index
+// names: an operation that is about one network reads and writes no other part (ReadPart), and an operation writes its parts beside those
+// of the index that it has taken, which go when the new index is in place. A part that is not as the index says is no index.
+//
 // Beside them stand index/<NS>/holder while the last ADD has waited for the lock in vain, the process that held it, which whoever
 // gets the lock removes; and an offsets file of an earlier version, which nobody reads.
 //

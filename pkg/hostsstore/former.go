@@ -19,7 +19,7 @@ func (n *Namespace) WriteFormer() error {
 		return err
 	}
 	records, errs := n.ReadRecords(ids)
-	if err := n.DropIndex(); err != nil {
+	if err := errors.Join(n.DropIndex(), n.removeAllParts()); err != nil {
 		return err
 	}
 	// First, so that Modernize brings the namespace back, also after one that was killed here.

@@ -14,19 +14,22 @@ import (
 )
 
 // Index is what the last operation on a namespace left for the next one: the records and the states of the files, as
-// far as later operations need them.
+// far as later operations need them. It may be there in part, see ReadPart.
 type Index struct {
 	BootID       string
 	NextSequence uint64
-	Containers   map[string]*Container
-	Networks     map[string]*Hosts // the hosts file of each network
-	Base         Base              // of the last file that was made with a baseHostsFile
-	Departed     []Departure       // the last ones to go, oldest first, at most maxDeparted
+	Looked       time.Duration         // since boot, when the records were last all looked at
+	Containers   map[string]*Container // those that have been read
+	Networks     map[string]*Hosts     // the hosts file of each network
+	Base         Base                  // of the last file that was made with a baseHostsFile
+	Departed     []Departure           // the last ones to go, oldest first, at most maxDeparted
 
 	// Interrupted says that an operation took the index and did not come to its end. What it did not reach are at most
 	// files of the networks in Taken and of their containers.
 	Interrupted bool
 	Taken       []string
+
+	parts []*part // those in files of their own
 }
 
 // Base is what is known of a baseHostsFile, so that it need not be parsed again.
@@ -127,37 +130,6 @@ func BootID() (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
-// LoadIndex returns the index of the boot. The error is fs.ErrNotExist when there is none, ErrIndexOfAnotherBoot for
-// one that an earlier boot left, any other for one that cannot be read.
-func (n *Namespace) LoadIndex(bootID string) (*Index, error) { return loadIndex(n.IndexPath(), bootID) }
-
-func loadIndex(path, bootID string) (*Index, error) {
-	data, err := safefile.Read(path, maxIndex)
-	if err != nil {
-		return nil, err
-	}
-	ix, err := decodeIndex(string(data))
-	if err != nil {
-		return nil, &safefile.ContentError{Path: path, Err: err}
-	}
-	if ix.BootID != bootID {
-		return nil, &safefile.ContentError{Path: path, Err: ErrIndexOfAnotherBoot}
-	}
-	return ix, nil
-}
-
-// ReadIndex returns the index that the last operation of this boot left, one that an operation has taken which was then
-// interrupted, or nil if there is neither: then the namespace is to be repaired from its records.
-func (n *Namespace) ReadIndex(bootID string) *Index {
-	ix, err := n.LoadIndex(bootID)
-	if errors.Is(err, fs.ErrNotExist) {
-		if ix, _ = loadIndex(n.takenPath(), bootID); ix != nil {
-			ix.Interrupted = true
-		}
-	}
-	return ix
-}
-
 // TakeIndex marks the namespace as being changed: there is no index until WriteIndex. The one that there was is kept aside
 // with the networks whose files the operation is going to change, so that they alone are to be repaired if it does not
 // come to its end.
@@ -193,14 +165,20 @@ func removeCache(path string) error {
 	return nil
 }
 
-// WriteIndex puts a new index in place, which says that all files are as the records want them.
+// WriteIndex puts a new index in place, which says that all files are as the records want them. Parts that have not been read
+// stay as they are.
 func (n *Namespace) WriteIndex(ix *Index) error {
-	data := ix.encode()
-	err := n.putCache(n.IndexPath(), data)
-	if err != nil { // the one that was taken may have the room that this one needs
-		err = errors.Join(safefile.Remove(n.takenPath()), n.putCache(n.IndexPath(), data))
+	if ix.astray() { // nothing may be written that contradicts itself
+		return n.DropIndex()
 	}
-	return errors.Join(err, safefile.Remove(n.takenPath()))
+	rest, split := ix.split()
+	err := n.putIndex(ix, rest, split)
+	if err != nil { // the one that was taken may have the room that this one needs
+		err = errors.Join(safefile.Remove(n.takenPath()), n.removeParts(ix.parts), n.putIndex(ix, rest, split))
+	}
+	err = errors.Join(err, safefile.Remove(n.takenPath()), n.removeParts(ix.parts))
+	ix.parts = split
+	return err
 }
 
 // putCache puts a file into the index's directory. Somebody may delete that at any moment: who does it again and again has
@@ -220,6 +198,10 @@ func (n *Namespace) DropIndex() error {
 // RemoveCaches removes the index and its directory, for a namespace with no container. Versions before format 3 kept a
 // table of offsets beside it.
 func (n *Namespace) RemoveCaches() error {
-	return errors.Join(n.DropIndex(), safefile.Remove(safefile.Temporary(n.IndexPath())), safefile.Remove(filepath.Join(n.indexDir(), offsetsFile)),
+	err := errors.Join(n.DropIndex(), safefile.Remove(safefile.Temporary(n.IndexPath())), safefile.Remove(filepath.Join(n.indexDir(), offsetsFile)),
 		safefile.Remove(n.formerPendingDir()), safefile.Remove(n.indexDir()))
+	if n.HasCaches() { // parts that somebody left who was killed
+		err = errors.Join(err, n.removeAllParts(), safefile.Remove(n.indexDir()))
+	}
+	return err
 }

@@ -118,12 +118,8 @@ func decodeIndex(s string) (*Index, error) {
 		return nil, errIndex
 	}
 	ix := NewIndex(d.text())
-	ix.NextSequence = d.number()
-	d.slab = make([]Container, 0, min(d.small(), len(s)/minContainer))
-	for line := range strings.Lines(body) {
-		d.rest = strings.TrimSuffix(line, "\n")
-		d.line(ix)
-	}
+	ix.NextSequence, ix.Looked = d.number(), time.Duration(d.number())
+	d.body(ix, body, d.small())
 	for line := range strings.Lines(taken) {
 		d.rest = strings.TrimSuffix(line, "\n")
 		if d.text() != indexTaken || d.rest == line {
@@ -140,6 +136,35 @@ func decodeIndex(s string) (*Index, error) {
 	return ix, nil
 }
 
+// decodePart reads a part's containers into the index. After an error the index is of no use.
+func (ix *Index) decodePart(p *part, s string) error {
+	s, ok := strings.CutSuffix(s, "\n"+indexFooter)
+	if !ok {
+		return errIndex
+	}
+	head, body, _ := strings.Cut(s+"\n", "\n")
+	d := &decoder{rest: head}
+	if d.text() != partHeader || d.number() != p.stamp {
+		return errIndex
+	}
+	before := len(ix.Containers)
+	d.body(ix, body, p.size)
+	if d.err != nil || len(ix.Containers) != before+p.size {
+		return errIndex
+	}
+	p.read = true
+	return nil
+}
+
+// body decodes lines that have about so many containers.
+func (d *decoder) body(ix *Index, body string, containers int) {
+	d.slab = make([]Container, 0, min(containers, len(body)/minContainer))
+	for line := range strings.Lines(body) {
+		d.rest = strings.TrimSuffix(line, "\n")
+		d.line(ix)
+	}
+}
+
 // minContainer is less than the bytes of the shortest line of a container.
 const minContainer = 32
 
@@ -153,6 +178,12 @@ func (d *decoder) line(ix *Index) {
 		ix.Departed = append(ix.Departed, Departure{
 			ID: d.text(), Network: d.text(), Names: d.words(), When: time.Unix(int64(d.number()), 0), Why: d.quoted(),
 		})
+	case "P":
+		p := &part{slot: d.small(), stamp: d.number(), size: d.small(), foreign: d.flag(), pods: d.flag()}
+		for d.rest != "" {
+			p.networks = append(p.networks, d.text())
+		}
+		ix.parts = append(ix.parts, p)
 	case "U":
 		d.lists = append(d.lists, d.words())
 	case "B":
