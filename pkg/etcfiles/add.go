@@ -35,7 +35,8 @@ func (m *Manager) Add(ctx context.Context, r *request.Add) (resolvconf.Result, e
 	if err != nil {
 		return resolvconf.Result{}, err
 	}
-	err = m.update(ctx, r.Namespace, func(t *tx) error { return t.add(a) })
+	about := scope{network: r.Network, ids: []string{r.ContainerID}, pods: r.PodUID != ""}
+	err = m.updateScope(ctx, r.Namespace, about, func(t *tx) error { return t.add(a) })
 	if noteErr := m.Dir.Namespace(r.Namespace).NoteHolder(err); noteErr != nil {
 		m.Warnf("STATUS cannot know that the lock is held: %v", noteErr)
 	}
@@ -92,6 +93,13 @@ func (t *tx) add(a *addition) error {
 	files, err := t.claim(a.ContainerID, r)
 	if err != nil {
 		return err
+	}
+	if t.trusts { // who stands in its way is to be looked at all the same
+		rivals := roster.Rivals(t.ix, a.ContainerID, added)
+		if err := t.look(rivals); err != nil {
+			return err
+		}
+		t.prune(rivals)
 	}
 	if err := t.evict(a); err != nil {
 		return err
@@ -204,7 +212,9 @@ func (t *tx) place(a *addition, r *hostsstore.Record) {
 			}
 		}
 		if old.Kubernetes != r.Etcfiles.KubernetesNamespace {
-			t.repair = true
+			for i := range old.Attachments { // all who see it may know it by other names now
+				t.suspect = append(t.suspect, old.Attachments[i].Network)
+			}
 		}
 		for i := range old.Attachments {
 			if old.Attachments[i].IfName == a.IfName {

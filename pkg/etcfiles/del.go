@@ -44,7 +44,7 @@ func (m *Manager) del(ctx context.Context, k request.Key, lives hostsstore.Netns
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
-	err := m.update(ctx, k.Namespace, func(t *tx) error {
+	err := m.updateScope(ctx, k.Namespace, scope{network: k.Network, ids: []string{k.ContainerID}}, func(t *tx) error {
 		if t.ix.Containers[k.ContainerID] == nil {
 			t.sweep(k.ContainerID)
 		}

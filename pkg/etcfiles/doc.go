@@ -5,7 +5,8 @@
 //
 // Package netconf has made a request.Add of the configuration and of CNI's environment. Add (add.go) checks it, and resolves what
 // resolv.conf will hold, before it waits for anything. The rest is a transaction on one namespace, under its lock (manager.go): it
-// loads the index, brings it to the records, and what earlier operations left to its end (load.go); makes the record, in which
+// loads the index, brings it to the records, and what earlier operations left to its end (load.go), where there are many containers only now
+// and then for all, and each time for those that the operation is about; makes the record, in which
 // package decide says what the container is called and given (add.go, origin.go); looks at the container's own resolv.conf and
 // hostname (files.go); takes out who has lost the address, and the former sandbox of the pod (evict.go); and commits (tx.go).
 //

@@ -27,7 +27,7 @@ func (m *Manager) Import(ctx context.Context, namespace, network string, hosts m
 	for p := (remote.Pace{Pause: m.pause}); ; {
 		var last bool
 		var wait time.Duration
-		err := m.update(ctx, namespace, func(t *tx) error {
+		err := m.updateScope(ctx, namespace, scope{network: network}, func(t *tx) error {
 			last, wait = t.importSome(i, &p)
 			return nil
 		})

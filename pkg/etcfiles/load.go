@@ -3,7 +3,6 @@ package etcfiles
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -21,14 +20,9 @@ func (t *tx) load() error {
 	t.mntns = hostsstore.MountNamespace()
 	t.own = map[*hostsstore.Container]bool{}
 	t.remotes = t.ns.Remotes(t.bootID, func(err error) { t.m.Warnf("%v", err) })
-	if t.ix = t.ns.ReadIndex(t.bootID); t.ix == nil {
-		t.repair = true
-		t.ix = hostsstore.NewIndex(t.bootID)
-	}
-	if t.ix.Interrupted {
-		t.suspect = t.ix.Taken
-	}
-	if err := t.follow(); err != nil {
+	pending, pendingErr := t.ns.Pending()
+	looked, err := t.open(len(pending) > 0)
+	if err != nil {
 		return err
 	}
 	if (t.ix.Interrupted || t.repair) && t.remotes.Some() {
@@ -39,14 +33,46 @@ func (t *tx) load() error {
 	if t.ix.Interrupted || t.repair && t.interrupted() {
 		t.did.Repaired = 1
 	}
-	t.catchUp()
-	t.prune()
+	t.catchUp(pending, pendingErr)
+	t.prune(looked)
 	return nil
 }
 
+// scope is what an operation is about that concerns one network; the zero value is for one that concerns all of the namespace.
+type scope struct {
+	network string
+	ids     []string // containers
+	pods    bool     // whatever network they are on
+}
+
+// open reads as much of the index as the operation needs and brings it to the records, all of them or, where it trusts the others,
+// those that it is about. It returns at whose it has looked.
+func (t *tx) open(pending bool) (looked []string, err error) {
+	now := t.m.sinceBoot()
+	t.ix = t.ns.ReadPart(t.bootID, t.about.network, t.about.pods)
+	t.trusts = t.about.network != "" && !pending && t.ix != nil && t.ix.Recent(now) && t.ns.Knows(t.ix, t.about.ids)
+	if t.trusts {
+		return t.about.ids, t.look(t.about.ids)
+	}
+	if t.ix == nil || t.ns.LoadRest(t.ix) != nil {
+		t.repair, t.ix = true, hostsstore.NewIndex(t.bootID)
+	}
+	if t.ix.Interrupted {
+		t.suspect = t.ix.Taken
+	}
+	t.ix.Looked = now
+	ids, err := t.ns.IDs()
+	if err == nil {
+		err = t.follow(ids, t.ix.Missing(ids))
+	}
+	if err == nil {
+		err = t.startAfresh(ids)
+	}
+	return ids, err
+}
+
 // catchUp does the removals that were put off.
-func (t *tx) catchUp() {
-	list, err := t.ns.Pending()
+func (t *tx) catchUp(list []hostsstore.Pending, err error) {
 	for _, p := range list {
 		k := request.Key{Namespace: t.ns.Name(), ContainerID: p.ID, IfName: p.IfName, Network: p.Network}
 		var e error
@@ -74,38 +100,41 @@ func (t *tx) catchUp() {
 	}
 }
 
-// follow brings the index to the records in the store.
-func (t *tx) follow() error {
-	ids, err := t.ns.IDs()
+// look is follow for some containers.
+func (t *tx) look(ids []string) error {
+	listed, missing, err := t.ns.Listed(ids)
 	if err != nil {
 		return err
 	}
-	list, err := survey(t.ns, t.ix, ids, t.repair || t.ix.Interrupted)
+	return t.follow(listed, missing)
+}
+
+// follow brings the index to the records of containers that have a directory in the store, and of those that have none.
+func (t *tx) follow(ids, missing []string) error {
+	list, err := t.ns.Changes(t.ix, ids, t.repair || t.ix.Interrupted)
 	if err != nil {
 		return err
 	}
-	present := make(map[string]struct{}, len(ids))
 	for i, id := range ids {
 		switch f := &list[i]; {
-		case f.absent:
-			if _, known := t.ix.Containers[id]; t.ix.Interrupted || !known && t.repair {
+		case f.Absent:
+			if t.ix.Interrupted || t.repair && t.ix.Containers[id] == nil {
 				t.resume(id)
 			}
-			continue
-		case f.record != nil || f.corrupt != nil:
+			missing = append(missing, id)
+		case f.Record != nil || f.Corrupt != nil:
 			if err := t.reread(id, f); err != nil {
 				return err
 			}
 		}
-		present[id] = struct{}{}
 	}
-	for id, c := range t.ix.Containers {
-		if _, ok := present[id]; !ok {
+	for _, id := range missing {
+		if c := t.ix.Containers[id]; c != nil {
 			t.forget(c)
 			t.depart(c, "record removed")
 		}
 	}
-	return t.startAfresh(ids)
+	return nil
 }
 
 // startAfresh removes the network files, what other hosts had, and what those of the containers have left whose record is lost, when
@@ -139,7 +168,7 @@ func (t *tx) startAfresh(ids []string) error {
 
 // resume goes on with a removal that was cut off. Files that are kept for a later start stay.
 func (t *tx) resume(id string) {
-	r, err := t.ns.Leaving(id) // survey has seen that it is not newer
+	r, err := t.ns.Leaving(id) // Changes has seen that it is not newer
 	err = errors.Join(err, t.ns.Tidy(id))
 	if r != nil && r.Etcfiles != nil {
 		t.resumed = true
@@ -154,71 +183,23 @@ func (t *tx) resume(id string) {
 	}
 }
 
-// found is what the store has of a container that the index does not know as it is: its record, or why there is none.
-type found struct {
-	stat    hostsstore.FileID
-	record  *hostsstore.Record
-	corrupt error
-	absent  bool
-}
-
-// survey reads the records that are new or have changed since the index was written, and changes nothing. A record that
-// cannot be read just now is an error: to go on without it would take the names of a living container away. So is one of a
-// later format, as ErrNewer; the index vouches for the others. With leaving it also looks at removals that were cut off.
-func survey(n *hostsstore.Namespace, ix *hostsstore.Index, ids []string, leaving bool) ([]found, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	records, err := n.OpenRecords()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = records.Close() }()
-	list := make([]found, len(ids))
-	errs := make([]error, len(ids))
-	parallel.Do(len(ids), func(i int) {
-		f, id := &list[i], ids[i]
-		f.stat, errs[i] = hostsstore.StatRecordIn(records, id)
-		if c := ix.Containers[id]; errs[i] == nil && (c == nil || c.Record != f.stat) {
-			f.record, errs[i] = n.ReadRecord(id)
-		}
-		switch {
-		case errors.Is(errs[i], fs.ErrNotExist):
-			f.absent, errs[i] = true, nil
-			if leaving {
-				if _, err := n.Leaving(id); errors.Is(err, ErrNewer) {
-					errs[i] = err
-				}
-			}
-		case errors.Is(errs[i], hostsstore.ErrCorrupt):
-			f.corrupt, errs[i] = errs[i], nil
-		}
-	})
-	for i, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("record of container %s: %w", ids[i], err)
-		}
-	}
-	return list, nil
-}
-
 // reread takes a record that is new or has changed into the index.
-func (t *tx) reread(id string, f *found) error {
+func (t *tx) reread(id string, f *hostsstore.Change) error {
 	old := t.ix.Containers[id]
 	if old != nil {
 		t.forget(old)
-		if f.corrupt != nil {
+		if f.Corrupt != nil {
 			t.depart(old, "record corrupt")
 		}
 	}
-	if f.corrupt != nil {
-		t.m.Warnf("container %s is left out: %v", id, errors.Join(f.corrupt, t.ns.PutAside(id)))
+	if f.Corrupt != nil {
+		t.m.Warnf("container %s is left out: %v", id, errors.Join(f.Corrupt, t.ns.PutAside(id)))
 		return nil
 	}
-	r := f.record
+	r := f.Record
 	c, refused := roster.ContainerOf(r)
 	t.m.leaveOut(refused)
-	c.Record = f.stat
+	c.Record = f.State
 	t.ix.Containers[id] = c
 	if r.Etcfiles != nil && r.Etcfiles.BootID != t.bootID {
 		return t.bury(c)
@@ -280,18 +261,17 @@ func (t *tx) forget(c *hostsstore.Container) {
 	t.came = slices.DeleteFunc(t.came, func(p roster.Placed) bool { return p.Container == c })
 }
 
-// prune drops the containers whose network namespace is no more.
-func (t *tx) prune() {
-	list := make([]*hostsstore.Container, 0, len(t.ix.Containers))
-	for _, c := range t.ix.Containers {
-		list = append(list, c)
-	}
-	dead := make([]bool, len(list))
-	parallel.Do(len(list), func(i int) { dead[i] = list[i].Netns.Gone(t.mntns) })
-	for i, c := range list {
+// prune drops those of the containers whose network namespace is no more.
+func (t *tx) prune(ids []string) {
+	dead := make([]bool, len(ids))
+	parallel.Do(len(ids), func(i int) {
+		c := t.ix.Containers[ids[i]]
+		dead[i] = c != nil && c.Netns.Gone(t.mntns)
+	})
+	for i, id := range ids {
 		if dead[i] {
-			t.did.Dead = append(t.did.Dead, c.ID)
-			t.drop(c, "network namespace gone")
+			t.did.Dead = append(t.did.Dead, id)
+			t.drop(t.ix.Containers[id], "network namespace gone")
 		}
 	}
 }

@@ -47,13 +47,18 @@ func (m *Manager) Status(namespace, network string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	ix := ns.ReadIndex(bootID)
+	ix := ns.ReadPart(bootID, "", false)
+	if ix == nil || !ix.Recent(m.sinceBoot()) {
+		if ix != nil && ns.LoadRest(ix) != nil {
+			ix = nil
+		}
+		if err := newer(ns, ix, bootID); err != nil {
+			return fmt.Errorf("%w: %w", unavailable(err), err)
+		}
+	}
 	repair := ix == nil
 	if repair {
 		ix = hostsstore.NewIndex(bootID)
-	}
-	if err := newer(ns, ix, repair || ix.Interrupted); err != nil {
-		return fmt.Errorf("%w: %w", unavailable(err), err)
 	}
 	if network != "" {
 		if err := safefile.CheckDir(filepath.Dir(ns.NetworkPath(network))); err != nil {
@@ -87,11 +92,15 @@ func Refuses(r *request.Add) error {
 	return nil
 }
 
-// newer returns ErrNewer if a record is of a later format. Only those are read that the index does not vouch for.
-func newer(ns *hostsstore.Namespace, ix *hostsstore.Index, repair bool) error {
+// newer returns ErrNewer if a record is of a later format. Only those are read that the index, if there is one, does not vouch for.
+func newer(ns *hostsstore.Namespace, ix *hostsstore.Index, bootID string) error {
+	leaving := ix == nil || ix.Interrupted
+	if ix == nil {
+		ix = hostsstore.NewIndex(bootID)
+	}
 	ids, err := ns.IDs()
 	if err == nil {
-		_, err = survey(ns, ix, ids, repair)
+		_, err = ns.Changes(ix, ids, leaving)
 	}
 	return err
 }
@@ -112,7 +121,7 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 		case err != nil:
 			continue
 		}
-		if err := f.Within(roster.Spare().Bytes); err != nil {
+		if err := f.Within(roster.Spare().Bytes); err != nil && ns.LoadRest(ix) == nil {
 			if err := f.Within(roster.BoundsOf(ix, ns.Remotes(ix.BootID, nil).Of, "", network).Bytes); err != nil {
 				m.Warnf("network %s: the next operation makes its hosts file anew: %v", network, err)
 			}

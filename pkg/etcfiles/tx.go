@@ -22,6 +22,8 @@ import (
 type tx struct {
 	m      *Manager
 	ns     *hostsstore.Namespace
+	about  scope
+	trusts bool // the index is believed of all containers but those that the operation is about
 	bootID string
 	mntns  uint64
 	ix     *hostsstore.Index
@@ -246,7 +248,7 @@ func (t *tx) apply() error {
 	switch {
 	case t.unfinished: // the mark stays
 		return nil
-	case len(t.ix.Containers) > 0:
+	case t.ix.Len() > 0:
 		return t.ns.WriteIndex(t.ix)
 	case len(t.ix.Networks) > 0: // other hosts have something there
 		return errors.Join(t.ns.WriteIndex(t.ix), safefile.Remove(t.ns.ContainersDir()))
@@ -284,12 +286,7 @@ func (t *tx) durable(r *hostsstore.Record) bool {
 	if t.m.KeepFiles || r.Etcfiles == nil || len(r.Etcfiles.Created) < 3 {
 		return true
 	}
-	for _, c := range t.ix.Containers {
-		if c.Foreign {
-			return true
-		}
-	}
-	return false
+	return t.ix.Foreign()
 }
 
 // write puts a record in place and tells the index.

@@ -97,17 +97,17 @@ func (n *Namespace) Knows(ix *Index, ids []string) bool {
 	return !slices.ContainsFunc(ids, func(id string) bool { return ix.Containers[id] == nil && n.HasRecord(id) })
 }
 
-// With returns the IDs with those of the index's containers that they lack.
-func (ix *Index) With(ids []string) []string {
-	listed := make(map[string]struct{}, len(ids))
-	for _, id := range ids {
-		listed[id] = struct{}{}
+// Missing returns the IDs of the index's containers that are not listed.
+func (ix *Index) Missing(listed []string) []string {
+	set := make(map[string]struct{}, len(listed))
+	for _, id := range listed {
+		set[id] = struct{}{}
 	}
-	all := slices.Clone(ids)
+	var missing []string
 	for id := range ix.Containers {
-		if _, ok := listed[id]; !ok {
-			all = append(all, id)
+		if _, ok := set[id]; !ok {
+			missing = append(missing, id)
 		}
 	}
-	return all
+	return missing
 }

@@ -26,6 +26,22 @@ func directories(path string) ([]string, error) {
 // IDs lists the containers that have a directory in the store, sorted.
 func (n *Namespace) IDs() ([]string, error) { return directories(n.RecordsDir()) }
 
+// Listed returns those of the IDs that IDs has, and those that it has not.
+func (n *Namespace) Listed(ids []string) (listed, missing []string, err error) {
+	for _, id := range ids {
+		info, err := os.Lstat(filepath.Join(n.RecordsDir(), id))
+		switch {
+		case err == nil && info.IsDir():
+			listed = append(listed, id)
+		case err == nil, errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, id)
+		default:
+			return nil, nil, err
+		}
+	}
+	return listed, missing, nil
+}
+
 // Networks lists the networks that have a directory, sorted.
 func (n *Namespace) Networks() ([]string, error) { return directories(n.networksDir()) }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
-// FormatVersion is the version of the part of meta.json that is ours, and of the index. Records of an earlier version are
+// FormatVersion is the version of the part of meta.json that is ours. Records of an earlier version are
 // read, and are of this one when they are next written; ErrNewer is the error for those of a later one.
 const FormatVersion = 3
 
