@@ -1,6 +1,7 @@
 package blackbox
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +118,7 @@ func (w *world) cmdUnlock(ts *testscript.TestScript, args []string) {
 		ts.Fatalf("%s is not locked", args[0])
 	}
 	delete(w.locks, args[0])
-	ts.Check(unix.Close(fd))
+	ts.Check(errors.Join(unix.Flock(fd, unix.LOCK_UN), unix.Close(fd))) // a process that is being started may have the file too
 }
 
 func (w *world) cmdCover(ts *testscript.TestScript, args []string) {
