@@ -17,6 +17,10 @@ func sample(list []straced.Point, stride, from int) []straced.Point {
 	if *full {
 		return list
 	}
+	return strided(list, stride, from)
+}
+
+func strided(list []straced.Point, stride, from int) []straced.Point {
 	var out []straced.Point
 	for i := from % stride; i < len(list); i += stride {
 		out = append(out, list[i])

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"testing"
@@ -39,7 +40,11 @@ type operation struct {
 	verb   string
 	putOff bool               // the comers have a DEL that was put off
 	comers []fleet.Attachment // those who come by ADD and go by DEL or GC
+	crowd  []fleet.Attachment // those who are there all the time besides the stable ones
 }
+
+// staying are the attachments that are there all the time, oldest first.
+func (o operation) staying() []fleet.Attachment { return append(stable(), o.crowd...) }
 
 func operations() []operation {
 	comer := fleet.On("comer", "eth0", "lab", "10.1.0.109")
@@ -93,7 +98,12 @@ func newFleet(t *testing.T, dataDir string, all []fleet.Attachment) fleet.Fleet 
 func (o operation) newFleet(t *testing.T, dataDir string) fleet.Fleet {
 	t.Helper()
 	f := newFleet(t, dataDir, slices.Concat(stable(), o.comers, []fleet.Attachment{other}))
-	for _, a := range stable() {
+	for _, a := range o.crowd { // nobody looks at what is in theirs
+		if err := os.Symlink(f.NetnsOf(stable()[0].ID), f.NetnsOf(a.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, a := range o.staying() {
 		f.Do(t, "ADD", a)
 	}
 	return f
@@ -120,7 +130,7 @@ func (o operation) command(f fleet.Fleet, prefix ...string) *exec.Cmd {
 	switch {
 	case o.verb == "GC":
 		valid := []any{}
-		for _, s := range stable() {
+		for _, s := range o.staying() {
 			if s.Network == a.Network {
 				valid = append(valid, plugin.Object{"containerID": s.ID, "ifname": s.IfName})
 			}
@@ -140,9 +150,9 @@ func (o operation) command(f fleet.Fleet, prefix ...string) *exec.Cmd {
 // after returns those who are attached when the operation is done.
 func (o operation) after() []fleet.Attachment {
 	if o.verb == "ADD" {
-		return append(stable(), o.comers...)
+		return append(o.staying(), o.comers...)
 	}
-	return stable()
+	return o.staying()
 }
 
 // goOn runs one of several operations after one that was disturbed and checks the files, then goes back to the stable
@@ -152,7 +162,7 @@ func (o operation) goOn(t *testing.T, f fleet.Fleet, left []fleet.Attachment, va
 	switch variant % 3 {
 	case 0: // another container's
 		f.Do(t, "ADD", other)
-		f.Check(t, slices.Concat(stable(), left, []fleet.Attachment{other}))
+		f.Check(t, slices.Concat(o.staying(), left, []fleet.Attachment{other}))
 		f.Do(t, "DEL", other)
 	case 1: // the same again
 		if out := o.run(t, f); out.failed {
@@ -163,5 +173,5 @@ func (o operation) goOn(t *testing.T, f fleet.Fleet, left []fleet.Attachment, va
 	for _, a := range o.comers {
 		f.Do(t, "DEL", a)
 	}
-	f.Check(t, stable())
+	f.Check(t, o.staying())
 }

@@ -32,7 +32,7 @@ func (o operation) kill(t *testing.T, f fleet.Fleet, p straced.Point, variant in
 	t.Helper()
 	o.prepare(t, f)
 	out := o.trace(t, f, p.Kill()...)
-	f.CheckStable(t, stable(), o.comers)
+	f.CheckStable(t, o.staying(), o.comers)
 	o.goOn(t, f, leftOf(t, f, o.comers), variant)
 	return straced.Killed(out.log)
 }
