@@ -74,6 +74,7 @@ type Members struct {
 	of     map[string][]*Member
 	format func() // makes the lines of all: an operation that only adds or takes away needs none
 	remote *remotes
+	pages  func() map[string]*page // by network; nil unless many viewers ask, see ForMany
 }
 
 // Networks returns the members of each network that has one.
@@ -145,8 +146,13 @@ func ByAge(a, b Placed) int {
 // olderMember is ByAge for pointers: code that sorts is made for each type anew, but once for all pointers.
 func olderMember(a, b *Member) int { return ByAge(a.Placed, b.Placed) }
 
+func memberByAge(m *Member, p Placed) int { return ByAge(m.Placed, p) }
+
 // appendPeers appends the blocks of all attachments that the viewer sees and that are not its own, oldest first.
 func (m Members) appendPeers(blocks []string, v *Viewer) []string {
+	if p := m.pageFor(v); p != nil {
+		return p.appendPeers(blocks, v)
+	}
 	m.format()
 	var list []*Member
 	if v.Container == nil {
@@ -181,11 +187,13 @@ func (m Members) appendPeers(blocks []string, v *Viewer) []string {
 // Blocks returns all that belongs into our region of the viewer's file.
 func (m Members) Blocks(v *Viewer) []string {
 	v.index()
-	var blocks []string
-	if v.Container != nil {
-		blocks = own(v.Container)
-	}
-	return m.appendRemote(m.appendPeers(blocks, v), v)
+	return m.appendRemote(m.appendPeers(v.own(), v), v)
+}
+
+// withoutPeers returns the blocks of the viewer itself and those of other hosts.
+func (m Members) withoutPeers(v *Viewer) []string {
+	v.index()
+	return m.appendRemote(v.own(), v)
 }
 
 // AllNames returns the names of an attachment in its own container's file: those that peers see too, those that they do not,
@@ -218,7 +226,7 @@ func Unique(list []string) []string {
 // Rank returns about where among the attachments of its network one stands, from 0 for the oldest to 1.
 func (m Members) Rank(p Placed) float64 {
 	list := m.of[p.Attachment.Network]
-	n, _ := slices.BinarySearchFunc(list, p, func(other *Member, p Placed) int { return ByAge(other.Placed, p) })
+	n, _ := slices.BinarySearchFunc(list, p, memberByAge)
 	return float64(n) / float64(len(list)+1)
 }
 
@@ -267,6 +275,7 @@ func (m Members) seen(network string) map[string]struct{} {
 // Known returns what reports whether a line in a broken region is one that belongs into the viewer's file, or did before
 // some attachments, and lines of other hosts, left.
 func (m Members) Known(v *Viewer, leaving []Placed, remote []*hostsstore.RemoteLine) func(line string) bool {
+	page := m.pageFor(v)
 	known := sync.OnceValue(func() map[string]struct{} {
 		set := map[string]struct{}{}
 		add := func(text string) {
@@ -274,7 +283,11 @@ func (m Members) Known(v *Viewer, leaving []Placed, remote []*hostsstore.RemoteL
 				set[line] = struct{}{}
 			}
 		}
-		for _, block := range m.Blocks(v) {
+		blocks := m.Blocks
+		if page != nil { // it knows the peers' lines by their names
+			blocks = m.withoutPeers
+		}
+		for _, block := range blocks(v) {
 			add(block)
 		}
 		for _, p := range leaving {
@@ -287,7 +300,8 @@ func (m Members) Known(v *Viewer, leaving []Placed, remote []*hostsstore.RemoteL
 		return set
 	})
 	return func(line string) bool {
-		_, ok := known()[strings.TrimSuffix(line, "\n")+"\n"] // a file may be cut before its last newline
-		return ok
+		line = strings.TrimSuffix(line, "\n") + "\n" // a file may be cut before its last newline
+		_, ok := known()[line]
+		return ok || page != nil && page.has(v, line)
 	}
 }

@@ -190,6 +190,14 @@ func Natural(list []hostsstore.Attachment) []*hostsstore.Attachment {
 	return out
 }
 
+// own returns the blocks above the peers in the viewer's file.
+func (v *Viewer) own() []string {
+	if v.Container == nil {
+		return nil
+	}
+	return own(v.Container)
+}
+
 // own returns the blocks above the peers: localhost, extra hosts, what was taken over, the container itself.
 func own(c *hostsstore.Container) []string {
 	higher := &Viewer{}
