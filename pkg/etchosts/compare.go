@@ -36,7 +36,24 @@ func (d Difference) Common(later Difference) Difference {
 
 // Compare tells what Reconcile would do, and changes nothing. The error is ErrTooLarge for a file beyond the bounds.
 func (f *File) Compare(w Wish) (Difference, error) {
-	p, plan, layout, err := f.plan(w)
+	if err := f.Within(w.Bounds.Bytes); err != nil {
+		return Difference{}, err
+	}
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	text, err := f.load(buffer, 0, f.state.Size)
+	if err != nil {
+		return Difference{}, err
+	}
+	if d, ok := glance(f.marker, w, text); ok {
+		return d, nil
+	}
+	return f.compare(w, string(text))
+}
+
+// compare takes the text of the file apart.
+func (f *File) compare(w Wish, text string) (Difference, error) {
+	p, plan, layout, err := f.planFor(w, text)
 	if err != nil {
 		return Difference{}, err
 	}

@@ -26,8 +26,10 @@ type Wish struct {
 	// Blocks is called with the names that the user's own lines hold, in lower case and sorted, and returns whole lines
 	// in their order; of two with a name in common the earlier one stands earlier in the file.
 	Blocks func(userNames []string) []string
-	// Known tells of a line in a broken region whether it was written by us.
+	// Known tells of a line in a broken region whether it was written by us. It knows every wanted line.
 	Known func(line string) bool
+	// Shared tells of a wanted line whether another one may have a name of it; nil if that is not known.
+	Shared func(line string) bool
 	// Gathered says that Gather has made copies: the first copy of each line is to stay.
 	Gathered bool
 	// Patient leaves the other copies alive, for readers that are past the first ones.
@@ -77,6 +79,11 @@ func (f *File) plan(w Wish) (*parsed, *plan, Layout, error) {
 	if err != nil {
 		return nil, nil, Layout{}, err
 	}
+	return f.planFor(w, text)
+}
+
+// planFor finds what has to change in the text of the file.
+func (f *File) planFor(w Wish, text string) (*parsed, *plan, Layout, error) {
 	p, err := parse(f.marker, text, w.Bounds, w.Known)
 	if err != nil {
 		return nil, nil, Layout{}, &safefile.ContentError{Path: f.path(), Err: err}
