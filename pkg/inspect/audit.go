@@ -28,52 +28,52 @@ func (m *Inspector) Audit(ctx context.Context, namespace string, repair bool) ([
 			return nil
 		}
 		return a.mend(ctx, false)
-	})
-	if err != nil {
-		return list, err
-	}
-	unmounted, err := m.unmounted(ctx, namespace)
-	list = append(list, unmounted...)
+	}, (*audit).unmounted)
 	slices.SortStableFunc(list, func(x, y Finding) int { return x.compare(&y) })
 	return list, err
 }
 
-// audit looks at each of the namespaces and lets do mend.
-func (m *Inspector) audit(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
+// audit looks at each of the namespaces, lets do mend, and adds what more finds after the last look; more may be nil.
+func (m *Inspector) audit(ctx context.Context, namespace string, do func(*audit) error, more func(*audit) ([]Finding, error)) ([]Finding, error) {
 	namespaces, err := m.Existing(namespace)
 	if err != nil {
 		return nil, err
 	}
 	var list []Finding
 	err = etcfiles.Each(ctx, namespaces, func(name string) error {
-		found, err := m.auditNamespace(ctx, name, do)
+		a, found, err := m.auditNamespace(ctx, name, do)
+		list = append(list, found...)
+		if err != nil || more == nil {
+			return err
+		}
+		found, err = more(a)
 		list = append(list, found...)
 		return err
 	})
 	return list, err
 }
 
-func (m *Inspector) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) ([]Finding, error) {
+func (m *Inspector) auditNamespace(ctx context.Context, namespace string, do func(*audit) error) (*audit, []Finding, error) {
 	ns := m.Dir.Namespace(namespace)
 	if err := ns.CheckDirs(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	marked, err := m.ForNamespace(ns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	a := &audit{Inspector: &Inspector{marked}, ns: ns}
 	if err := a.lookTwice(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	before := a.findings
 	if err := do(a); err != nil || !a.mended {
-		return a.findings, err
+		return a, a.findings, err
 	}
 	if err := a.lookTwice(ctx); err != nil {
-		return a.findings, err
+		return a, a.findings, err
 	}
-	return merge(before, a.findings), nil
+	return a, merge(before, a.findings), nil
 }
 
 const (
@@ -165,6 +165,7 @@ type audit struct {
 	mntns   uint64
 	entries []hostsstore.Entry
 	records map[string]*hostsstore.Record // all that can be read
+	read    map[string]recordRead         // the same, for the look after this one
 	stale   map[string]bool               // of an earlier boot
 	index   *hostsstore.Index             // as it stands, nil if there is none for this boot
 	behind  bool                          // records have come, gone or changed since the index was written
@@ -195,7 +196,8 @@ func (a *audit) found(f Finding) {
 // look fills the findings, without writing anything. After a look before, these are the ones of then that are still there.
 // rested is the index when no operation was at work, zero if there was none.
 func (a *audit) look(ctx context.Context, rested hostsstore.FileID, earlier *lookBefore) error {
-	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, earlier: earlier, rested: rested, differ: map[string]etchosts.Difference{}}
+	*a = audit{Inspector: a.Inspector, ns: a.ns, mended: a.mended, earlier: earlier, rested: rested}
+	a.differ, a.read = map[string]etchosts.Difference{}, map[string]recordRead{}
 	a.everyRecord = sync.OnceValue(a.readEveryRecord)
 	var err error
 	if a.bootID, err = hostsstore.BootID(); err != nil {

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,9 +13,10 @@ import (
 // operations costs little more than one without.
 type lookBefore struct {
 	findings []Finding
-	about    map[subject]bool               // that something was found of
+	about    map[subject]bool               // that something was found of, besides lines of its hosts file
 	differ   map[string]etchosts.Difference // of hosts files, by path
 	members  roster.Members
+	read     map[string]recordRead
 }
 
 // subject is a container or a network.
@@ -24,9 +24,11 @@ type subject struct{ id, network string }
 
 // seen returns what this look has found.
 func (a *audit) seen() *lookBefore {
-	s := &lookBefore{a.findings, map[subject]bool{}, a.differ, a.members}
+	s := &lookBefore{a.findings, map[subject]bool{}, a.differ, a.members, a.read}
 	for _, f := range a.findings {
-		s.about[subject{f.ID, f.Network}] = true
+		if !f.ofLines() {
+			s.about[subject{f.ID, f.Network}] = true
+		}
 	}
 	return s
 }
@@ -72,27 +74,9 @@ func (a *audit) movedLines() map[string]bool {
 	return moved
 }
 
-// explains reports whether the lines that have moved since the look before, and those that are gone from the file again, are all by
-// which a hosts file of at most limit bytes differed then.
-func (a *audit) explains(moved map[string]bool, path string, limit int64) bool {
+// unexplained reports whether a hosts file differed at the look before, and not only by lines that have moved since.
+func (a *audit) unexplained(moved map[string]bool, path string) bool {
 	d, ok := a.differed(path)
 	stays := func(line string) bool { return !moved[line] }
-	if !ok || d.None() || len(d.Misplaced)+len(d.Twice)+len(d.Markers) > 0 || slices.ContainsFunc(d.Missing, stays) {
-		return false
-	}
-	extra := slices.DeleteFunc(slices.Clone(d.Extra), func(line string) bool { return !stays(line) })
-	return len(extra) == 0 || a.gone(extra, path, limit)
-}
-
-// gone reports whether none of the lines stands in the hosts file.
-func (a *audit) gone(lines []string, path string, limit int64) bool {
-	f, err := etchosts.OpenRead(path, a.Marker)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }()
-	return f.Within(limit) == nil && !slices.ContainsFunc(lines, func(line string) bool {
-		_, err := f.Find(line + "\n")
-		return !errors.Is(err, etchosts.ErrChanged)
-	})
+	return ok && (len(d.Misplaced)+len(d.Twice)+len(d.Markers) > 0 || slices.ContainsFunc(d.Missing, stays) || slices.ContainsFunc(d.Extra, stays))
 }

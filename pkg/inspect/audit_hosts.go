@@ -41,7 +41,7 @@ func (a *audit) lookAtHosts() {
 	parallel.Do(len(files), func(i int) {
 		h := &files[i]
 		path, c := h.finding.Path, h.view.Container
-		if !a.again(h.finding) || a.explains(moved, path, h.view.Bounds(sizes).Bytes) {
+		if !a.again(h.finding) && !a.unexplained(moved, path) {
 			return
 		}
 		d, state, err := a.compareHosts(path, h.view, &h.state, sizes, a.members)
@@ -99,6 +99,7 @@ func (a *audit) compareHosts(path string, v *roster.Viewer, known *hostsstore.Ho
 			return members.Blocks(v)
 		},
 		Known:    members.Known(v, nil, nil),
+		Shared:   members.Shared(v),
 		Gathered: known.Gathered > 0,
 		Patient:  known.Gathered > 0,
 	})

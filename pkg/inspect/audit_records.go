@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
+	"github.com/etcfiles/etcfiles/pkg/parallel"
 	"github.com/etcfiles/etcfiles/pkg/roster"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 	"github.com/etcfiles/etcfiles/pkg/sandbox"
@@ -22,8 +23,7 @@ func (a *audit) lookAtRecords() {
 	for i, e := range list {
 		ids[i] = e.ID
 	}
-	records, errs := a.ns.ReadRecords(ids)
-	states := statesOf(records, a.bootID, a.mntns)
+	reads, errs := a.readRecords(ids)
 	a.records, a.stale = map[string]*hostsstore.Record{}, map[string]bool{}
 	a.want = hostsstore.NewIndex(a.bootID)
 	for i, e := range list {
@@ -40,19 +40,20 @@ func (a *audit) lookAtRecords() {
 			a.found(f)
 			continue
 		}
-		r := records[i]
+		r, state := reads[i].record, reads[i].state
 		a.records[e.ID] = r
-		if states[i] == NetnsEarlierBoot {
+		a.read[e.ID] = reads[i]
+		if state == NetnsEarlierBoot {
 			a.stale[e.ID] = true
 			f.Problem, f.What, f.Do = RecordOldBoot, "the container is of an earlier boot", doPrune
 			a.found(f)
 			continue
 		}
 		c, _ := roster.ContainerOf(r)
-		c.Record, _ = a.ns.StatRecord(e.ID)
+		c.Record = reads[i].stat
 		a.want.Containers[e.ID] = c
 		switch f.Path = ""; {
-		case states[i] == NetnsGone:
+		case state == NetnsGone:
 			f.Problem, f.What, f.Do = GoneNetns, fmt.Sprintf("its network namespace %s is gone", r.Etcfiles.Netns.Path), doPrune
 			a.found(f)
 		case hasEnded(r):
@@ -60,7 +61,38 @@ func (a *audit) lookAtRecords() {
 			a.found(f)
 		}
 	}
-	a.members = roster.MembersOf(a.want, a.remotes.Of)
+	a.members = roster.MembersOf(a.want, a.remotes.Of).ForMany()
+}
+
+// recordRead is a record as a look has read it.
+type recordRead struct {
+	record *hostsstore.Record
+	stat   hostsstore.FileID // from before it was read, so what was read may be newer, and never older
+	state  NetnsState
+}
+
+// readRecords reads the records of containers; each has one, or an error. What the look before has read, and what stands as it did then,
+// is not read again; nor is it asked again whether a container lives of which nothing was found.
+func (a *audit) readRecords(ids []string) ([]recordRead, []error) {
+	reads, errs := make([]recordRead, len(ids)), make([]error, len(ids))
+	parallel.Do(len(ids), func(i int) {
+		r := &reads[i]
+		if r.stat, errs[i] = a.ns.StatRecord(ids[i]); errs[i] != nil {
+			return
+		}
+		if a.earlier != nil {
+			if before := a.earlier.read[ids[i]]; before.record != nil && before.stat == r.stat {
+				*r = before
+			}
+		}
+		if r.record == nil {
+			r.record, errs[i] = a.ns.ReadRecord(ids[i])
+		}
+		if errs[i] == nil && (r.state == "" || a.again(Finding{ID: ids[i]})) {
+			r.state = stateOf(r.record, a.bootID, a.mntns)
+		}
+	})
+	return reads, errs
 }
 
 // hasEnded reports whether a container that has left its last network has no process any more that could come back.

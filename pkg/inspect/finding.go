@@ -77,6 +77,11 @@ func (f *Finding) Where() string {
 	return where
 }
 
+// ofLines reports whether it is about lines of a hosts file.
+func (f *Finding) ofLines() bool {
+	return slices.Contains([]Problem{HostsLacks, HostsExtra, HostsTwice, HostsOrder, HostsMarkers}, f.Problem)
+}
+
 // sameFault reports whether both are about one fault, which may have grown or shrunk in between.
 func (f Finding) sameFault(other Finding) bool {
 	f.What, f.Do, other.What, other.Do = "", "", "", ""

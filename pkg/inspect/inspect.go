@@ -129,12 +129,14 @@ func (m *Inspector) inspect(n *hostsstore.Namespace) ([]*Inspected, error) {
 			m.Warnf("container %s/%s is left out: %v", n.Name(), ids[i], errs[i])
 			continue
 		}
-		c, _ := roster.ContainerOf(r) // what is wrong with a name was said when it came
-		out = append(out, &Inspected{
-			Namespace: n.Name(), Record: r, Attachments: c.Attachments, State: states[i], container: c,
-		})
+		out = append(out, inspectedOf(n.Name(), r, states[i]))
 	}
 	return out, nil
+}
+
+func inspectedOf(namespace string, r *hostsstore.Record, state NetnsState) *Inspected {
+	c, _ := roster.ContainerOf(r) // what is wrong with a name was said when it came
+	return &Inspected{Namespace: namespace, Record: r, Attachments: c.Attachments, State: state, container: c}
 }
 
 // statesOf returns the state of each record, "" where there is none.

@@ -19,7 +19,7 @@ func (m *Inspector) Prune(ctx context.Context, namespace string, dryRun bool) ([
 			return nil
 		}
 		return a.mend(ctx, true)
-	})
+	}, nil)
 	return slices.DeleteFunc(list, func(f Finding) bool { return !prunable(f) || (!dryRun && !f.Mended) }), err
 }
 

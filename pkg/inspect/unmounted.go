@@ -1,45 +1,22 @@
 package inspect
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"slices"
-
-	"github.com/etcfiles/etcfiles/pkg/etcfiles"
 )
 
 // crowd is how many containers are looked at together: each that runs keeps a file descriptor meanwhile.
 const crowd = 256
 
-// unmounted returns the containers that run with another /etc/hosts than the store's, in a namespace or in all of them for "". Where
-// no container of the namespace has its own, nothing mounts them there, and that is a fault. Else it is a note: an engine, or the
-// container's user, may have mounted one on purpose.
-func (m *Inspector) unmounted(ctx context.Context, namespace string) ([]Finding, error) {
-	namespaces, err := m.Existing(namespace)
-	if err != nil {
-		return nil, err
-	}
-	quiet := *m.Manager // the audit itself has said what cannot be read
-	quiet.Warnf = func(string, ...any) {}
-	m = Of(&quiet)
-	var list []Finding
-	err = etcfiles.Each(ctx, namespaces, func(name string) error {
-		found, err := m.unmountedIn(name)
-		list = append(list, found...)
-		return err
-	})
-	return list, err
-}
-
-func (m *Inspector) unmountedIn(namespace string) ([]Finding, error) {
-	all, err := m.inspect(m.Dir.Namespace(namespace))
-	if err != nil {
-		return nil, err
-	}
+// unmounted returns the containers that run with another /etc/hosts than the store's. Where no container of the namespace has its own,
+// nothing mounts them there, and that is a fault. Else it is a note: an engine, or the container's user, may have mounted one on purpose.
+func (a *audit) unmounted() ([]Finding, error) {
+	namespace := a.ns.Name()
 	var list []Finding
 	somebody := false
-	for together := range slices.Chunk(all, crowd) {
-		sights, done, err := m.Sights(together...)
+	for together := range slices.Chunk(a.inspected(), crowd) {
+		sights, done, err := a.Sights(together...)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +45,15 @@ func (m *Inspector) unmountedIn(namespace string) ([]Finding, error) {
 		}
 	}
 	return list, nil
+}
+
+// inspected returns the containers whose records this look has read, by ID.
+func (a *audit) inspected() []*Inspected {
+	var list []*Inspected
+	for _, id := range slices.Sorted(maps.Keys(a.read)) {
+		list = append(list, inspectedOf(a.ns.Name(), a.read[id].record, a.read[id].state))
+	}
+	return list
 }
 
 // contained reports that the processes are those of a container and have answered: they have a root directory of their own. With
