@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/etcfiles/etcfiles/pkg/safefile"
@@ -123,11 +122,11 @@ func NewIndex(bootID string) *Index {
 
 // BootID returns the identity of the running boot, see random(4).
 func BootID() (string, error) {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	id, err := safefile.ReadKernel("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", fmt.Errorf("boot ID: %w", err)
 	}
-	return strings.TrimSpace(string(b)), nil
+	return id, nil
 }
 
 // TakeIndex marks the namespace as being changed: there is no index until WriteIndex. The one that there was is kept aside

@@ -43,7 +43,7 @@ func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (un
 		return nil, ended()
 	}
 	// A Flock of its own for each acquisition: a shared one lets two callers in.
-	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
+	lock := flock.New(dir, flock.SetFlag(lockFlags))
 	if ok, err := lock.TryLock(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	} else if ok {
@@ -72,6 +72,9 @@ func (n *Namespace) LockExisting(ctx context.Context, timeout time.Duration) (un
 	return nil, err
 }
 
+// lockFlags open the directory of the lock. With O_NONBLOCK, which means nothing to a directory, Go leaves the flags of the file alone.
+const lockFlags = os.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_NONBLOCK
+
 // lateError is the error of a lock that could not be acquired in time. It is ErrLocked.
 type lateError struct {
 	dir     string
@@ -93,7 +96,7 @@ func (*lateError) Unwrap() error { return ErrLocked }
 // lock that somebody holds is fine, unless it is the one that NoteHolder has noted: then the error is ErrLocked.
 func (n *Namespace) Lockable() error {
 	dir := n.RecordsDir()
-	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW))
+	lock := flock.New(dir, flock.SetFlag(lockFlags))
 	free, err := lock.TryRLock() // it may be free to us while a shared lock keeps an operation out
 	if err == nil && free {
 		err = lock.Unlock()

@@ -30,11 +30,11 @@ func SetMode(path string, mode fs.FileMode) error {
 // CheckDir refuses a path that has something else than a directory, also a link to one, with ENOTDIR. That nothing is there
 // is fine.
 func CheckDir(path string) error {
-	info, err := os.Lstat(path)
+	st, err := Anywhere.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && !info.IsDir() {
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		err = &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: remove it", unix.ENOTDIR)}
 	}
 	return err

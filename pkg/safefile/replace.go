@@ -16,31 +16,35 @@ import (
 // With sync the content is on the disk before the name is, so that a power cut leaves the old content or the new one,
 // never a part.
 func Replace(path string, data []byte, mode fs.FileMode, sync bool) error {
-	return replace(path, data, mode, sync, func(f *os.File) error { return f.Chmod(mode) })
+	return replace(path, data, mode, sync, func(fd int) error {
+		return called("chmod", path, func() error { return unix.Fchmod(fd, uint32(mode.Perm())) })
+	})
 }
 
 // ReplaceAs is Replace for a file that has an owner other than who writes it, too: only who has the access ever sees the content. A label
 // is set if it is given.
 func ReplaceAs(path string, data []byte, a Access, sync bool) error {
-	return replace(path, data, 0o600&a.Mode, sync, func(f *os.File) error {
-		st, err := stat(int(f.Fd()), path)
+	return replace(path, data, 0o600&a.Mode, sync, func(fd int) error {
+		st, err := stat(fd, path)
 		if err == nil {
-			_, err = a.Restore(int(f.Fd()), &st)
+			_, err = a.Restore(fd, &st)
 		}
 		return err
 	})
 }
 
 // replace is Replace with a temporary file that is created with the mode at most, and given all that the new file shall have by finish.
-func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(*os.File) error) (err error) {
+func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(fd int) error) (err error) {
 	temporary := Temporary(path)
-	create := func() (*os.File, error) { return os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) }
-	f, err := create()
+	create := func() (int, error) {
+		return openFile(temporary, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, mode)
+	}
+	fd, err := create()
 	if errors.Is(err, fs.ErrExist) { // of one that was killed, or put there
 		if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		f, err = create()
+		fd, err = create()
 	}
 	if err != nil {
 		return err
@@ -50,14 +54,14 @@ func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(
 			err = errors.Join(err, os.Remove(temporary))
 		}
 	}()
-	_, err = f.Write(data)
+	err = writeAll(fd, temporary, data)
 	if err == nil {
-		err = finish(f)
+		err = finish(fd)
 	}
 	if err == nil && sync {
-		err = f.Sync()
+		err = called("sync", temporary, func() error { return unix.Fsync(fd) })
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = errors.Join(err, closeFile(fd, temporary)); err != nil {
 		return err
 	}
 	return os.Rename(temporary, path)
