@@ -314,7 +314,14 @@ func (n *Namespace) Tidy(id string) error {
 
 // tidy is Tidy for a container whose directories are known to be some.
 func (n *Namespace) tidy(id string) error {
-	var errs []error
+	errs := []error{safefile.Remove(n.NetnsPath(id))}
+	gone := true
+	for _, dir := range n.ownDirs(id) {
+		gone = safefile.RemoveDir(dir) && gone
+	}
+	if gone { // nothing was left half-written
+		return errors.Join(errs...)
+	}
 	for _, path := range []string{n.RecordPath(id), n.HostsPath(id), n.ResolvConfPath(id), n.HostnamePath(id)} {
 		errs = append(errs, safefile.Remove(safefile.Temporary(path)))
 	}

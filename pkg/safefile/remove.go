@@ -33,6 +33,12 @@ func remove(path string) error {
 	return nil
 }
 
+// RemoveDir removes a directory if nothing is in it, and reports whether it no longer exists.
+func RemoveDir(path string) (gone bool) {
+	err := untilDone(func() error { return unix.Rmdir(path) })
+	return err == nil || errors.Is(err, unix.ENOENT)
+}
+
 // untilDone makes a system call again that a signal has interrupted.
 func untilDone(call func() error) error {
 	for {
