@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // Inhabited reports whether a process is in the network namespace. It looks at the newest
@@ -59,18 +61,18 @@ func inhabited(id Namespace, atLeast int, within time.Duration) bool {
 // kernel does not show children, see proc_tid_children(5).
 func kernelThreads() []int {
 	dir := filepath.Join(procDir, strconv.Itoa(kthreadd))
-	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	stat, err := safefile.ReadKernel(filepath.Join(dir, "stat"))
 	if err != nil {
 		return nil
 	}
-	fields := statFields(stat)
+	fields := statFields([]byte(stat))
 	if len(fields) <= statFlags {
 		return nil
 	}
 	if flags, err := strconv.ParseUint(string(fields[statFlags]), 10, 64); err != nil || flags&pfKthread == 0 {
 		return nil
 	}
-	children, err := os.ReadFile(filepath.Join(dir, "task", strconv.Itoa(kthreadd), "children"))
+	children, err := safefile.ReadLinked(filepath.Join(dir, "task", strconv.Itoa(kthreadd), "children"), maxChildren)
 	if err != nil {
 		return nil
 	}
@@ -88,6 +90,9 @@ const (
 	kthreadd  = 2          // its PID
 	pfKthread = 0x00200000 // in the flags of a thread of the kernel, see include/linux/sched.h
 )
+
+// maxChildren is more than the bytes of the list of all processes that there can be, see pid_max in proc_sys_kernel(5).
+const maxChildren = 32 << 20
 
 // isPlugin reports whether a process was called as a CNI plugin, by its environment as it began, see proc_pid_environ(5).
 func isPlugin(proc string) bool {
@@ -123,14 +128,21 @@ func InOwn(id Namespace) bool {
 
 // processes returns the IDs of all processes, in ascending order.
 func processes() ([]int, error) {
-	dir, err := os.Open(procDir)
+	dir, err := unix.Open(procDir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1) // without a stat(2) for each
-	if err != nil {
-		return nil, err
+	defer func() { _ = unix.Close(dir) }()
+	var names []string
+	for entries := make([]byte, 8<<10); ; { // without a stat(2) for each
+		n, err := unix.Getdents(dir, entries)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			break
+		}
+		_, _, names = unix.ParseDirent(entries[:n], -1, names)
 	}
 	var pids []int
 	for _, name := range names {
