@@ -59,9 +59,10 @@ type Conf struct {
 }
 
 // Parse reads stdin. With an error that concerns a value only it returns what could be read as well. The error wraps
-// ErrDecoding, or request.ErrInvalid for a key or value that cannot be, and names the key.
+// ErrDecoding, or request.ErrInvalid for a key or value that cannot be, and names the key. Of prevResult only Request takes more than a
+// look, since a DEL has no use for it.
 func Parse(stdin []byte) (*Conf, error) {
-	c, errs := ParseAll(stdin)
+	c, errs := parse(stdin)
 	if len(errs) > 0 {
 		return c, errs[0]
 	}
@@ -70,20 +71,33 @@ func Parse(stdin []byte) (*Conf, error) {
 
 // ParseAll is Parse with every error instead of the first. Those about one key are a request.KeyError or an UnknownKeyError.
 func ParseAll(stdin []byte) (*Conf, []error) {
+	c, errs := parse(stdin)
+	if c != nil {
+		if err := c.parsePrevious(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return c, errs
+}
+
+func parse(stdin []byte) (*Conf, []error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(stdin, &keys); err != nil {
 		return nil, []error{decodingError("the configuration on stdin", fmt.Errorf("it is not a JSON object: %w", err))}
 	}
-	c := &Conf{}
+	c, unknown := &Conf{}, unknownKeys("", keys, Keys, slices.Concat(libraryKeys, deviceKeys)...)
 	var errs []error
-	if err := json.Unmarshal(stdin, c); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if !errors.As(err, &wrong) {
-			return nil, []error{decodingError("the configuration on stdin", err)}
+	if len(unknown) > 0 || !c.decode(keys) {
+		c = &Conf{}
+		if err := json.Unmarshal(stdin, c); err != nil {
+			var wrong *json.UnmarshalTypeError
+			if !errors.As(err, &wrong) {
+				return nil, []error{decodingError("the configuration on stdin", err)}
+			}
+			errs = append(errs, typeErrors(keys)...)
 		}
-		errs = append(errs, typeErrors(keys)...)
 	}
-	errs = append(errs, unknownKeys("", keys, Keys, slices.Concat(libraryKeys, deviceKeys)...)...)
+	errs = append(errs, unknown...)
 	var capabilities map[string]json.RawMessage
 	if json.Unmarshal(keys["capabilities"], &capabilities) == nil {
 		errs = append(errs, unknownKeys("capabilities.", capabilities, Capabilities)...)
@@ -95,8 +109,9 @@ func ParseAll(stdin []byte) (*Conf, []error) {
 	if c.runtime, err = parseRuntimeConfig(c.Runtime); err != nil {
 		errs = append(errs, err)
 	}
-	if err := c.parsePrevious(); err != nil {
-		errs = append(errs, err)
+	if place := null("prevResult", c.RawPrevResult); place != "" {
+		errs = append(errs, request.Refuse(place, "it is null; see what the plugin before etcfiles prints"))
+		c.RawPrevResult = nil
 	}
 	return c, errs
 }

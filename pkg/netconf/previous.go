@@ -15,9 +15,6 @@ import (
 
 // parsePrevious decodes prevResult in the form of its version.
 func (c *Conf) parsePrevious() error {
-	if place := null("prevResult", c.RawPrevResult); place != "" {
-		return request.Refuse(place, "it is null; see what the plugin before etcfiles prints")
-	}
 	if err := cniversion.ParsePrevResult(&c.PluginConf); err != nil {
 		return decodingError("prevResult", err)
 	}
@@ -50,6 +47,9 @@ var errNotChained = errors.New("no prevResult: place etcfiles last in the confli
 
 // previousResult returns the result of the plugins before, in the newest form.
 func (c *Conf) previousResult() (*types100.Result, error) {
+	if err := c.parsePrevious(); err != nil {
+		return nil, err
+	}
 	if c.PrevResult == nil {
 		return nil, fmt.Errorf("%w: %w", request.ErrInvalid, errNotChained)
 	}
