@@ -76,9 +76,9 @@ func readAll(fd int, path string, size, limit int64) ([]byte, error) {
 const leastRead = 512
 
 // maxKernel is more than the bytes of what ReadKernel is for.
-const maxKernel = 4096
+const maxKernel = 512
 
-// ReadKernel returns what a short file of /proc or /sys says, without space around it, at most 4096 bytes. The kernel gives all of it to the first read(2).
+// ReadKernel returns what a short file of /proc or /sys says, without space around it, at most 512 bytes. The kernel gives all of it to the first read(2).
 func ReadKernel(path string) (string, error) {
 	fd, err := openFile(path, unix.O_RDONLY, 0)
 	if err != nil {

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
 // virtual are file systems, see statfs(2), that root may write, and in which nobody can make a file.
-var virtual = map[int64]bool{
-	unix.PROC_SUPER_MAGIC: true, unix.SYSFS_MAGIC: true, unix.CGROUP_SUPER_MAGIC: true, unix.CGROUP2_SUPER_MAGIC: true,
-	unix.DEVPTS_SUPER_MAGIC: true, unix.DEBUGFS_MAGIC: true, unix.TRACEFS_MAGIC: true, unix.SECURITYFS_MAGIC: true,
-	unix.SELINUX_MAGIC: true, unix.NSFS_MAGIC: true,
+var virtual = []int64{
+	unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC, unix.DEVPTS_SUPER_MAGIC,
+	unix.DEBUGFS_MAGIC, unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC, unix.SELINUX_MAGIC, unix.NSFS_MAGIC,
 }
 
 // CheckWritable looks whether this process could write into the directory, or make it in the nearest one above it that exists.
@@ -41,7 +41,7 @@ func CheckWritable(dir string) error {
 		if err := unix.Statfs(dir, &fsStat); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
-		if virtual[int64(fsStat.Type)] {
+		if slices.Contains(virtual, int64(fsStat.Type)) {
 			return fmt.Errorf("%s: no directory can be made in a file system of the kernel's", dir)
 		}
 		if fsStat.Blocks > 0 && (fsStat.Bavail == 0 || (fsStat.Files > 0 && fsStat.Ffree == 0)) {

@@ -2,8 +2,8 @@ package sandbox
 
 import (
 	"bytes"
-	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,18 +31,24 @@ const atLeast = 512
 
 func inhabited(id Namespace, atLeast int, within time.Duration) bool {
 	start, used := time.Now(), processorTime()
-	pids, err := processes()
+	dir, err := openProc()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(dir) }()
+	pids, err := processesIn(dir)
 	if err != nil {
 		return false
 	}
 	kernels := kernelThreads()
-	want, link, seen := fmt.Sprintf("net:[%d]", id.Inode), make([]byte, maxLink), 0
+	want, link, seen := "net:["+strconv.FormatUint(id.Inode, 10)+"]", make([]byte, maxLink), 0
 	for _, pid := range slices.Backward(pids) {
 		if _, found := slices.BinarySearch(kernels, pid); found {
 			continue
 		}
-		proc := procDir + "/" + strconv.Itoa(pid)
-		n, err := unix.Readlink(proc+"/ns/net", link) // a third less than a stat(2)
+		name := strconv.Itoa(pid)
+		proc := procDir + "/" + name
+		n, err := unix.Readlinkat(dir, name+"/ns/net", link) // a third less than a stat(2)
 		if err == nil && string(link[:n]) == want && !slices.Contains(ancestors(), pid) && !isPlugin(proc) {
 			if net, err := namespaceOf(proc, "net"); err == nil && net == id {
 				return true
@@ -76,7 +82,7 @@ func kernelThreads() []int {
 	if err != nil {
 		return nil
 	}
-	var pids []int
+	pids := make([]int, 0, len(children)/len("123 ")+1)
 	for field := range bytes.FieldsSeq(children) {
 		if pid, err := strconv.Atoi(string(field)); err == nil {
 			pids = append(pids, pid)
@@ -128,30 +134,48 @@ func InOwn(id Namespace) bool {
 
 // processes returns the IDs of all processes, in ascending order.
 func processes() ([]int, error) {
-	dir, err := unix.Open(procDir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	dir, err := openProc()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = unix.Close(dir) }()
-	var names []string
-	for entries := make([]byte, 8<<10); ; { // without a stat(2) for each
+	return processesIn(dir)
+}
+
+func openProc() (int, error) {
+	dir, err := unix.Open(procDir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: procDir, Err: err}
+	}
+	return dir, nil
+}
+
+// processesIn is processes with the open directory, which it reads to the end. Nothing here is larger than need be: a DEL has each page of
+// memory from the kernel.
+func processesIn(dir int) ([]int, error) {
+	const some = 64
+	pids, names, entries := make([]int, 0, 2*some), make([]string, 0, some), make([]byte, 8<<10)
+	for {
 		n, err := unix.Getdents(dir, entries)
 		if err != nil {
-			return nil, err
+			return nil, &fs.PathError{Op: "read", Path: procDir, Err: err}
 		}
 		if n == 0 {
-			break
+			slices.Sort(pids)
+			return pids, nil
 		}
-		_, _, names = unix.ParseDirent(entries[:n], -1, names)
-	}
-	var pids []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
+		for left, read := entries[:n], 0; len(left) > 0; left = left[read:] {
+			read, _, names = unix.ParseDirent(left, some, names[:0])
+			for _, name := range names {
+				if name[0] < '0' || name[0] > '9' { // the error of Atoi costs more than what it is about
+					continue
+				}
+				if pid, err := strconv.Atoi(name); err == nil {
+					pids = append(pids, pid)
+				}
+			}
 		}
 	}
-	slices.Sort(pids)
-	return pids, nil
 }
 
 // ancestors returns the IDs of this process, of its parent, and so on, as far as they can be seen.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/etcfiles/etcfiles/plugins/meta/etcfiles/admin"
+	_ "github.com/etcfiles/etcfiles/plugins/meta/etcfiles/stack"
 )
 
 // version is stamped by the build.
