@@ -44,7 +44,11 @@ func (d Dir) makeParent(path string) error {
 func (n *Namespace) CheckDirs() error {
 	var errs []error
 	for _, dir := range n.dirs() {
-		errs = append(errs, safefile.CheckDir(filepath.Dir(dir)), safefile.CheckDir(dir))
+		exists, err := safefile.DirExists(filepath.Dir(dir))
+		if exists {
+			err = safefile.CheckDir(dir)
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

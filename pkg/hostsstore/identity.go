@@ -23,13 +23,13 @@ func inodeAt(path string) (device, inode uint64) {
 
 // Identify returns the identity of the network namespace at path; what is not there or no namespace has none.
 func Identify(path string) Netns {
-	id := namespaceAt(path)
+	id := NamespaceAt(path)
 	id.MountNamespace = MountNamespace()
 	return id
 }
 
-// namespaceAt is Identify without the mount namespace.
-func namespaceAt(path string) Netns {
+// NamespaceAt is Identify without the mount namespace.
+func NamespaceAt(path string) Netns {
 	id := Netns{Path: path}
 	var fsType unix.Statfs_t
 	if unix.Statfs(path, &fsType) == nil && fsType.Type == unix.NSFS_MAGIC {
@@ -57,7 +57,7 @@ func IsNetns(path string) (bool, error) {
 }
 
 // Same reports whether two paths lead to one network namespace.
-func Same(a, b string) bool { return namespaceAt(a).Is(namespaceAt(b)) }
+func Same(a, b string) bool { return NamespaceAt(a).Is(NamespaceAt(b)) }
 
 // Is reports whether two identities are known to be of one network namespace, by whatever paths.
 func (id Netns) Is(other Netns) bool {

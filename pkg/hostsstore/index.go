@@ -148,7 +148,7 @@ func (n *Namespace) TakeIndex(networks []string) error {
 	_, err = f.Write(encodeTaken(networks))
 	err = errors.Join(err, f.Close())
 	if err == nil && path != n.takenPath() {
-		err = os.Rename(path, n.takenPath())
+		err = safefile.Rename(path, n.takenPath())
 	}
 	if err != nil { // no room, somebody has deleted it just now, or something else is in its place: all is repaired
 		return removeCache(path)

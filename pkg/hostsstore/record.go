@@ -270,14 +270,14 @@ func (n *Namespace) writeRecord(r *Record, sync bool) error {
 // PutAside takes a corrupt meta.json out of the way, so that it blocks nobody.
 func (n *Namespace) PutAside(id string) error {
 	path := n.RecordPath(id)
-	return os.Rename(path, filepath.Join(filepath.Dir(path), corruptFile))
+	return safefile.Rename(path, filepath.Join(filepath.Dir(path), corruptFile))
 }
 
 // BeginRemoval is the point from which a container is gone: its record is no longer one, and whoever finds what is left
 // goes on with the removal. Without a record it does nothing.
 func (n *Namespace) BeginRemoval(id string) error {
 	dir := filepath.Dir(n.RecordPath(id))
-	err := os.Rename(filepath.Join(dir, recordFile), filepath.Join(dir, leavingFile))
+	err := safefile.Rename(filepath.Join(dir, recordFile), filepath.Join(dir, leavingFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

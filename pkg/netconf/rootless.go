@@ -16,9 +16,10 @@ const (
 )
 
 // rootlessNameservers asks RootlessKit for the addresses of slirp4netns' DNS forwarder; nil if there are none. The
-// request is HTTP/1.0, so that the answer is neither chunked nor kept open.
+// request is HTTP/1.0, so that the answer is neither chunked nor kept open. To connect to a socket of this host needs no patience, and
+// net.Dial would bring a DNS client into every program that reads a configuration.
 func rootlessNameservers(stateDir string) []string {
-	conn, err := net.DialTimeout("unix", filepath.Join(stateDir, "api.sock"), rootlessTimeout)
+	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: filepath.Join(stateDir, "api.sock"), Net: "unix"})
 	if err != nil {
 		return nil
 	}

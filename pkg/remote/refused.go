@@ -1,9 +1,11 @@
 package remote
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -126,7 +128,10 @@ func (w *Wanted) Write(was, is []hostsstore.RemoteHost, changed []string, write 
 	return is
 }
 
-// ErrFull is the reason for which peers are left out that have no room in the files of containers.
-var ErrFull = fmt.Errorf("containers list at most %d lines with %d bytes of all other hosts on a network", MaxLines, maxBytes)
+// allowance is made without fmt: a container's start pays for what a package makes when it is initialized.
+var allowance = strconv.Itoa(MaxLines) + " lines with " + strconv.Itoa(maxBytes) + " bytes"
 
-var errTooMuch = fmt.Errorf("one host may have at most %d lines with %d bytes on a network", MaxLines, maxBytes)
+// ErrFull is the reason for which peers are left out that have no room in the files of containers.
+var ErrFull = errors.New("containers list at most " + allowance + " of all other hosts on a network")
+
+var errTooMuch = errors.New("one host may have at most " + allowance + " on a network")

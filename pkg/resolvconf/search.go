@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ const (
 
 var (
 	errEmptyLabel = errors.New("it has an empty label, between two dots")
-	errLongLabel  = fmt.Errorf("a label is longer than %d bytes", maxLabel)
-	errLongDomain = fmt.Errorf("it is longer than %d bytes", maxDomain)
+	errLongLabel  = errors.New("a label is longer than " + strconv.Itoa(maxLabel) + " bytes")
+	errLongDomain = errors.New("it is longer than " + strconv.Itoa(maxDomain) + " bytes")
 	errAborts     = errors.New("after those before it, it is so long that programs with glibc would abort")
 )
 

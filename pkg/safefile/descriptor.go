@@ -3,6 +3,7 @@ package safefile
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,15 @@ func openFile(path string, flags int, mode fs.FileMode) (fd int, err error) {
 		return err
 	})
 	return fd, err
+}
+
+// Rename is rename(2): os.Rename looks at the new name first, to say of a directory that it exists.
+func Rename(path, as string) error {
+	err := untilDone(func() error { return unix.Renameat(unix.AT_FDCWD, path, unix.AT_FDCWD, as) })
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: path, New: as, Err: err}
+	}
+	return nil
 }
 
 // closeFile is close(2), which is not to be called again when a signal has interrupted it.

@@ -30,12 +30,18 @@ func SetMode(path string, mode fs.FileMode) error {
 // CheckDir refuses a path that has something else than a directory, also a link to one, with ENOTDIR. That nothing is there
 // is fine.
 func CheckDir(path string) error {
+	_, err := DirExists(path)
+	return err
+}
+
+// DirExists is CheckDir that tells also whether there is a directory.
+func DirExists(path string) (bool, error) {
 	st, err := Anywhere.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		err = &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: remove it", unix.ENOTDIR)}
 	}
-	return err
+	return err == nil, err
 }

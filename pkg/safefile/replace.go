@@ -64,7 +64,7 @@ func replace(path string, data []byte, mode fs.FileMode, sync bool, finish func(
 	if err = errors.Join(err, closeFile(fd, temporary)); err != nil {
 		return err
 	}
-	return os.Rename(temporary, path)
+	return Rename(temporary, path)
 }
 
 // Temporary returns the path of the temporary file of Replace, which a process that is killed leaves there. Of a name that is as long as can

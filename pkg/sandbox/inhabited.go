@@ -63,19 +63,11 @@ func inhabited(id Namespace, atLeast int, within time.Duration) bool {
 }
 
 // kernelThreads returns the IDs of the threads of the kernel, in ascending order: most of the processes of an idle host, and
-// none of a container. They are the children of kthreadd(2), which only the first PID namespace has. There are none where the
-// kernel does not show children, see proc_tid_children(5).
+// none of a container. They are the children of kthreadd(2), which only the first PID namespace has, and which has no program. A process
+// that has ended has none either, and no children. There are none where the kernel does not show children, see proc_tid_children(5).
 func kernelThreads() []int {
 	dir := filepath.Join(procDir, strconv.Itoa(kthreadd))
-	stat, err := safefile.ReadKernel(filepath.Join(dir, "stat"))
-	if err != nil {
-		return nil
-	}
-	fields := statFields([]byte(stat))
-	if len(fields) <= statFlags {
-		return nil
-	}
-	if flags, err := strconv.ParseUint(string(fields[statFlags]), 10, 64); err != nil || flags&pfKthread == 0 {
+	if _, err := unix.Readlink(filepath.Join(dir, "exe"), make([]byte, 1)); err != unix.ENOENT {
 		return nil
 	}
 	children, err := safefile.ReadLinked(filepath.Join(dir, "task", strconv.Itoa(kthreadd), "children"), maxChildren)
@@ -92,10 +84,7 @@ func kernelThreads() []int {
 	return pids
 }
 
-const (
-	kthreadd  = 2          // its PID
-	pfKthread = 0x00200000 // in the flags of a thread of the kernel, see include/linux/sched.h
-)
+const kthreadd = 2 // its PID
 
 // maxChildren is more than the bytes of the list of all processes that there can be, see pid_max in proc_sys_kernel(5).
 const maxChildren = 32 << 20
@@ -201,11 +190,7 @@ func parentOf(pid int) int {
 	return parent
 }
 
-// The places of fields behind the name of a process, see proc_pid_stat(5).
-const (
-	statParent = 1
-	statFlags  = 6
-)
+const statParent = 1 // place of the field behind the name of a process, see proc_pid_stat(5)
 
 // statFields returns the fields of a stat file behind the name, which is in parentheses and may have anything in it.
 func statFields(stat []byte) [][]byte {

@@ -138,7 +138,7 @@ const patience = 5 * time.Millisecond
 // livesOn reports whether a process lives in the network namespace at path, or may live there: the container is running then,
 // and has only left a network. The plugin's own network namespace is none of a container.
 func livesOn(path string) bool {
-	netns := hostsstore.Identify(path)
+	netns := hostsstore.NamespaceAt(path)
 	id := sandbox.Namespace{Device: netns.Device, Inode: netns.Inode}
 	return id.Inode != 0 && !sandbox.InOwn(id) && sandbox.Inhabited(id, patience)
 }
