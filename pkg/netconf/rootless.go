@@ -23,7 +23,7 @@ func rootlessNameservers(stateDir string) []string {
 	if err != nil {
 		return nil
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if conn.SetDeadline(time.Now().Add(rootlessTimeout)) != nil {
 		return nil
 	}

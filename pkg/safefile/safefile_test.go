@@ -1,7 +1,9 @@
 package safefile
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -257,5 +259,46 @@ func TestReplaceLongName(t *testing.T) {
 	}
 	if list, err := os.ReadDir(dir); err != nil || len(list) != 11 {
 		t.Errorf("%d files, %v", len(list), err)
+	}
+}
+
+// TestReadKernel: a file of /proc that does not know its size, without the newline; Read gets to the end of one too.
+func TestReadKernel(t *testing.T) {
+	const path = "/proc/sys/kernel/random/boot_id"
+	id, err := ReadKernel(path)
+	if err != nil || len(id) != 36 {
+		t.Errorf("got %q, %v", id, err)
+	}
+	if all, err := Read(path, 1<<10); err != nil || string(all) != id+"\n" {
+		t.Errorf("Read: got %q, %v, want %q", all, err, id)
+	}
+	mounts, err := Read("/proc/self/mountinfo", 1<<20)
+	if want, wantErr := os.ReadFile("/proc/self/mountinfo"); err != nil || wantErr != nil || !bytes.Equal(mounts, want) {
+		t.Errorf("a long file: got %d bytes, %v, want %d, %v", len(mounts), err, len(want), wantErr)
+	}
+	if _, err := ReadKernel(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is absent: %v", err)
+	}
+}
+
+// TestRemoveDir: only what is a directory with nothing in it goes.
+func TestRemoveDir(t *testing.T) {
+	dir := t.TempDir()
+	file, link, full, empty := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "full"), filepath.Join(dir, "empty")
+	for _, err := range []error{
+		os.WriteFile(file, nil, 0o600), os.Symlink(empty, link), os.MkdirAll(filepath.Join(full, "in"), 0o700), os.Mkdir(empty, 0o700),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]bool{file: false, link: false, full: false, empty: true, filepath.Join(dir, "none"): true} {
+		_, before := os.Lstat(path)
+		if got := RemoveDir(path); got != want {
+			t.Errorf("%s: got %v", path, got)
+		}
+		if _, err := os.Lstat(path); before == nil && (err != nil) != want {
+			t.Errorf("%s: afterwards: %v", path, err)
+		}
 	}
 }
