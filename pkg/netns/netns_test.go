@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -30,7 +31,7 @@ func newNamespace(t *testing.T, addresses ...string) string {
 	t.Cleanup(func() { ip("netns", "delete", name) })
 	ip("-n", name, "link", "set", "lo", "up")
 	for _, address := range addresses {
-		ip("-n", name, "address", "add", address, "dev", "lo")
+		ip(slices.Concat([]string{"-n", name, "address", "add", "dev", "lo"}, strings.Fields(address))...)
 	}
 	return filepath.Join("/run/netns", name)
 }
