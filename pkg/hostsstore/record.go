@@ -1,7 +1,6 @@
 package hostsstore
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -253,7 +252,7 @@ func (n *Namespace) WriteRecord(r *Record, sync bool) error {
 }
 
 func (n *Namespace) writeRecord(r *Record, sync bool) error {
-	data, err := json.Marshal(r)
+	data, err := encodeRecord(r)
 	if err != nil {
 		return fmt.Errorf("record of container %s: %w", r.ID, err)
 	}
