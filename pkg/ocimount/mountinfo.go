@@ -45,7 +45,7 @@ func parseMountInfo(line string) (mountInfo, error) {
 	if len(fields) < 7 {
 		return mountInfo{}, fmt.Errorf("mountinfo: %q has no seven fields", line)
 	}
-	info := mountInfo{point: mountInfoEscapes.Replace(fields[4])}
+	info := mountInfo{point: unescaped(fields[4])}
 	for _, option := range fields[6:] {
 		if option == "-" {
 			break
@@ -55,7 +55,13 @@ func parseMountInfo(line string) (mountInfo, error) {
 	return info, nil
 }
 
-var mountInfoEscapes = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+// unescaped undoes how mountinfo writes a path.
+func unescaped(path string) string {
+	if !strings.Contains(path, `\`) {
+		return path
+	}
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(path)
+}
 
 // mountID returns the ID of the mount that the file is on, and whether the file is the root of that mount.
 func mountID(f *os.File) (id uint64, isRoot bool, err error) {

@@ -1,11 +1,9 @@
 package remote
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -128,10 +126,13 @@ func (w *Wanted) Write(was, is []hostsstore.RemoteHost, changed []string, write 
 	return is
 }
 
-// allowance is made without fmt: a container's start pays for what a package makes when it is initialized.
-var allowance = strconv.Itoa(MaxLines) + " lines with " + strconv.Itoa(maxBytes) + " bytes"
+// tooMany is an error with the bounds in it. They are put in when it is read: a container's start would pay for what a package makes when it
+// is initialized.
+type tooMany string
+
+func (e tooMany) Error() string { return fmt.Sprintf(string(e), MaxLines, maxBytes) }
 
 // ErrFull is the reason for which peers are left out that have no room in the files of containers.
-var ErrFull = errors.New("containers list at most " + allowance + " of all other hosts on a network")
+var ErrFull error = tooMany("containers list at most %d lines with %d bytes of all other hosts on a network")
 
-var errTooMuch = errors.New("one host may have at most " + allowance + " on a network")
+var errTooMuch error = tooMany("one host may have at most %d lines with %d bytes on a network")

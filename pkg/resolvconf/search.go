@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -15,23 +14,25 @@ const (
 
 var (
 	errEmptyLabel = errors.New("it has an empty label, between two dots")
-	errLongLabel  = errors.New("a label is longer than " + strconv.Itoa(maxLabel) + " bytes")
-	errLongDomain = errors.New("it is longer than " + strconv.Itoa(maxDomain) + " bytes")
 	errAborts     = errors.New("after those before it, it is so long that programs with glibc would abort")
 )
+
+func longerThan(what string, most int) error {
+	return fmt.Errorf("%s is longer than %d bytes", what, most)
+}
 
 // checkDomain returns why a search domain, without dots at its ends, is no name of the DNS. One such domain is enough, and musl
 // looks up nothing at all.
 func checkDomain(domain string) error {
 	if len(domain) > maxDomain {
-		return errLongDomain
+		return longerThan("it", maxDomain)
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" {
 			return errEmptyLabel
 		}
 		if len(label) > maxLabel {
-			return errLongLabel
+			return longerThan("a label", maxLabel)
 		}
 	}
 	return nil

@@ -13,11 +13,12 @@ import (
 // LoopbackNames returns the names of the lines that every container's hosts file begins with.
 func LoopbackNames() []string { return slices.Clone(loopbackNames) }
 
-var (
-	loopback4 = etchosts.Format(netip.AddrFrom4([4]byte{127, 0, 0, 1}), []string{"localhost", "localhost.localdomain"})
-	loopback6 = etchosts.Format(netip.IPv6Loopback(), []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+var loopbackNames = []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
 
-	loopbackNames = []string{"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+// The lines of loopback as etchosts.Format makes them.
+const (
+	loopback4 = "127.0.0.1       localhost localhost.localdomain\n"
+	loopback6 = "::1             localhost localhost.localdomain ip6-localhost ip6-loopback\n"
 )
 
 // Viewer is whoever reads a hosts file: a container, or the world for the hosts file of a network.
