@@ -119,17 +119,20 @@ func (w *world) cmdWatch(ts *testscript.TestScript, args []string) {
 
 var timeInLine = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-func (w *world) cmdWatched(ts *testscript.TestScript, args []string) {
+func (w *world) cmdWatching(ts *testscript.TestScript, args []string) {
 	lines, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if within(10*time.Second, func() bool { return strings.Count(w.watch.out.String(), "\n") >= lines }) != nil {
+		ts.Fatalf("less than %d lines:\n%s", lines, w.watch.out)
+	}
+}
+
+func (w *world) cmdWatched(ts *testscript.TestScript, args []string) {
+	w.cmdWatching(ts, args)
 	r := w.watch
 	w.watch = nil
-	late := within(10*time.Second, func() bool { return strings.Count(r.out.String(), "\n") >= lines })
 	ts.Check(r.stop(unix.SIGINT))
 	fmt.Fprint(ts.Stdout(), timeInLine.ReplaceAllString(r.out.String(), "TIME"))
-	if late != nil {
-		ts.Fatalf("less than %d lines:\n%s", lines, r.out)
-	}
 }
 
 // cmdProcess is described at TestScripts.

@@ -43,6 +43,7 @@ import (
 //	unit NAME                       run what a systemd unit of etcfiles runs
 //	damaged                         the store is left damaged: without it "etcfiles check" must find nothing at the end
 //	watch ARG...                    run "etcfiles watch" from now on
+//	watching LINES                  wait until it has printed so many lines: it tells of several operations at once as of one
 //	watched LINES                   wait until it has printed so many lines, end it, and print them, TIME for each time
 //	process [-root] NAME [FILE TARGET]...
 //	                                a process in the namespace of NAME, with files mounted; hosts:PLACE is a hosts file; with -root
@@ -86,6 +87,7 @@ func runScripts(t *testing.T, dir string) {
 			"type":         worldCmd((*world).cmdType),
 			"etcfiles":     worldCmd((*world).cmdEtcfiles),
 			"watch":        worldCmd((*world).cmdWatch),
+			"watching":     worldCmd((*world).cmdWatching),
 			"watched":      worldCmd((*world).cmdWatched),
 			"process":      worldCmd((*world).cmdProcess),
 			"hang":         worldCmd((*world).cmdHang),
