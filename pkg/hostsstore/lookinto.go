@@ -4,9 +4,9 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/containernetworking/plugins/pkg/ns"
 	"golang.org/x/sys/unix"
 
-	"github.com/etcfiles/etcfiles/pkg/netns"
 	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
@@ -14,11 +14,12 @@ import (
 // not there, or no namespace, has no identity, and is taken to have ::1.
 func LookInto(path string) (id Netns, noIPv6 bool) {
 	id = Netns{Path: path, MountNamespace: MountNamespace()}
-	fd, err := netns.Open(path)
+	open, err := ns.GetNS(path)
 	if err != nil {
 		return id, false
 	}
-	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = open.Close() }()
+	fd := int(open.Fd())
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
 		return id, false
@@ -30,7 +31,7 @@ func LookInto(path string) (id Netns, noIPv6 bool) {
 	if id.UserNamespace != 0 || isNamespace(fd) {
 		id.Device, id.Inode = st.Dev, st.Ino
 	}
-	return id, !loopbackHasIPv6(fd)
+	return id, !loopbackHasIPv6(open)
 }
 
 // isNamespace reports whether an open file is a namespace, where that has not answered as one.
@@ -40,9 +41,9 @@ func isNamespace(fd int) bool {
 }
 
 // loopbackHasIPv6 reports whether ::1 exists in a network namespace.
-func loopbackHasIPv6(fd int) bool {
+func loopbackHasIPv6(netns ns.NetNS) bool {
 	has := true
-	err := netns.Inside(fd, func() error {
+	err := netns.Do(func(ns.NetNS) error {
 		for _, conf := range []string{"all", "lo"} {
 			value, err := safefile.ReadKernel("/proc/sys/net/ipv6/conf/" + conf + "/disable_ipv6")
 			if errors.Is(err, fs.ErrNotExist) || value == "1" {

@@ -1,8 +1,6 @@
 package netns
 
 import (
-	"errors"
-	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -60,41 +58,5 @@ func TestAddresses(t *testing.T) {
 	}
 	if _, err := Addresses(path, st.Dev, st.Ino+1); err == nil {
 		t.Error("another namespace is taken for the one")
-	}
-}
-
-// TestInside: what is called is in the namespace, and whoever calls stays where they are.
-func TestInside(t *testing.T) {
-	fd, err := Open(newNamespace(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = unix.Close(fd) }()
-	var own, want, in, after unix.Stat_t
-	here := func(st *unix.Stat_t) error { return unix.Stat("/proc/thread-self/ns/net", st) }
-	failed := errors.New("failed")
-	err = errors.Join(unix.Fstat(fd, &want), here(&own), Inside(fd, func() error { return here(&in) }), here(&after))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if in.Ino != want.Ino || after.Ino != own.Ino || own.Ino == want.Ino {
-		t.Errorf("namespaces before, inside and after: %d, %d, %d; want %d inside", own.Ino, in.Ino, after.Ino, want.Ino)
-	}
-	if err := Inside(fd, func() error { return failed }); !errors.Is(err, failed) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestOpen: what is no namespace is not opened.
-func TestOpen(t *testing.T) {
-	dir := t.TempDir()
-	fifo := filepath.Join(dir, "fifo")
-	if err := unix.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]error{fifo: ErrNone, dir: ErrNone, filepath.Join(dir, "none"): fs.ErrNotExist} {
-		if _, err := Open(path); !errors.Is(err, want) {
-			t.Errorf("%s: got %v", path, err)
-		}
 	}
 }
