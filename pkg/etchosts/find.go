@@ -69,18 +69,22 @@ func (f *File) load(buffer *[]byte, from, to int64) ([]byte, error) {
 	return text[:n], err
 }
 
+// telling is how much of a line is searched for: bytes.Index is quick with no more, and few lines begin alike.
+const telling = 32
+
 // lastLine returns where the last line of a text that is the line begins, or -1. The first line of a text is none: a marker
 // stands before ours.
 func lastLine(text []byte, line string) int {
-	for end := len(text); ; {
-		at := bytes.LastIndex(text[:end], []byte(line))
-		if at < 1 {
-			return -1
+	last, whole := -1, []byte("\n"+line)
+	for from, start := 0, whole[:min(len(whole), telling)]; ; {
+		at := bytes.Index(text[from:], start)
+		if at < 0 {
+			return last
 		}
-		if text[at-1] == '\n' {
-			return at
+		if at += from; bytes.HasPrefix(text[at:], whole) {
+			last = at + 1
 		}
-		end = at + len(line) - 1
+		from = at + 1
 	}
 }
 

@@ -193,3 +193,27 @@ func TestFind(t *testing.T) {
 		t.Error("the file has changed")
 	}
 }
+
+// TestLastLine: of equal lines the last one is found, also where lines begin like it for longer than is searched for.
+func TestLastLine(t *testing.T) {
+	short, long := "10.0.0.1 a\n", "10.0.0.1        "+strings.Repeat("a", 40)+"\n"
+	longer := strings.TrimSuffix(long, "\n") + "a\n"
+	for _, test := range []struct {
+		text, line string
+		want       int
+	}{
+		{"", short, -1},
+		{short, short, -1},
+		{"#\n" + short, short, 2},
+		{"#\n" + short + short + short, short, 2 + 2*len(short)},
+		{"#\nx" + short + short + "#\n", short, 3 + len(short)},
+		{"#\n" + strings.TrimSuffix(short, "\n"), short, -1},
+		{"#\n" + long + longer + long + longer, long, 2 + len(long) + len(longer)},
+		{"#\n" + longer + longer, long, -1},
+		{"#\n" + long + longer + "x", longer, 2 + len(long)},
+	} {
+		if got := lastLine([]byte(test.text), test.line); got != test.want {
+			t.Errorf("%q in %q: %d, want %d", test.line, test.text, got, test.want)
+		}
+	}
+}

@@ -123,7 +123,7 @@ func (e *Edit) remoteWent(v *roster.Viewer) []*hostsstore.RemoteLine {
 }
 
 // guesses says where in a file the lines of an attachment may stand. Those of other hosts stand behind the local ones that were there when
-// they came, and before those that came since.
+// they came, and before those that came since; one that was put into room stands before what is left of it.
 func (e *Edit) guesses(f *file, c *change, length int) []int64 {
 	size := f.state.State.Size
 	even := int64(c.rank * float64(size))
@@ -131,5 +131,9 @@ func (e *Edit) guesses(f *file, c *change, length int) []int64 {
 		return []int64{even}
 	}
 	local := float64(length * len(e.members.Of(c.Attachment.Network)))
-	return []int64{size - int64((1-c.rank)*local), int64(c.rank * local), even}
+	list := []int64{size - int64((1-c.rank)*local), int64(c.rank * local)}
+	for _, r := range f.state.Rooms {
+		list = append(list, r.Offset)
+	}
+	return append(list, even)
 }

@@ -1,6 +1,7 @@
 package hostsstore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/parallel"
@@ -184,14 +186,35 @@ func (r *Remotes) Mention(network string, addresses []netip.Addr) bool {
 	if err != nil {
 		return true // Of says why
 	}
-	for _, host := range hosts {
-		text, _ := readRemote(r.n.RemotePath(network, host)) // what cannot be read is left out
-		if slices.ContainsFunc(addresses, func(addr netip.Addr) bool { return strings.Contains(text, "\n"+addr.String()+" ") }) {
-			return true
-		}
+	if len(hosts) == 0 {
+		return false
 	}
-	return false
+	dir, err := safefile.OpenDir(filepath.Dir(r.n.RemotePath(network, hosts[0])))
+	if err != nil {
+		return true
+	}
+	defer func() { _ = dir.Close() }()
+	sought := make([][]byte, len(addresses))
+	for i, addr := range addresses {
+		sought[i] = []byte("\n" + addr.String() + " ")
+	}
+	var found atomic.Bool
+	parallel.Long(len(hosts), func(i int) {
+		if found.Load() {
+			return
+		}
+		buffer := remoteBuffers.Get().(*[]byte)
+		defer remoteBuffers.Put(buffer)
+		text, _ := dir.ReadInto(buffer, hosts[i], maxRemote) // what cannot be read is left out
+		if slices.ContainsFunc(sought, func(line []byte) bool { return bytes.Contains(text, line) }) {
+			found.Store(true)
+		}
+	})
+	return found.Load()
 }
+
+// remoteBuffers are what files are looked through in: to have new pages for each would take longer than to look.
+var remoteBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // Networks lists the networks on which another host has anything, sorted.
 func (r *Remotes) Networks() []string {

@@ -35,6 +35,7 @@ func TestDecodeRemote(t *testing.T) {
 		{"whose is not known", header + "# web 5\n10.0.0.1 web\n# db/eth0 6\n10.0.0.2 db\n", []string{"db/eth0 6 10.0.0.2 db"}, []int{2, 3}},
 		{"bad comments", header + "#\n#x\n# a/b c\n# a/b -1\n# a/b 1 all\n# ../x/eth0 1\n# a/b/c 1\n# a/" + strings.Repeat("i", 16) + " 1\n# a/b 1", nil, []int{2, 3, 4, 5, 6, 7, 8, 9, 10}},
 		{"bad addresses", header + "127.0.0.1 a\n::1 b\n169.254.0.1 c\nfe80::1 d\n224.0.0.1 e\n0.0.0.0 f\n::ffff:10.0.0.1 g\n10.0.0.1%eth0 h\nx i\n 10.0.0.1 j\n\n", nil, []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+		{"addresses that nobody would find", header + "FD00::1 a\nfd00:0::1 b\nfd00::a.0.0.1 c\n010.0.0.1 d\nfd00::1 e\n", []string{"/ 0 fd00::1 e"}, []int{2, 3, 4, 5}},
 		{"bad names", header + "10.0.0.1\n10.0.0.1 \n10.0.0.1 a,b\n10.0.0.1 a#b\n10.0.0.1 a\tb\n10.0.0.1 a\r\n10.0.0.1 localhost\n10.0.0.1 1.2.3.4\n10.0.0.1 -a\n", nil, []int{2, 3, 4, 5, 6, 7, 8, 9, 10}},
 		{"too long", header + "10.0.0.1 " + long + "a " + long + "b " + long + "c " + long + "d " + long + "e " + long + "f " + long + "g " + long + "h\n", nil, []int{2}},
 	} {
@@ -86,6 +87,9 @@ func FuzzDecodeRemote(f *testing.F) {
 		for _, l := range h.Lines {
 			if len(l.Text) > maxRemoteLine || strings.Count(l.Text, "\n") != 1 || !strings.HasSuffix(l.Text, "\n") || strings.ContainsAny(l.Text, "#\t\r\x00") || CheckRemoteAddress(l.Address) != nil {
 				t.Fatalf("%q", l.Text)
+			}
+			if !strings.Contains(text, "\n"+l.Address.String()+" ") {
+				t.Fatalf("who looks for %s does not find %q", l.Address, l.Text)
 			}
 			for name := range l.Names {
 				if name == "" || strings.Contains(name, " ") {

@@ -199,6 +199,10 @@ func remoteAddress(line string) (netip.Addr, error) {
 	if err != nil {
 		return addr, fmt.Errorf("%.64q is not an IP address", first)
 	}
+	var usual [64]byte
+	if addr.Is6() && string(addr.AppendTo(usual[:0])) != first { // whoever looks for the address in the text would not see it
+		return addr, fmt.Errorf("%.64q is the address %s in another form", first, addr)
+	}
 	if err := CheckRemoteAddress(addr); err != nil {
 		return addr, err
 	}

@@ -72,8 +72,11 @@ func (d *Dir) Lstat(name string) (unix.Stat_t, error) {
 	return st, nil
 }
 
+// chunk is how many bytes of a file are read at a time, or a multiple of what a buffer has.
+const chunk = 64 << 10
+
 // chunks are what files are read with, to be parts of a string.
-var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // ReadString returns the content of a file of the directory, at most limit bytes of it. The errors are those of Descriptor and of
 // read(2).
@@ -82,24 +85,52 @@ func (d *Dir) ReadString(name string, limit int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	chunk := chunks.Get().(*[64 << 10]byte)
-	defer chunks.Put(chunk)
+	buffer := chunks.Get().(*[chunk]byte)
+	defer chunks.Put(buffer)
 	left := min(st.Size, limit)
 	var text strings.Builder
 	text.Grow(int(left))
 	for left > 0 {
-		n, readErr := unix.Read(fd, chunk[:min(int64(len(chunk)), left)])
-		if errors.Is(readErr, unix.EINTR) {
-			continue
-		}
-		if readErr != nil {
-			err = &fs.PathError{Op: "read", Path: d.Path(name), Err: readErr}
-		}
-		if n <= 0 { // it has become shorter, if there is no error
+		var n int
+		n, err = d.fill(fd, name, buffer[:min(chunk, left)])
+		if n == 0 || err != nil { // it has become shorter, if there is no error
 			break
 		}
-		text.Write(chunk[:n])
+		text.Write(buffer[:n])
 		left -= int64(n)
 	}
 	return text.String(), errors.Join(err, unix.Close(fd))
+}
+
+// ReadInto is ReadString for whoever only looks through one file after the other: the content is in the buffer, which is replaced by a
+// larger one where it is too small.
+func (d *Dir) ReadInto(buffer *[]byte, name string, limit int64) ([]byte, error) {
+	fd, st, err := d.Descriptor(name, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	size := int(min(st.Size, limit))
+	if cap(*buffer) < size {
+		*buffer = make([]byte, (size+chunk-1)/chunk*chunk) // the next file may be somewhat larger
+	}
+	text := (*buffer)[:size]
+	n, err := d.fill(fd, name, text)
+	return text[:n], errors.Join(err, unix.Close(fd))
+}
+
+// fill reads on in a file, until the buffer is full or nothing comes, and returns how many bytes came.
+func (d *Dir) fill(fd int, name string, b []byte) (n int, err error) {
+	for n < len(b) {
+		more, err := unix.Read(fd, b[n:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return n, &fs.PathError{Op: "read", Path: d.Path(name), Err: err}
+		case more == 0:
+			return n, nil
+		default:
+			n += more
+		}
+	}
+	return n, nil
 }

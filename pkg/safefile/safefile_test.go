@@ -78,10 +78,41 @@ func TestReadLimit(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, []byte("abc"), 0o644), os.Truncate(path, 1<<40)); err != nil {
 		t.Fatal(err)
 	}
-	for _, read := range []func(string, int64) ([]byte, error){Read, ReadLinked} {
+	asString := func(path string, limit int64) ([]byte, error) {
+		text, err := Anywhere.ReadString(path, limit)
+		return []byte(text), err
+	}
+	into := func(path string, limit int64) ([]byte, error) {
+		buffer := []byte("x")
+		return Anywhere.ReadInto(&buffer, path, limit)
+	}
+	for _, read := range []func(string, int64) ([]byte, error){Read, ReadLinked, asString, into} {
 		if b, err := read(path, 2); err != nil || string(b) != "ab" {
 			t.Errorf("%q, %v", b, err)
 		}
+	}
+}
+
+// TestReadInto: a buffer serves one file after the other, whatever their sizes.
+func TestReadInto(t *testing.T) {
+	dir := t.TempDir()
+	var buffer []byte
+	for _, size := range []int{0, 10, chunk - 1, chunk, 3*chunk + 7, 5, 2 * chunk} {
+		want := bytes.Repeat([]byte{byte(size)}, size)
+		path := filepath.Join(dir, "file")
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Anywhere.ReadInto(&buffer, path, 1<<20)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d of %d bytes, %v", len(got), size, err)
+		}
+		if text, err := Anywhere.ReadString(path, 1<<20); err != nil || text != string(want) {
+			t.Errorf("as a string %d of %d bytes, %v", len(text), size, err)
+		}
+	}
+	if b, err := Anywhere.ReadInto(&buffer, dir, 10); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a directory: %q, %v", b, err)
 	}
 }
 
