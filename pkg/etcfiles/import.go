@@ -23,11 +23,14 @@ func (m *Manager) Import(ctx context.Context, namespace, network string, hosts m
 	if err := request.CheckElements(namespace, "none", network); err != nil {
 		return errors.Join(request.ErrInvalid, err)
 	}
-	i := &imported{network: network, wanted: remote.Prepare(hosts)}
+	return m.importPrepared(ctx, namespace, &imported{network: network, wanted: remote.Prepare(hosts)})
+}
+
+func (m *Manager) importPrepared(ctx context.Context, namespace string, i *imported) error {
 	for p := (remote.Pace{Pause: m.pause}); ; {
 		var last bool
 		var wait time.Duration
-		err := m.updateScope(ctx, namespace, scope{network: network}, func(t *tx) error {
+		err := m.updateScope(ctx, namespace, scope{network: i.network}, func(t *tx) error {
 			last, wait = t.importSome(i, &p)
 			return nil
 		})
@@ -66,7 +69,7 @@ func (i *imported) before() map[string][]hostsstore.RemoteHost {
 func (t *tx) importSome(i *imported, p *remote.Pace) (last bool, wait time.Duration) {
 	change := t.importInto(i.network)
 	i.was = change.Was
-	i.is, i.changed, last = remote.Step(i.was, i.wanted, p.Begin(1+len(change.Containers)))
+	i.is, i.changed, last = remote.Step(i.was, i.wanted, p.Begin(t.since, 1+len(change.Containers)))
 	if len(i.changed) == 0 {
 		return last, 0
 	}

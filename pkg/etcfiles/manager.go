@@ -44,7 +44,7 @@ func (m *Manager) updateScope(ctx context.Context, namespace string, about scope
 			if err := t.commit(); err != nil {
 				return err
 			}
-			*t = tx{m: t.m, ns: t.ns, about: about, did: t.did}
+			*t = tx{m: t.m, ns: t.ns, since: t.since, about: about, did: t.did}
 			if err := t.load(); err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (m *Manager) locked(ctx context.Context, namespace string, do func(t *tx) e
 	}
 	quiet, tell := m.quiet()
 	defer tell()
-	t := &tx{ns: ns}
+	t := &tx{ns: ns, since: time.Now()}
 	if t.m, err = quiet.ForNamespace(ns); err == nil {
 		err = do(t)
 	}

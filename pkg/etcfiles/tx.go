@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,6 +23,7 @@ import (
 type tx struct {
 	m      *Manager
 	ns     *hostsstore.Namespace
+	since  time.Time // it has had the lock
 	about  scope
 	trusts bool // the index is believed of all containers but those that the operation is about
 	bootID string

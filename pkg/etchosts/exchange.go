@@ -83,11 +83,11 @@ type sought struct {
 // seek looks through a text once, for an Exchange may be of a hundred files. It notes no more than is asked for.
 func seek(m Marker, text []byte, x Exchange) (s sought) {
 	changes := make(map[string]bool, len(x.Out)+len(x.In)+len(x.Last)) // true for a line that goes
-	var lengths [maxLine + 1]bool                                      // few lines have the length of one that is looked for
+	var some lineSieve
 	note := func(text string, goes bool) {
 		for line := range strings.Lines(text) {
 			changes[line] = goes
-			lengths[min(len(line), maxLine)] = true
+			some.add([]byte(line))
 		}
 	}
 	for _, block := range slices.Concat(x.In, x.Last) {
@@ -116,7 +116,7 @@ func seek(m Marker, text []byte, x Exchange) (s sought) {
 			}
 		case inside:
 			s.last = int64(off)
-			if !lengths[min(length, maxLine)] {
+			if !some.may(line) {
 				break
 			}
 			switch goes, changes := changes[string(line)]; {

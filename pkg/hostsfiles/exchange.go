@@ -143,11 +143,13 @@ func (e *Edit) newExchange(v *roster.Viewer) *exchange {
 	}
 	all := e.members.RemoteOf(v)
 	uses := map[string]*use{}
+	var sieve etchosts.Sieve // has their names
 	for i, l := range all {
 		if !comes[keyOf(l)] {
 			continue
 		}
 		for name := range l.Names {
+			sieve.Add(name)
 			name = strings.ToLower(name)
 			switch u := uses[name]; {
 			case u == nil:
@@ -163,6 +165,9 @@ func (e *Edit) newExchange(v *roster.Viewer) *exchange {
 		}
 	}
 	share := func(name string) *use {
+		if !sieve.May(name) {
+			return nil
+		}
 		u := uses[strings.ToLower(name)]
 		if u != nil {
 			u.shared = true

@@ -90,16 +90,33 @@ type lineKey struct {
 
 func keyOf(l *hostsstore.RemoteLine) lineKey { return lineKey{l.Text, l.Peer.NetworkOnly} }
 
-// lacking returns the lines that the others have not.
+// lacking returns the lines that the others have not. Both are in order, and most lines are in both.
 func lacking(lines, others []*hostsstore.RemoteLine) []*hostsstore.RemoteLine {
-	have := make(map[lineKey]struct{}, len(others))
-	for _, l := range others {
-		have[keyOf(l)] = struct{}{}
+	var out []*hostsstore.RemoteLine
+	rest := others
+	for _, l := range lines {
+		for len(rest) > 0 && rest[0] != l && roster.ByRevision(rest[0], l) < 0 {
+			rest = rest[1:]
+		}
+		if len(rest) > 0 && rest[0] == l {
+			rest = rest[1:]
+			continue
+		}
+		out = append(out, l)
 	}
-	return slices.DeleteFunc(slices.Clone(lines), func(l *hostsstore.RemoteLine) bool {
-		_, ok := have[keyOf(l)]
-		return ok
-	})
+	if len(out) == 0 {
+		return nil
+	}
+	missing := make(map[lineKey]bool, len(out))
+	for _, l := range out {
+		missing[keyOf(l)] = true
+	}
+	for _, l := range others {
+		if key := keyOf(l); missing[key] {
+			missing[key] = false
+		}
+	}
+	return slices.DeleteFunc(out, func(l *hostsstore.RemoteLine) bool { return !missing[keyOf(l)] })
 }
 
 // worldOnly reports whether nothing of what changes on a network is seen in the files of its containers.

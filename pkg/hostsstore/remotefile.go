@@ -72,7 +72,11 @@ var errRemoteForm = errors.New("not a file of names of another host, such as etc
 
 // encode returns the content of the file.
 func (h *RemoteHost) encode(bootID string) []byte {
-	b := []byte(remoteHeader)
+	size := len(remoteHeader) + len(bootID) + 32
+	for _, l := range h.Lines {
+		size += len(l.Text) + len(l.Peer.ID) + 32
+	}
+	b := append(make([]byte, 0, size), remoteHeader...)
 	b = append(append(b, bootID...), ' ')
 	b = append(strconv.AppendInt(b, h.Revision, 10), '\n')
 	var last *RemotePeer

@@ -91,21 +91,23 @@ func (x extent) tooMuch(list []group) (out []group) {
 // trim leaves the oldest peers of a host as far as they fit, and returns how many it has taken out.
 func (w *wanted) trim() int {
 	var x extent
-	for _, k := range w.order {
-		x = x.and(w.of[k]...)
+	for _, g := range w.list {
+		x = x.and(g...)
 	}
 	if x.fits() {
 		return 0
 	}
-	list := make([]group, 0, len(w.order))
-	for _, k := range w.order {
-		list = append(list, w.of[k])
+	left := map[key]bool{}
+	for _, g := range (extent{}).tooMuch(slices.Clone(w.list)) {
+		left[keyOf(g[0])] = true
 	}
-	left := (extent{}).tooMuch(list)
-	for _, g := range left {
-		delete(w.of, keyOf(g[0]))
+	var lines []*hostsstore.RemoteLine
+	for _, g := range w.list {
+		if !left[keyOf(g[0])] {
+			lines = append(lines, g...)
+		}
 	}
-	w.order = slices.DeleteFunc(w.order, func(k key) bool { return w.of[k] == nil })
+	w.groups = groupsOf(lines)
 	return len(left)
 }
 
@@ -121,8 +123,8 @@ func (w *Wanted) fit(have []hostsstore.RemoteHost) {
 	var list []group
 	whole := x
 	for _, host := range w.names {
-		for _, k := range w.hosts[host].order {
-			if g := w.hosts[host].of[k]; !g[0].Peer.NetworkOnly {
+		for _, g := range w.hosts[host].list {
+			if !g[0].Peer.NetworkOnly {
 				list = append(list, g)
 				whole = whole.and(g...)
 			}

@@ -22,9 +22,10 @@ type Pace struct {
 	start time.Time
 }
 
-// Begin returns how many lines the step may change that begins now, under the lock, when each stands in so many files.
-func (p *Pace) Begin(files int) (lines int) {
-	p.start = time.Now()
+// Begin returns how many lines a step may change when each stands in so many files. It has had the lock since a moment: what was done
+// before, to see how things are, is part of it.
+func (p *Pace) Begin(since time.Time, files int) (lines int) {
+	p.start = since
 	p.guess = max(1, int(stepAim/lineCost)/files)
 	if p.lines == 0 {
 		p.lines = p.guess

@@ -4,6 +4,7 @@ package remote
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"net/netip"
 	"slices"
@@ -47,24 +48,58 @@ func keyOf(l *hostsstore.RemoteLine) key {
 	return k
 }
 
-// groups returns the lines of a host by peer, in their order, each once.
-func groups(lines []*hostsstore.RemoteLine) (order []key, of map[key]group) {
-	of = map[key]group{}
-	for _, l := range lines {
-		k := keyOf(l)
-		if of[k] == nil {
-			order = append(order, k)
-		}
-		if !slices.ContainsFunc(of[k], func(other *hostsstore.RemoteLine) bool { return other.Text == l.Text }) {
-			of[k] = append(of[k], l)
+// runs returns an iterator over the lines of a host, those together that stand together and are of one peer.
+func runs(lines []*hostsstore.RemoteLine) iter.Seq2[key, group] {
+	return func(yield func(key, group) bool) {
+		for len(lines) > 0 {
+			first, n := lines[0], 1
+			for n < len(lines) && lines[n].Peer == first.Peer && (first.Peer.ID != "" || lines[n].Address == first.Address) {
+				n++
+			}
+			if !yield(keyOf(first), lines[:n:n]) {
+				return
+			}
+			lines = lines[n:]
 		}
 	}
-	return order, of
+}
+
+// and returns the group with further lines of its peer, each once.
+func (g group) and(lines group) group {
+	if len(g) == 0 && len(lines) == 1 {
+		return lines
+	}
+	for _, l := range lines {
+		if !slices.ContainsFunc(g, func(other *hostsstore.RemoteLine) bool { return other.Text == l.Text }) {
+			g = append(g, l)
+		}
+	}
+	return g
+}
+
+// groups are the lines of a host by peer, in their order.
+type groups struct {
+	list []group
+	at   map[key]int // where in the list
+}
+
+func groupsOf(lines []*hostsstore.RemoteLine) groups {
+	g := groups{list: make([]group, 0, len(lines)), at: make(map[key]int, len(lines))}
+	for k, run := range runs(lines) {
+		i, known := g.at[k]
+		if !known {
+			i = len(g.list)
+			g.at[k] = i
+			g.list = append(g.list, nil)
+		}
+		g.list[i] = g.list[i].and(run)
+	}
+	return g
 }
 
 // lines returns the lines of the peers of a host.
 func (h *Host) lines(host string) []*hostsstore.RemoteLine {
-	var out []*hostsstore.RemoteLine
+	out := make([]*hostsstore.RemoteLine, 0, len(h.Peers))
 	for i := range h.Peers {
 		p := &h.Peers[i]
 		list := make([]string, len(p.Names))
@@ -123,8 +158,7 @@ type Wanted struct {
 
 type wanted struct {
 	revision int64
-	order    []key
-	of       map[key]group
+	groups
 }
 
 // Prepare makes hosts ready. A host whose name cannot be that of a file is refused; a peer that cannot be imported is left out, as is
@@ -150,8 +184,7 @@ func Prepare(hosts map[string]Host) *Wanted {
 		if why != nil {
 			w.refuse(name, len(h.Peers)-len(good.Peers), why)
 		}
-		order, of := groups(good.lines(name))
-		one := wanted{h.Revision, order, of}
+		one := wanted{h.Revision, groupsOf(good.lines(name))}
 		if out := one.trim(); out > 0 {
 			w.refuse(name, out, errTooMuch)
 		}
@@ -203,15 +236,33 @@ func Step(have []hostsstore.RemoteHost, want *Wanted, most int) (next []hostssto
 	return next, changed, last
 }
 
-// differences returns the peers of a host that come or are others now, and those that go.
+// differences returns the peers of a host that come or are others now, and those that go. It is done under the lock, and most peers of a
+// host stay what they are, in their order: each costs one comparison.
 func (w *Wanted) differences(have *hostsstore.RemoteHost, host string, highest *int64) (come, gone []*change) {
 	want, beyond := w.hosts[host], w.beyond[host]
-	if have == nil {
-		have = &hostsstore.RemoteHost{}
+	old := make([]group, len(want.list))
+	if have != nil {
+		goes := map[key]*change{}
+		next := 0
+		for k, run := range runs(have.Lines) {
+			i, wanted := next, next < len(want.list) && keyOf(want.list[next][0]) == k
+			if !wanted {
+				i, wanted = want.at[k]
+			}
+			if wanted && !beyond[k] {
+				old[i] = old[i].and(run)
+				next = i + 1
+				continue
+			}
+			if goes[k] == nil {
+				goes[k] = &change{key: k}
+				gone = append(gone, goes[k])
+			}
+			goes[k].old = goes[k].old.and(run)
+		}
 	}
-	order, old := groups(have.Lines)
-	for _, k := range want.order {
-		g, was := want.of[k], old[k]
+	for i, g := range want.list {
+		k, was := keyOf(g[0]), old[i]
 		switch {
 		case beyond[k]:
 			continue
@@ -224,11 +275,6 @@ func (w *Wanted) differences(have *hostsstore.RemoteHost, host string, highest *
 		}
 		if was == nil || !was.same(g) {
 			come = append(come, &change{key: k, old: was, want: g})
-		}
-	}
-	for _, k := range order {
-		if want.of[k] == nil || beyond[k] {
-			gone = append(gone, &change{key: k, old: old[k]})
 		}
 	}
 	return come, gone

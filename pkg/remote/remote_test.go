@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/names"
 	"github.com/etcfiles/etcfiles/pkg/roster"
@@ -179,6 +180,27 @@ func TestSteps(t *testing.T) {
 		if diff := cmp.Diff(after, lines(have)); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestScattered: the lines of a peer need not stand together, as where somebody has edited the file, nor each once.
+func TestScattered(t *testing.T) {
+	line := func(id, addr, name string) *hostsstore.RemoteLine {
+		a := netip.MustParseAddr(addr)
+		return &hostsstore.RemoteLine{
+			Peer: &hostsstore.RemotePeer{Host: "h1", ID: id, IfName: "eth0", Revision: 3}, Address: a, Text: etchosts.Format(a, []string{name}),
+		}
+	}
+	have := []hostsstore.RemoteHost{{Host: "h1", Lines: []*hostsstore.RemoteLine{
+		line("a", "10.0.0.1", "web"), line("b", "10.0.0.2", "db"), line("a", "fd00::1", "web"), line("a", "10.0.0.1", "web"),
+	}}}
+	same := map[string]Host{"h1": host(t, 0, "a 3 10.0.0.1,fd00::1 web", "b 3 10.0.0.2 db")}
+	if next, changed, last := Step(have, Prepare(same), 9); len(changed) > 0 || !last {
+		t.Errorf("%v has changed: %v", changed, texts(next))
+	}
+	next, _, last := Step(have, Prepare(map[string]Host{"h1": host(t, 0, "b 3 10.0.0.2 db")}), 1)
+	if diff := cmp.Diff([]string{"h1@0", "b 3 10.0.0.2 db"}, texts(next)); diff != "" || !last {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -39,7 +40,7 @@ func (x extent) bounds() etchosts.Bounds {
 
 // Sizes returns how much room the networks take, with attachments that are leaving them.
 func (m Members) Sizes(leaving ...Placed) Sizes {
-	out := Sizes{map[string]extent{}, m.remoteExtents}
+	out := Sizes{map[string]extent{}, onceEach(m.remoteExtents)}
 	add := func(p Placed) {
 		network := p.Attachment.Network
 		out.local[network] = out.local[network].and(lines(p.Attachment.Addresses, append(AllNames(p.Attachment), p.Attachment.World...)))
@@ -53,6 +54,22 @@ func (m Members) Sizes(leaving ...Placed) Sizes {
 		add(p)
 	}
 	return out
+}
+
+// onceEach returns what calls count for each network once: a thousand files have the same. Goroutines may call it at once.
+func onceEach(count func(network string) (container, world extent)) func(network string) (container, world extent) {
+	var mu sync.Mutex
+	known := map[string][2]extent{}
+	return func(network string) (container, world extent) {
+		mu.Lock()
+		defer mu.Unlock()
+		x, ok := known[network]
+		if !ok {
+			x[0], x[1] = count(network)
+			known[network] = x
+		}
+		return x[0], x[1]
+	}
 }
 
 // Bounds returns what the viewer's file may hold.
