@@ -379,32 +379,6 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestMaxNames: the hosts files of containers have the oldest entries of all hosts, and a new one takes no other's place.
-func TestMaxNames(t *testing.T) {
-	w := &world{t: t, state: NewState(lab, false)}
-	w.host("h2", "10.231.2.0/24")
-	w.host("h3", "10.231.3.0/24")
-	w.peer("h3", "a", "10.231.3.1")
-	w.peer("h2", "b", "10.231.2.1", "10.231.2.2")
-	w.peer("h3", "c", "10.231.3.3", "10.231.3.4")
-	w.peer("h2", "d", "10.231.2.3")
-	for lines, want := range []string{"a b c d", "b c d", "b c d", "c d", "c d", "d", ""} {
-		var beyond []string
-		d := w.state.Decide(Rules{Self: "me", MaxNames: lines})
-		for _, entries := range d.Imports {
-			for _, e := range entries {
-				if e.NetworkOnly {
-					beyond = append(beyond, e.ID)
-				}
-			}
-		}
-		slices.Sort(beyond)
-		if got := strings.Join(beyond, " "); got != want || d.Lines != 6 || (d.Beyond > 0) != (want != "") {
-			t.Errorf("%d lines: beyond are %s, %d of %d, want %s", lines, got, d.Beyond, d.Lines, want)
-		}
-	}
-}
-
 // hostile fills a host with attachments of so many of its own addresses each, with names as long and as many as a value takes.
 func hostile(w *world, host string, second, attachments, addresses int) {
 	w.host(host, fmt.Sprintf("10.%d.0.0/16", second))

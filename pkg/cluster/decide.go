@@ -105,7 +105,8 @@ type Decision struct {
 //   - If the administrator grants ranges, a host has those and no other.
 //   - Where an allocator is shared, no host has ranges, and of two claims to one address the older key counts; so it does among those of one host.
 //   - What one host says is bounded: its oldest attachments count.
-//   - Containers' hosts files have the oldest entries, as many as are allowed: a new one takes no other's place.
+//   - Containers' hosts files have as many lines as are allowed. Where that is not all, no host lacks any that has no more than an equal
+//     share; of who has more the oldest entries count.
 func Decide(rules Rules, hosts []Host) Decision {
 	d := &decider{Rules: rules, refused: map[refusedKey]*Refusal{}}
 	hosts = slices.Clone(hosts)
@@ -128,27 +129,6 @@ func Decide(rules Rules, hosts []Host) Decision {
 		out.Refused = append(out.Refused, *d.refused[key])
 	}
 	return out
-}
-
-// limit has as many lines as are allowed for the hosts files of containers, those of the oldest entries.
-func (d *Decision) limit(lines int) {
-	if d.Lines <= lines {
-		return
-	}
-	var all []*Entry
-	for _, host := range slices.Sorted(maps.Keys(d.Imports)) {
-		for i := range d.Imports[host] {
-			all = append(all, &d.Imports[host][i])
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *Entry) int { return cmp.Compare(a.Created, b.Created) })
-	for _, e := range all {
-		own, _ := e.size()
-		if lines -= own; lines < 0 {
-			e.NetworkOnly = true
-			d.Beyond += own
-		}
-	}
 }
 
 // decider is one decision that is being made.

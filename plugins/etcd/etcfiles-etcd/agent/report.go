@@ -35,7 +35,7 @@ type NetworkStatus struct {
 	Network   string            `json:"network"`
 	Hosts     int               `json:"hosts"`            // others whose names are taken over
 	Names     int               `json:"names"`            // lines with names of theirs
-	Beyond    int               `json:"beyond,omitempty"` // more of these than maxNames: they are not in the hosts files of containers
+	Beyond    int               `json:"beyond,omitempty"` // more of these than maxNames or 1 MiB: they are not in the hosts files of containers
 	Refused   []cluster.Refusal `json:"refused,omitempty"`
 }
 
@@ -126,7 +126,7 @@ func (r *reporter) network(n config.Network, d cluster.Decision) {
 	if key := prefix + "beyond"; s.Beyond > 0 {
 		now[key] = true
 		if !r.said[key] {
-			r.Logf("warning: %v: %d names, more than maxNames, %d: the rest is in the network's own file only", n.Network, d.Lines, n.MaxNames)
+			r.Logf("warning: %v: %d names, more than maxNames, %d, or 1 MiB: the youngest of the hosts that have most are in the network's own file only", n.Network, d.Lines, n.MaxNames)
 		}
 	}
 	maps.DeleteFunc(r.said, func(key string, _ bool) bool { return strings.HasPrefix(key, prefix) && !now[key] })

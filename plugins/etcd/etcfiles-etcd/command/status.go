@@ -85,7 +85,7 @@ func (s *shownStatus) print(w io.Writer) {
 	for _, n := range s.Networks {
 		fmt.Fprintf(w, "network %s/%s: %d names of %d hosts\n", n.Namespace, n.Network, n.Names, n.Hosts)
 		if n.Beyond > 0 {
-			fmt.Fprintf(w, "  %d of them are more than maxNames, and in the network's own file only\n", n.Beyond)
+			fmt.Fprintf(w, "  %d of them are more than maxNames or 1 MiB, and in the network's own file only: the youngest of the hosts that have most\n", n.Beyond)
 		}
 		for _, r := range n.Refused {
 			fmt.Fprintf(w, "  refused (%s, %d): %s\n", r.Why, r.Count, cli.Plain(r.String()))
