@@ -37,13 +37,35 @@ func (f *File) Find(line string, near ...int64) (int64, error) {
 	return max(0, off), err
 }
 
-// StrikeLine strikes a line where Find finds it, and returns where that is.
-func (f *File) StrikeLine(line string, near ...int64) (int64, error) {
-	off, err := f.Find(line, near...)
+// StrikeLine strikes a line and returns where that is: at one of the offsets, or else where Find finds it.
+func (f *File) StrikeLine(line string, at []int64, near ...int64) (int64, error) {
+	off, err := f.standing(line, at)
+	if off == 0 && err == nil {
+		off, err = f.Find(line, near...)
+	}
 	if err == nil {
 		err = f.strike(off, line)
 	}
 	return off, err
+}
+
+// standing returns at which of the offsets a line stands, 0 for none.
+func (f *File) standing(line string, at []int64) (int64, error) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	for _, off := range at {
+		if off < 1 || off+int64(len(line)) > f.state.Size {
+			continue
+		}
+		text, err := f.load(buffer, off-1, off+int64(len(line)))
+		if err != nil {
+			return 0, err
+		}
+		if lastLine(text, line) == 1 {
+			return off, nil
+		}
+	}
+	return 0, nil
 }
 
 // search returns the offset of the last line from, up to to, that is the line, or -1.
@@ -69,23 +91,43 @@ func (f *File) load(buffer *[]byte, from, to int64) ([]byte, error) {
 	return text[:n], err
 }
 
-// telling is how much of a line is searched for: bytes.Index is quick with no more, and few lines begin alike.
-const telling = 32
-
 // lastLine returns where the last line of a text that is the line begins, or -1. The first line of a text is none: a marker
 // stands before ours.
 func lastLine(text []byte, line string) int {
-	last, whole := -1, []byte("\n"+line)
-	for from, start := 0, whole[:min(len(whole), telling)]; ; {
-		at := bytes.Index(text[from:], start)
+	sought := []byte("\n" + line)
+	which := rarest(text, sought)
+	last := -1
+	for from := which; from < len(text); {
+		at := bytes.IndexByte(text[from:], sought[which])
 		if at < 0 {
-			return last
+			break
 		}
-		if at += from; bytes.HasPrefix(text[at:], whole) {
-			last = at + 1
+		at += from
+		if bytes.HasPrefix(text[at-which:], sought) {
+			last = at - which + 1
 		}
 		from = at + 1
 	}
+	return last
+}
+
+// rarest returns which byte of what is sought occurs least in a text, about.
+func rarest(text, sought []byte) int {
+	const samples = 512
+	if len(text) < 8*samples {
+		return 0
+	}
+	var seen [256]int
+	for i := 0; i < len(text); i += len(text) / samples {
+		seen[text[i]]++
+	}
+	which := 0
+	for i, c := range sought {
+		if seen[c] < seen[sought[which]] {
+			which = i
+		}
+	}
+	return which
 }
 
 // RoomBeyond returns room of at least length bytes that stands behind every one of the lines, and how many bytes of room

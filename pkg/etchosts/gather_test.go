@@ -217,3 +217,21 @@ func TestLastLine(t *testing.T) {
 		}
 	}
 }
+
+// TestStrikeLine: a line is struck where it is said to stand, and where nobody says it right it is found.
+func TestStrikeLine(t *testing.T) {
+	list := peers(2000)
+	data, offsets := Render("etcfiles", nil, list)
+	f, path := openNew(t, data)
+	for n, at := range [][]int64{nil, {offsets[1]}, {offsets[7], -5, 1 << 40, offsets[2]}, {offsets[3] + 1, 0}, {int64(len(data)) - 3}} {
+		if off, err := f.StrikeLine(list[n], at, 0); err != nil || off != offsets[n] {
+			t.Errorf("%v: %d, %v, want %d", at, off, err, offsets[n])
+		}
+	}
+	if _, err := f.StrikeLine(list[1], []int64{offsets[1]}, 0); !errors.Is(err, ErrChanged) {
+		t.Errorf("what is struck is struck again: %v", err)
+	}
+	if got := content(t, path); strings.Count(got, "\n10.") != len(list)-5 {
+		t.Errorf("%d lines live, want %d", strings.Count(got, "\n10."), len(list)-5)
+	}
+}

@@ -223,9 +223,10 @@ func (e *Edit) leave(f *file, open *etchosts.File, c *change, text string) error
 		return nil
 	}
 	f.belongs(-len(text))
-	guesses := e.guesses(f, c, len(text))
+	guesses, behind := e.guesses(f, c, len(text)), len(text)
 	for line := range strings.Lines(text) {
-		off, err := open.StrikeLine(line, guesses...)
+		behind -= len(line)
+		off, err := open.StrikeLine(line, e.before(f, line, behind), guesses...)
 		if err != nil {
 			return err
 		}
@@ -247,8 +248,12 @@ const maxRooms = 8
 func (f *file) give(r hostsstore.Room) {
 	rooms := f.state.Rooms
 	for i, other := range rooms {
-		if other.Offset+int64(other.Length) == r.Offset && r.Offset%etchosts.PageSize != 0 {
+		switch {
+		case other.Offset+int64(other.Length) == r.Offset && r.Offset%etchosts.PageSize != 0:
 			rooms[i].Length += r.Length
+			return
+		case r.Offset+int64(r.Length) == other.Offset && (other.Length == 0 || other.Offset%etchosts.PageSize != 0):
+			rooms[i] = hostsstore.Room{Offset: r.Offset, Length: r.Length + other.Length}
 			return
 		}
 	}
@@ -267,7 +272,8 @@ func (f *file) give(r hostsstore.Room) {
 	}
 }
 
-// take notes that the beginning of room is in use.
+// take notes that the beginning of room is in use. What is used up stays as room of no length: it says where the lines stand that go next,
+// perhaps.
 func (f *file) take(r hostsstore.Room, length int) {
 	i := slices.IndexFunc(f.state.Rooms, func(other hostsstore.Room) bool {
 		return other.Offset <= r.Offset && r.Offset < other.Offset+int64(other.Length)
@@ -275,7 +281,7 @@ func (f *file) take(r hostsstore.Room, length int) {
 	switch {
 	case i < 0:
 	case f.state.Rooms[i] != r || r.Length-length < len("::1 a\n"):
-		f.state.Rooms = slices.Delete(f.state.Rooms, i, i+1)
+		f.state.Rooms[i] = hostsstore.Room{Offset: r.Offset + int64(length)}
 	default:
 		f.state.Rooms[i] = hostsstore.Room{Offset: r.Offset + int64(length), Length: r.Length - length}
 	}

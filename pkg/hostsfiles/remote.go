@@ -140,7 +140,7 @@ func (e *Edit) remoteWent(v *roster.Viewer) []*hostsstore.RemoteLine {
 }
 
 // guesses says where in a file the lines of an attachment may stand. Those of other hosts stand behind the local ones that were there when
-// they came, and before those that came since; one that was put into room stands before what is left of it.
+// they came, and before those that came since.
 func (e *Edit) guesses(f *file, c *change, length int) []int64 {
 	size := f.state.State.Size
 	even := int64(c.rank * float64(size))
@@ -148,9 +148,18 @@ func (e *Edit) guesses(f *file, c *change, length int) []int64 {
 		return []int64{even}
 	}
 	local := float64(length * len(e.members.Of(c.Attachment.Network)))
-	list := []int64{size - int64((1-c.rank)*local), int64(c.rank * local)}
-	for _, r := range f.state.Rooms {
-		list = append(list, r.Offset)
+	return []int64{size - int64((1-c.rank)*local), int64(c.rank * local), even}
+}
+
+// before returns where a line stands that was put into one of the rooms of a file, before what is left of it, with so many bytes of lines
+// behind it. That costs little beside a search among lines of other hosts.
+func (e *Edit) before(f *file, line string, behind int) []int64 {
+	if !e.Remotes.Some() {
+		return nil
 	}
-	return append(list, even)
+	var out []int64
+	for _, r := range f.state.Rooms {
+		out = append(out, r.Offset-int64(behind+len(line)))
+	}
+	return out
 }
