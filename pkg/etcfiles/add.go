@@ -36,7 +36,7 @@ func (m *Manager) Add(ctx context.Context, r *request.Add) (resolvconf.Result, e
 		return resolvconf.Result{}, err
 	}
 	about := scope{network: r.Network, ids: []string{r.ContainerID}, pods: r.PodUID != ""}
-	err = m.updateScope(ctx, r.Namespace, about, func(t *tx) error { return t.add(a) })
+	err = m.update(ctx, r.Namespace, about, func(t *tx) error { return t.add(a) })
 	if noteErr := m.Dir.Namespace(r.Namespace).NoteHolder(err); noteErr != nil {
 		m.Warnf("STATUS cannot know that the lock is held: %v", noteErr)
 	}

@@ -45,7 +45,7 @@ func (m *Manager) Adopt(ctx context.Context, namespace, id, netns, path string) 
 	if len(lines) == 0 {
 		return nil
 	}
-	return m.update(ctx, namespace, func(t *tx) error {
+	return m.update(ctx, namespace, scope{}, func(t *tx) error {
 		c := t.ix.Containers[id]
 		if c == nil {
 			return nil

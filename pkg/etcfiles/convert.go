@@ -20,7 +20,7 @@ func (m *Manager) Convert(ctx context.Context, namespace string, format int) err
 		return err
 	}
 	return Each(ctx, namespaces, func(name string) error {
-		return m.update(ctx, name, func(t *tx) error {
+		return m.update(ctx, name, scope{}, func(t *tx) error {
 			t.finish = t.ns.WriteFormer
 			return nil
 		})

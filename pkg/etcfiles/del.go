@@ -44,7 +44,7 @@ func (m *Manager) del(ctx context.Context, k request.Key, lives hostsstore.Netns
 	if !m.Dir.Namespace(k.Namespace).Exists() {
 		return nil // an ADD makes its directory before it begins
 	}
-	err := m.updateScope(ctx, k.Namespace, scope{network: k.Network, ids: []string{k.ContainerID}}, func(t *tx) error {
+	err := m.update(ctx, k.Namespace, scope{network: k.Network, ids: []string{k.ContainerID}}, func(t *tx) error {
 		if t.ix.Containers[k.ContainerID] == nil {
 			t.sweep(k.ContainerID)
 		}
@@ -95,7 +95,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 		}
 		return fmt.Errorf("container %s/%s: %w: the store has nothing of it", namespace, id, request.ErrInvalid)
 	}
-	err = m.update(ctx, namespace, func(t *tx) error {
+	err = m.update(ctx, namespace, scope{}, func(t *tx) error {
 		kept, known := t.ns.Kept(id)
 		files := kept.Created
 		if c := t.ix.Containers[id]; c != nil {
@@ -121,7 +121,7 @@ func (m *Manager) Remove(ctx context.Context, namespace, id string) error {
 
 // RemoveLeft removes what keepFiles has left before a moment of containers that have no record, and returns their IDs.
 func (m *Manager) RemoveLeft(ctx context.Context, namespace string, before time.Time) (removed []string, err error) {
-	err = m.update(ctx, namespace, func(t *tx) error {
+	err = m.update(ctx, namespace, scope{}, func(t *tx) error {
 		t.finish = func() error {
 			list, err := t.ns.Left()
 			for _, left := range list {

@@ -2,6 +2,7 @@ package etcfiles
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/etcfiles/etcfiles/pkg/etchosts"
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
@@ -21,17 +22,8 @@ var (
 	// ErrUnavailable is the error of Status when an Add would fail.
 	ErrUnavailable = errors.New("unavailable")
 	// ErrLimited is the same where running containers suffer too: their files can no longer be changed.
-	ErrLimited error = limited{}
+	ErrLimited = fmt.Errorf("%w: running containers are no longer told of changes", ErrUnavailable)
 )
-
-// limited is a type so that nothing is to be made when the package is initialized, for which a container's start would pay.
-type limited struct{}
-
-func (limited) Error() string {
-	return ErrUnavailable.Error() + ": running containers are no longer told of changes"
-}
-
-func (limited) Unwrap() error { return ErrUnavailable }
 
 // obstructed reports that a container has made a file of its own unusable.
 func obstructed(err error) bool { return etchosts.Obstructed(err) }

@@ -39,7 +39,7 @@ func (m *Manager) collect(ctx context.Context, namespace, network string, keep m
 	if !m.Dir.Namespace(namespace).Exists() {
 		return nil
 	}
-	return m.update(ctx, namespace, func(t *tx) error {
+	return m.update(ctx, namespace, scope{}, func(t *tx) error {
 		var stale []request.Key
 		for _, c := range t.ix.Containers {
 			for i := range c.Attachments {

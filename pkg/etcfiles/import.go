@@ -30,7 +30,7 @@ func (m *Manager) importPrepared(ctx context.Context, namespace string, i *impor
 	for p := (remote.Pace{Pause: m.pause}); ; {
 		var last bool
 		var wait time.Duration
-		err := m.updateScope(ctx, namespace, scope{network: i.network}, func(t *tx) error {
+		err := m.update(ctx, namespace, scope{network: i.network}, func(t *tx) error {
 			last, wait = t.importSome(i, &p)
 			return nil
 		})

@@ -29,12 +29,7 @@ type Manager struct {
 
 // update does one operation on a namespace as a transaction: under the lock it brings what earlier operations left to its
 // end, lets do collect changes, and commits them. After an error of do nothing is changed.
-func (m *Manager) update(ctx context.Context, namespace string, do func(t *tx) error) error {
-	return m.updateScope(ctx, namespace, scope{}, do)
-}
-
-// updateScope is update for an operation that concerns one network.
-func (m *Manager) updateScope(ctx context.Context, namespace string, about scope, do func(t *tx) error) error {
+func (m *Manager) update(ctx context.Context, namespace string, about scope, do func(t *tx) error) error {
 	return m.locked(ctx, namespace, func(t *tx) error {
 		t.about = about
 		if err := t.load(); err != nil {

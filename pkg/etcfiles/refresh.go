@@ -48,7 +48,7 @@ func (m *Manager) Refresh(ctx context.Context, namespace string, read func() (re
 
 func (m *Manager) refresh(ctx context.Context, namespace string, read func() (resolvconf.Host, error)) ([]Refreshed, error) {
 	var done []Refreshed
-	err := m.update(ctx, namespace, func(t *tx) error {
+	err := m.update(ctx, namespace, scope{}, func(t *tx) error {
 		host, err := read()
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (m *Manager) Set(ctx context.Context, namespace, id string, change request.
 	if !m.Dir.Namespace(namespace).Exists() {
 		return err
 	}
-	return m.update(ctx, namespace, func(t *tx) error {
+	return m.update(ctx, namespace, scope{}, func(t *tx) error {
 		c := t.ix.Containers[id]
 		switch {
 		case c == nil:

@@ -126,13 +126,7 @@ func (w *Wanted) Write(was, is []hostsstore.RemoteHost, changed []string, write 
 	return is
 }
 
-// tooMany is an error with the bounds in it. They are put in when it is read: a container's start would pay for what a package makes when it
-// is initialized.
-type tooMany string
-
-func (e tooMany) Error() string { return fmt.Sprintf(string(e), MaxLines, maxBytes) }
-
 // ErrFull is the reason for which peers are left out that have no room in the files of containers.
-var ErrFull error = tooMany("containers list at most %d lines with %d bytes of all other hosts on a network")
+var ErrFull = fmt.Errorf("containers list at most %d lines with %d bytes of all other hosts on a network", MaxLines, maxBytes)
 
-var errTooMuch error = tooMany("one host may have at most %d lines with %d bytes on a network")
+var errTooMuch = fmt.Errorf("one host may have at most %d lines with %d bytes on a network", MaxLines, maxBytes)
