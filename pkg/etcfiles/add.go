@@ -95,7 +95,7 @@ func (t *tx) add(a *addition) error {
 		return err
 	}
 	if t.trusts { // who stands in its way is to be looked at all the same
-		rivals := roster.Rivals(t.ix, a.ContainerID, added)
+		rivals := roster.Rivals(t.ix, a.ContainerID, a.PodUID, added)
 		if err := t.look(rivals); err != nil {
 			return err
 		}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 	"golang.org/x/sys/unix"
 
@@ -180,26 +182,94 @@ func TestKnowsItsOwn(t *testing.T) {
 	}
 }
 
-// TestFollowsNoLink: of a container whose directory is a link somewhere, nothing is read or changed there.
-func TestFollowsNoLink(t *testing.T) {
-	c := newCrowd(t, "lab")
-	n := c.Dir.Namespace("ns")
-	victim := t.TempDir()
-	record := filepath.Join(victim, filepath.Base(n.RecordPath("x")))
-	for _, id := range []string{"c8", "c9"} {
-		dir := filepath.Dir(n.RecordPath(id))
-		if err := errors.Join(os.WriteFile(record, []byte("{"), 0o600), os.RemoveAll(dir), os.Symlink(victim, dir)); err != nil {
+// victim is a directory with files as one of a container has them, which nobody may touch, and check what has become of it.
+func victim(t *testing.T) (dir string, check func()) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, name := range []string{"meta.json", "hosts"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	look := func() string {
+		var all strings.Builder
+		entries, err := os.ReadDir(dir)
+		for _, e := range entries {
+			info, infoErr := e.Info()
+			data, readErr := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err = errors.Join(err, infoErr, readErr); err == nil {
+				fmt.Fprintln(&all, e.Name(), info.Mode(), string(data))
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all.String()
+	}
+	before := look()
+	return dir, func() {
+		t.Helper()
+		if diff := cmp.Diff(before, look()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// link puts a link in the place of a container's directory.
+func (c *crowd) link(id, target string) {
+	c.t.Helper()
+	dir := filepath.Dir(c.Dir.Namespace("ns").RecordPath(id))
+	if err := errors.Join(os.RemoveAll(dir), os.Symlink(target, dir)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// TestFollowsNoLink: of a container whose directory is a link somewhere, nothing is read or changed there, be it that of the operation, its
+// rival, a former sandbox of its pod or a mere peer.
+func TestFollowsNoLink(t *testing.T) {
+	c := newCrowd(t, "lab", "back")
+	dir, check := victim(t)
+	sandbox := func(id, network string) {
+		t.Helper()
+		c.joinAs(request.Add{Key: key(id, "eth0", network), Identity: roster.Identity{Name: id, Hostname: id}, PodUID: "uid"}, net.IPv4(10, 2, 1, byte(c.next)))
+		c.next++
+	}
+	sandbox("former", "back")
+	for _, id := range []string{"c8", "c10", "c20", "former"} {
+		c.link(id, dir)
+	}
 	c.del(key("c8", "eth0", "lab"))
-	c.joinAs(request.Add{Key: key("other", "eth0", "lab"), Identity: roster.Identity{Name: "c9", Hostname: "other"}}, net.IPv4(10, 2, 0, 1))
-	left, err := os.ReadDir(victim)
-	if err != nil || len(left) != 1 || left[0].Name() != filepath.Base(record) {
+	c.joinAs(request.Add{Key: key("other", "eth0", "lab"), Identity: roster.Identity{Name: "c10", Hostname: "other"}}, net.IPv4(10, 2, 0, 1))
+	sandbox("latter", "lab")
+	check()
+	if c.lists("c0", "c8") || c.lists("c1", "former") || strings.Count(c.hosts("c0"), " c10 c10.lab\n") != 1 {
+		t.Error("who has no record of its own is listed")
+	}
+	if err := os.Remove(filepath.Join(dir, "hosts")); err != nil {
+		t.Fatal(err)
+	}
+	c.join("more", "lab")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("%v, %v", left, err)
 	}
-	if c.lists("c0", "c8") || strings.Count(c.hosts("c0"), " c9 c9.lab\n") != 1 {
-		t.Error("who has no record of its own is listed")
+}
+
+// TestWiped: of a container that somebody has removed nothing is made anew.
+func TestWiped(t *testing.T) {
+	c := newCrowd(t, "lab")
+	n := c.Dir.Namespace("ns")
+	if err := errors.Join(os.RemoveAll(filepath.Dir(n.RecordPath("c8"))), os.RemoveAll(filepath.Dir(n.HostnamePath("c8")))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(n.HostsPath("c9")); err != nil { // but what is missing is
+		t.Fatal(err)
+	}
+	c.join("new", "lab")
+	if has, err := n.Has("c8"); err != nil || has {
+		t.Errorf("there is something of it again, %v", err)
+	}
+	if !c.lists("c9", "new") {
+		t.Error("a container has no hosts file")
 	}
 }
 

@@ -31,7 +31,7 @@ func (e *Edit) bring(f *file) error {
 		return nil
 	case etchosts.Obstructed(err):
 		f.state.State = hostsstore.FileID{}
-		if f.create { // one that is not to be written may still be setuid
+		if f.create && e.recorded(f) == nil { // one that is not to be written may still be setuid
 			_ = safefile.Restore(f.dir.Path(f.name), hostsstore.AccessOf(f.view.Container.Owner))
 		}
 		e.Warnf("container %s keeps a stale hosts file: %v", f.view.Container.ID, err)
@@ -44,12 +44,20 @@ func (e *Edit) bring(f *file) error {
 func (e *Edit) edit(f *file) error {
 	open, err := etchosts.OpenIn(f.dir, f.name, e.Marker)
 	if errors.Is(err, fs.ErrNotExist) && f.create {
+		if err := e.recorded(f); err != nil {
+			return err
+		}
 		return e.make(f, nil)
 	}
 	if err != nil {
 		return err
 	}
 	known := hostsstore.FileID(open.State()) == f.state.State
+	if !known {
+		if err := e.recorded(f); err != nil {
+			return errors.Join(err, open.Close())
+		}
+	}
 	e.restore(f, open, !known)
 	if f.whole || !known || f.state.Gathered > 0 {
 		err = e.reconcile(f, open)
@@ -68,6 +76,20 @@ func (e *Edit) edit(f *file) error {
 	if err = errors.Join(err, open.Close()); err == nil && f.view.Container == nil && f.state.State.Size-f.state.User > f.limit() {
 		return e.make(f, e.others(f))
 	}
+	return err
+}
+
+// recorded returns why a peer's file is not that of a container: not each operation looks at all records. Of a container that has gone the
+// error is fs.ErrNotExist.
+func (e *Edit) recorded(f *file) error {
+	if !f.peer {
+		return nil
+	}
+	path := e.Namespace.RecordPath(f.view.Container.ID)
+	if err := safefile.CheckDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	_, err := safefile.Anywhere.Lstat(path)
 	return err
 }
 

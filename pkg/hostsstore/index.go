@@ -172,8 +172,8 @@ func (n *Namespace) WriteIndex(ix *Index) error {
 	}
 	rest, split := ix.split()
 	err := n.putIndex(ix, rest, split)
-	if err != nil { // the one that was taken may have the room that this one needs
-		err = errors.Join(safefile.Remove(n.takenPath()), n.removeParts(ix.parts), n.putIndex(ix, rest, split))
+	if err != nil { // the one that was taken may have the room that this one needs, or something else stands in a slot
+		err = errors.Join(safefile.Remove(n.takenPath()), n.removeParts(ix.parts), n.removeParts(split), n.putIndex(ix, rest, split))
 	}
 	err = errors.Join(err, safefile.Remove(n.takenPath()), n.removeParts(ix.parts))
 	ix.parts = split

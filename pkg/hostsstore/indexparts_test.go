@@ -216,6 +216,22 @@ func TestPartGone(t *testing.T) {
 	}
 }
 
+// TestSlotInTheWay: what stands in the place of a part is taken away, as it is in that of the index.
+func TestSlotInTheWay(t *testing.T) {
+	n := Dir(t.TempDir()).Namespace("ns")
+	for slot := range 6 {
+		if err := os.MkdirAll(n.partPath(slot), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.WriteIndex(large()); err != nil || n.ReadIndex("boot") == nil {
+		t.Errorf("%v, or there is no index", err)
+	}
+	if err := n.RemoveCaches(); err != nil || len(files(t, n)) > 0 {
+		t.Errorf("%v, and left are %v", err, files(t, n))
+	}
+}
+
 // TestAstray: an index that would contradict itself is not written.
 func TestAstray(t *testing.T) {
 	n := Dir(t.TempDir()).Namespace("ns")

@@ -8,11 +8,13 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 )
 
-// Rivals returns the IDs of the other containers that share an address or a name, whatever its case, with an attachment on its network.
-func Rivals(ix *hostsstore.Index, id string, a *hostsstore.Attachment) []string {
+// Rivals returns the IDs of the other containers in whose place one may come with an attachment: those that share an address or a name,
+// whatever its case, with that on its network, and other sandboxes of the pod, "" for none.
+func Rivals(ix *hostsstore.Index, id, podUID string, a *hostsstore.Attachment) []string {
 	var ids []string
 	for _, c := range ix.Containers {
-		if c.ID != id && slices.ContainsFunc(c.Attachments, func(other hostsstore.Attachment) bool { return rivals(a, &other) }) {
+		if c.ID != id && (podUID != "" && c.PodUID == podUID ||
+			slices.ContainsFunc(c.Attachments, func(other hostsstore.Attachment) bool { return rivals(a, &other) })) {
 			ids = append(ids, c.ID)
 		}
 	}
