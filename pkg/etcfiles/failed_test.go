@@ -16,6 +16,7 @@ import (
 	"github.com/etcfiles/etcfiles/pkg/hostsstore"
 	"github.com/etcfiles/etcfiles/pkg/request"
 	"github.com/etcfiles/etcfiles/pkg/roster"
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // forgetIndex makes the next operation repair the namespace from its records.
@@ -233,5 +234,24 @@ func TestUnlockFails(t *testing.T) {
 	m.release(func() error { return fs.ErrClosed })
 	if warnings != 1 {
 		t.Errorf("%d warnings", warnings)
+	}
+}
+
+// TestUnfinishedNote: a note of keepFiles that a power cut left unfinished goes with the rest of the earlier boot, and no finished one does.
+func TestUnfinishedNote(t *testing.T) {
+	s := newStore(t)
+	s.KeepFiles = true
+	s.add(key("web", "eth0", "lab"), 1)
+	s.del(key("web", "eth0", "lab"))
+	kept := filepath.Join(string(s.Dir), "kept/ns")
+	for _, name := range []string{"web", "db"} {
+		if err := os.WriteFile(safefile.Temporary(filepath.Join(kept, name)), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.add(key("api", "eth0", "lab"), 2)
+	entries, err := os.ReadDir(kept)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "web" {
+		t.Errorf("left are %v, %v", entries, err)
 	}
 }

@@ -154,8 +154,8 @@ func (t *tx) startAfresh(ids []string) error {
 			t.sweep(id)
 		}
 	}
-	if err := t.ns.RemoveStaleRemote(t.bootID); err != nil {
-		t.m.Warnf("what an earlier boot has left of other hosts stays: %v", err)
+	if err := errors.Join(t.ns.TidyKept(), t.ns.RemoveStaleRemote(t.bootID)); err != nil {
+		t.m.Warnf("what an earlier boot has left stays: %v", err)
 	}
 	networks, err := t.ns.Networks()
 	for _, network := range networks {

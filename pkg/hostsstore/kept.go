@@ -118,6 +118,20 @@ func (n *Namespace) ForgetKept(id string) error {
 	return removeFile(n.keptPath(id))
 }
 
+// TidyKept removes notes that were never finished. Nobody may be writing one.
+func (n *Namespace) TidyKept() error {
+	entries, err := os.ReadDir(n.keptDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Name()[0] == '.' { // no container's ID begins so
+			err = errors.Join(err, safefile.Remove(filepath.Join(n.keptDir(), e.Name())))
+		}
+	}
+	return err
+}
+
 // digestFile returns the SHA-256, hexadecimal, of a file as far as records are read.
 func digestFile(path string) (string, error) {
 	f, err := safefile.Open(path, os.O_RDONLY, 0)
