@@ -28,7 +28,8 @@ type view struct {
 type exchange struct {
 	come []arrival
 	went []*hostsstore.RemoteLine
-	// disorder says that a line comes which has to stand before one that stands already.
+	// disorder says that a line comes which has to stand before one that stands already, or that one comes or goes which another network of
+	// the viewer has too.
 	disorder bool
 }
 
@@ -129,7 +130,10 @@ type use struct {
 }
 
 func (e *Edit) newExchange(v *roster.Viewer) *exchange {
-	x := &exchange{went: e.remoteWent(v)}
+	x := &exchange{went: e.remoteWent(v), disorder: e.overlaps(v)}
+	if x.disorder {
+		return x
+	}
 	comes := map[lineKey]bool{}
 	for _, network := range v.Networks() {
 		if c := e.remote[network]; c != nil {
@@ -198,6 +202,36 @@ func (e *Edit) newExchange(v *roster.Viewer) *exchange {
 		}
 	}
 	return x
+}
+
+// overlaps reports whether a line that comes or goes on one network of a container is one of another of its networks, now or before.
+func (e *Edit) overlaps(v *roster.Viewer) bool {
+	networks := v.Networks()
+	if len(networks) == 1 {
+		return false
+	}
+	changes := map[string]string{} // text → network
+	for _, network := range networks {
+		c := e.remote[network]
+		if c == nil {
+			continue
+		}
+		for _, l := range slices.Concat(c.came, c.went) {
+			if l.Peer.NetworkOnly {
+				continue
+			}
+			if other, twice := changes[l.Text]; twice && other != network {
+				return true
+			}
+			changes[l.Text] = network
+		}
+	}
+	return slices.ContainsFunc(networks, func(network string) bool {
+		return slices.ContainsFunc(e.members.Remote(network), func(l *hostsstore.RemoteLine) bool {
+			of, changing := changes[l.Text]
+			return changing && of != network && !l.Peer.NetworkOnly
+		})
+	})
 }
 
 // in returns the change of the file of one viewer, and by how many bytes more belongs into it then.

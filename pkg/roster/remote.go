@@ -98,6 +98,9 @@ func (m Members) RemoteOf(v *Viewer) []*hostsstore.RemoteLine {
 	slices.SortStableFunc(all, ByRevision)
 	seen := map[string]struct{}{} // networks may overlap
 	return slices.DeleteFunc(all, func(l *hostsstore.RemoteLine) bool {
+		if l.Peer.NetworkOnly { // or it would hide the same line of another network
+			return true
+		}
 		_, again := seen[l.Text]
 		seen[l.Text] = struct{}{}
 		return again
