@@ -50,10 +50,14 @@ func (n Network) RecordKey(host string) string { return n.HostPrefix(host) + rec
 // RangesKey returns the key of the administrator's word on the addresses of a host.
 func (n Network) RangesKey(host string) string { return n.Prefix() + rangesName + "/" + host }
 
-// CheckHost returns an error unless the text can be the name of a host: one label of DNS in lower case.
+// CheckHost returns an error unless the text can be the name of a host: one label of DNS in lower case, but for root, who may do everything in
+// etcd.
 func CheckHost(host string) error {
 	if host == "" || len(host) > maxHost || names.Label(host) != host {
 		return fmt.Errorf("%.80q is not one lower-case label of DNS: want at most %d of a-z, 0-9 and '-'", host, maxHost)
+	}
+	if host == "root" {
+		return fmt.Errorf("%q is the administrator of etcd: give the host another name", host)
 	}
 	return nil
 }
