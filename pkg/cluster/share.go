@@ -17,7 +17,7 @@ func (d *Decision) limit(most int) {
 		share        int // that its host needs for it and all older ones, of the lines or of the bytes, whatever is more
 	}
 	var all []candidate
-	bytes := 0
+	total := 0 // bytes
 	for _, host := range slices.Sorted(maps.Keys(d.Imports)) {
 		lines, own := 0, 0
 		for i := range d.Imports[host] {
@@ -27,16 +27,15 @@ func (d *Decision) limit(most int) {
 			c.share = max(lines*MaxBytes, own*most)
 			all = append(all, c)
 		}
-		bytes += own
+		total += own
 	}
-	if d.Lines <= most && bytes <= MaxBytes {
+	if d.Lines <= most && total <= MaxBytes {
 		return
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.share, b.share), cmp.Compare(a.entry.Created, b.entry.Created))
 	})
-	lines := 0
-	bytes = 0
+	lines, bytes := 0, 0
 	full := map[string]bool{} // an older entry of the host had no room
 	for _, c := range all {
 		if full[c.host] || lines+c.lines > most || bytes+c.bytes > MaxBytes {

@@ -3,7 +3,6 @@ package hostsstore
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -184,14 +183,5 @@ func (n *Namespace) removeParts(parts []*part) error {
 
 // removeAllParts removes every part, also those that no index names.
 func (n *Namespace) removeAllParts() error {
-	entries, err := os.ReadDir(n.indexDir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		if strings.Contains(e.Name(), partPrefix) { // or a temporary file for one
-			err = errors.Join(err, safefile.Remove(filepath.Join(n.indexDir(), e.Name())))
-		}
-	}
-	return err
+	return removeEntries(n.indexDir(), func(e fs.DirEntry) bool { return strings.Contains(e.Name(), partPrefix) }) // or a temporary file for one
 }

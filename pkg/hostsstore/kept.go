@@ -120,16 +120,7 @@ func (n *Namespace) ForgetKept(id string) error {
 
 // TidyKept removes notes that were never finished. Nobody may be writing one.
 func (n *Namespace) TidyKept() error {
-	entries, err := os.ReadDir(n.keptDir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		if e.Name()[0] == '.' { // no container's ID begins so
-			err = errors.Join(err, safefile.Remove(filepath.Join(n.keptDir(), e.Name())))
-		}
-	}
-	return err
+	return removeEntries(n.keptDir(), func(e fs.DirEntry) bool { return e.Name()[0] == '.' }) // no container's ID begins so
 }
 
 // digestFile returns the SHA-256, hexadecimal, of a file as far as records are read.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/etcfiles/etcfiles/pkg/safefile"
 )
 
 // directories lists the directories in a directory, sorted; none if that is not there.
@@ -21,6 +23,20 @@ func directories(path string) ([]string, error) {
 		}
 	}
 	return list, err
+}
+
+// removeEntries removes those entries of a directory, as safefile.Remove does, for which which returns true; none if it is not there.
+func removeEntries(dir string, which func(e fs.DirEntry) bool) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if which(e) {
+			err = errors.Join(err, safefile.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // IDs lists the containers that have a directory in the store, sorted.

@@ -66,13 +66,7 @@ func (n *Namespace) sweepRemote(which func(path string) bool) error {
 	errs := []error{err}
 	for _, network := range networks {
 		dir := filepath.Join(n.remoteDir(), network)
-		entries, err := os.ReadDir(dir)
-		errs = append(errs, err)
-		for _, e := range entries {
-			if path := filepath.Join(dir, e.Name()); e.Type().IsRegular() && which(path) {
-				errs = append(errs, safefile.Remove(path))
-			}
-		}
+		errs = append(errs, removeEntries(dir, func(e fs.DirEntry) bool { return e.Type().IsRegular() && which(filepath.Join(dir, e.Name())) }))
 		errs = append(errs, safefile.Remove(dir))
 	}
 	return errors.Join(append(errs, safefile.Remove(n.remoteDir()))...)

@@ -116,7 +116,8 @@ func (p *page) has(v *Viewer, line string) bool {
 	})
 }
 
-// Shared returns what reports whether a line of the viewer's file may have a name of another one, nil where that is not to be had cheaply.
+// Shared returns a function that reports whether a line of the viewer's file may have a name of another one, or nil where it would be slow to
+// find out.
 func (m Members) Shared(v *Viewer) func(line string) bool {
 	p := m.pageFor(v)
 	if p == nil || len(m.RemoteOf(v)) > 0 {
