@@ -95,11 +95,7 @@ func newChaos(t *testing.T) *chaos {
 			t.Error(err)
 		}
 	})
-	t.Cleanup(func() {
-		if err := c.End(); err != nil {
-			t.Error(err)
-		}
-	})
+	worlds.EndAfter(t, c)
 	t.Cleanup(func() {
 		if err := c.forgetResults(); err != nil {
 			t.Error(err)

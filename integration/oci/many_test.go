@@ -97,10 +97,6 @@ func testWorld(t *testing.T, runtime string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := w.End(); err != nil {
-			t.Error(err)
-		}
-	})
+	worlds.EndAfter(t, w)
 	return w
 }

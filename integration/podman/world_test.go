@@ -56,11 +56,7 @@ func worldFor(t *testing.T, runtime string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := w.End(); err != nil {
-			t.Error(err)
-		}
-	})
+	worlds.EndAfter(t, w)
 	return w
 }
 

@@ -17,6 +17,16 @@ type Commands = map[string]func(ts *testscript.TestScript, neg bool, args []stri
 // key is that of the world among the values of a script's environment.
 type key struct{}
 
+// EndAfter ends a world when the test has ended.
+func EndAfter(t *testing.T, w interface{ End() error }) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := w.End(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // RunScripts runs the stories in testdata with each runtime, each in a world of its own, which start makes. The name of the
 // runtime is a condition.
 func RunScripts[W interface{ End() error }](t *testing.T, commands Commands, start func(env *testscript.Env, runtime string) (W, error)) {
