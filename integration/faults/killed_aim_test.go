@@ -82,7 +82,7 @@ func (o operation) calls(t *testing.T, f fleet.Fleet, names []string) []straced.
 }
 
 // tries is how often a point is tried: Go may move the work to another thread before it, and strace counts anew there.
-const tries = 4
+const tries = 8
 
 // aim counts the points that were hit and missed.
 type aim struct{ hit, missed atomic.Int64 }
