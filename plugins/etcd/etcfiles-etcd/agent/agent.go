@@ -8,6 +8,7 @@ package agent
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -72,8 +73,10 @@ type Agent struct {
 // Run shares names until the context is done, which is no error: then everything stays as it is, and who runs next goes on. Any other end is an
 // error that only somebody can mend.
 func (a *Agent) Run(ctx context.Context) error {
-	unlock, err := a.Dir.Lock()
-	if err != nil {
+	unlock, err := a.Dir.Lock(ctx)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	defer unlock()

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,11 +73,11 @@ func TestDir(t *testing.T) {
 	if runs, err := d.Runs(); runs || err != nil {
 		t.Fatal(runs, err)
 	}
-	unlock, err := d.Lock()
+	unlock, err := d.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Lock(); !errors.Is(err, ErrRuns) {
+	if _, err := d.Lock(t.Context()); !errors.Is(err, ErrRuns) {
 		t.Errorf("a second one: %v", err)
 	}
 	if runs, err := d.Runs(); !runs || err != nil {
@@ -93,6 +96,60 @@ func TestDir(t *testing.T) {
 	if _, err := d.load(); err == nil || !strings.Contains(err.Error(), "lease") {
 		t.Errorf("garbage: %v", err)
 	}
+}
+
+// TestRuns: those who ask whether a service runs do not take each other for one, and keep none from starting.
+func TestRuns(t *testing.T) {
+	d := Dir(t.TempDir() + "/run")
+	if runs, err := d.Runs(); runs || err != nil {
+		t.Fatal(runs, err)
+	}
+	if _, err := os.Lstat(string(d)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it made the directory: %v", err)
+	}
+	unlock, err := d.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 2000 {
+				if runs, err := d.Runs(); runs || err != nil {
+					t.Errorf("without a service: %v, %v", runs, err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	started := make(chan struct{})
+	for range 4 {
+		wait.Go(func() {
+			for {
+				select {
+				case <-started:
+					return
+				case <-time.After(100 * time.Microsecond): // each is a command of its own
+				}
+				if _, err := d.Runs(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		unlock, err := d.Lock(t.Context())
+		if err != nil {
+			t.Errorf("start %d: %v", i, err)
+			break
+		}
+		unlock()
+	}
+	close(started)
+	wait.Wait()
 }
 
 // TestContest: a few corrections within a short time are a contest, which is over when the last of them is long past; one now and then is none.

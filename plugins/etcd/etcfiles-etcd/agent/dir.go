@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -35,35 +36,42 @@ func (d Dir) path(name string) string { return filepath.Join(string(d), name) }
 // ErrRuns is the error of Lock while a service runs.
 var ErrRuns = errors.New("etcfiles-etcd runs already")
 
+// How long, and how often, Lock tries to have the lock: whoever asks whether a service runs has it for a moment.
+const (
+	lockPatience = time.Second
+	lockInterval = 10 * time.Millisecond
+)
+
 // Lock keeps others from running a service with the directory, which it makes.
-func (d Dir) Lock() (unlock func(), err error) {
+func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(string(d), 0o755); err != nil {
 		return nil, err
 	}
+	wait, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
 	lock := flock.New(d.path("lock"))
-	ok, err := lock.TryLock()
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
+	_, err = lock.TryLockContext(wait, lockInterval)
+	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, ErrRuns
+	} else if err != nil {
+		return nil, err
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// Runs reports whether a service runs.
+// Runs reports whether a service runs. It makes nothing.
 func (d Dir) Runs() (bool, error) {
-	unlock, err := d.Lock()
+	lock := flock.New(d.path("lock"), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock() // which others who ask have too
 	switch {
-	case errors.Is(err, ErrRuns):
-		return true, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
 		return false, err
+	case !free:
+		return true, nil
 	}
-	unlock()
-	return false, nil
+	return false, lock.Unlock()
 }
 
 func (d Dir) load() (kept, error) {
@@ -99,7 +107,7 @@ func (d Dir) write(name string, value any, mode fs.FileMode) error {
 // Leave takes this host out while no service runs: the names of other hosts are taken out of the networks that names were shared of, and revoke is
 // called for each lease. The former does not wait for etcd, and for the latter Leave can be called again.
 func (d Dir) Leave(ctx context.Context, s Store, revoke func(lease int64) error) error {
-	unlock, err := d.Lock()
+	unlock, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
