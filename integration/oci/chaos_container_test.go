@@ -49,6 +49,7 @@ func (c *chaos) start(word string, rng *rand.Rand) (*running, error) {
 	if ok { // the process is not what it is to be yet, and may be killed until it is
 		var unread error
 		if name, unread = r.read("hostname"); unread == nil {
+			c.missed()
 			text, unread = r.read("hosts")
 		}
 		ok = unread == nil

@@ -67,22 +67,41 @@ func (c *chaos) disturb(rng *rand.Rand) error {
 	for !c.over.Load() {
 		time.Sleep(time.Duration(rng.Int64N(int64(150 * time.Millisecond))))
 		want := victims[rng.IntN(len(victims))] // one of the short-lived ones as often as one of the others
-		list := c.processes(programIn([]string{want}))
-		if len(list) > 0 {
-			p := list[rng.IntN(len(list))]
-			if rng.IntN(2) == 0 {
-				p.signal(unix.SIGKILL)
+		if rng.IntN(2) == 0 {
+			if p, hit := c.hit(want, unix.SIGKILL, rng); hit {
+				p.dir.Close()
 				c.tally.killed.Add(1)
-			} else {
-				p.signal(unix.SIGSTOP)
-				time.Sleep(time.Duration(rng.Int64N(int64(200 * time.Millisecond))))
-				p.signal(unix.SIGCONT)
-				c.tally.stopped.Add(1)
 			}
+		} else if p, hit := c.hit(want, unix.SIGSTOP, rng); hit {
+			time.Sleep(time.Duration(rng.Int64N(int64(200 * time.Millisecond))))
+			p.signal(unix.SIGCONT)
+			p.dir.Close()
+			c.tally.stopped.Add(1)
 		}
-		closeAll(list)
 	}
 	return nil
+}
+
+// hit signals one process of a program, which the caller closes. A process of a runtime becomes that of a container, and may do so
+// between the look at it and the signal: see missed.
+func (c *chaos) hit(program string, s unix.Signal, rng *rand.Rand) (hit process, ok bool) {
+	c.aiming.Lock()
+	defer c.aiming.Unlock()
+	list := c.processes(programIn([]string{program}))
+	if len(list) == 0 {
+		return process{}, false
+	}
+	i := rng.IntN(len(list))
+	hit = list[i]
+	hit.signal(s)
+	closeAll(slices.Delete(list, i, i+1))
+	return hit, true
+}
+
+// missed returns when no signal is on its way any more that is meant for what a process was before.
+func (c *chaos) missed() {
+	c.aiming.Lock()
+	defer c.aiming.Unlock()
 }
 
 // goOn lets those go on again, until it is over, who have stopped themselves since their child was: so does nsenter(1).

@@ -43,6 +43,7 @@ type chaos struct {
 	numbers  atomic.Int64
 	over     atomic.Bool  // workers, killers and readers are to end
 	emptying sync.RWMutex // exclusive while the data directory is emptied
+	aiming   sync.Mutex   // from the look at processes until one of them is signalled
 
 	mu         sync.Mutex
 	unfinished []container // of which a runtime may know still, or the hook
