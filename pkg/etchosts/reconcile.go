@@ -63,7 +63,9 @@ func (f *File) Reconcile(w Wish) (Layout, error) {
 		if err := f.blank(e.off, len(e.text)); err != nil {
 			return Layout{}, err
 		}
-		plan.room = append(plan.room, Room{e.off, len(e.text)})
+		if !e.strayed { // else the room is the user's as soon as the marker is spoilt
+			plan.room = append(plan.room, Room{e.off, len(e.text)})
+		}
 	}
 	// Last: without its marker nobody could tell any more that what is left of a broken region is ours.
 	if err := f.spoil(p.opens); err != nil {

@@ -67,8 +67,17 @@ func reconcile(t testing.TB, f *File, path string, known func(string) bool, bloc
 		if room := got[r.Offset:r.end()]; len(listed(room)) > 0 || room[len(room)-1] != '\n' || r.Offset/PageSize != (r.end()-1)/PageSize {
 			t.Errorf("no room at %v of\n%s", r, got)
 		}
+		if !inOurs(got, r.Offset) {
+			t.Errorf("the room at %v is the user's: what is written there would be theirs for ever\n%s", r, got)
+		}
 	}
 	return got
+}
+
+// inOurs reports whether the line at an offset stands between a begin and an end marker.
+func inOurs(text string, at int64) (ours bool) {
+	err := scan("etcfiles", text, bounds.Lines, func(s standing, off int64, _ string) { ours = ours || s == inRegion && off == at })
+	return err == nil && ours
 }
 
 func wish(known func(string) bool, blocks ...string) Wish {
