@@ -13,8 +13,14 @@ import (
 )
 
 // TestImportOverlap: a line that two networks have stands in the file of a container on both for as long as one of them has it, once, whatever
-// takes it from the other, and whichever of them has it for the network's file only.
+// takes it from the other, and whichever of them has it for the network's file only. No name of a network says anything.
 func TestImportOverlap(t *testing.T) {
+	for _, other := range []string{"back", "world"} {
+		t.Run(other, func(t *testing.T) { importOverlap(t, other) })
+	}
+}
+
+func importOverlap(t *testing.T, other string) {
 	s := newStore(t)
 	imports := func(network string, h remote.Host) {
 		t.Helper()
@@ -26,7 +32,7 @@ func TestImportOverlap(t *testing.T) {
 	only.NetworkOnly = true
 	with, without, networkOnly := remote.Host{Peers: []remote.Peer{named(3, "foo")}}, remote.Host{}, remote.Host{Peers: []remote.Peer{only}}
 	s.add(key("web", "eth0", "lab"), 1)
-	s.add(key("web", "eth1", "back"), 2)
+	s.add(key("web", "eth1", other), 2)
 	path := s.Dir.Namespace("ns").HostsPath("web")
 	check := func(when string, want int) {
 		t.Helper()
@@ -40,14 +46,14 @@ func TestImportOverlap(t *testing.T) {
 	}
 	imports("lab", with)
 	check("one has it", 1)
-	imports("back", with)
+	imports(other, with)
 	check("both have it", 1)
 	imports("lab", without)
 	check("it has gone from one", 1)
 	imports("lab", with)
-	imports("back", networkOnly)
+	imports(other, networkOnly)
 	check("one has it, the other for the network's file", 1)
-	imports("back", with)
+	imports(other, with)
 	imports("lab", networkOnly)
 	check("the other way round", 1)
 	imports("lab", with)
@@ -59,7 +65,7 @@ func TestImportOverlap(t *testing.T) {
 	check("a container on one has its address", 1)
 	s.del(key("heir", "eth0", "lab"))
 	check("and has gone", 1)
-	imports("back", without)
+	imports(other, without)
 	imports("lab", without)
 	check("neither has it", 0)
 }

@@ -40,9 +40,9 @@ type arrival struct {
 }
 
 func (e *Edit) view(v *roster.Viewer) *view {
-	key := strings.Join(v.Networks(), " ")
+	key := strings.Join(v.Networks(), "/") // which no network's name has
 	if v.Container == nil {
-		key += " world"
+		key += "/"
 	}
 	e.views.mu.Lock()
 	defer e.views.mu.Unlock()
