@@ -62,6 +62,14 @@ type age struct {
 	given bool
 }
 
+// before returns the moment before which what is older was left. All is older than nothing, whenever its clock says that it was left.
+func (a *age) before(now time.Time) time.Time {
+	if a.Duration == 0 {
+		return time.Unix(1<<40, 0)
+	}
+	return now.Add(-a.Duration)
+}
+
 const day = 24 * time.Hour
 
 // maxDays is as many years as a Duration has.

@@ -34,7 +34,7 @@ what is older goes. A container that is only stopped starts with new files after
 			list, err := m.Prune(cmd.Context(), o.namespace, dryRun)
 			if err == nil && kept.given {
 				var left []inspect.Finding
-				left, err = m.PruneKept(cmd.Context(), o.namespace, time.Now().Add(-kept.Duration), dryRun)
+				left, err = m.PruneKept(cmd.Context(), o.namespace, kept.before(time.Now()), dryRun)
 				list = append(list, left...)
 			}
 			if err != nil && len(list) == 0 {
