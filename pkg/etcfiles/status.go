@@ -28,7 +28,7 @@ func (m *Manager) Status(namespace, network string) error {
 		}
 		return fmt.Errorf("%w: dataDir: %w", ErrUnavailable, err)
 	}
-	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x")))} {
+	for _, dir := range []string{ns.RecordsDir(), ns.ContainersDir(), filepath.Dir(filepath.Dir(ns.NetworkPath("x"))), filepath.Dir(ns.IndexPath())} {
 		if err := safefile.CheckWritable(dir); err != nil {
 			cause := safefile.Unwritable(string(m.Dir), err)
 			if cause == nil {
@@ -112,7 +112,7 @@ func (m *Manager) lookAtNetworks(ns *hostsstore.Namespace, ix *hostsstore.Index,
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	for _, network := range networks {
-		f, err := etchosts.OpenRead(ns.NetworkPath(network), m.Marker)
+		f, err := etchosts.OpenIn(safefile.Anywhere, ns.NetworkPath(network), m.Marker) // as an Add does
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
