@@ -128,7 +128,7 @@ func (a *audit) lookAtIndex() {
 		return // an operation has it
 	case errors.Is(err, fs.ErrNotExist):
 		if len(a.want.Containers) > 0 || len(a.remotes.Networks()) > 0 {
-			a.found(Finding{Path: path, Problem: IndexAbsent, What: "there is no index: an operation was cut off before its end", Do: doRepair})
+			a.found(Finding{Path: path, Problem: IndexAbsent, What: "there is no index: it was deleted, or an operation was cut off before its end", Do: doRepair})
 		}
 		return
 	default:
