@@ -27,14 +27,21 @@ type authority struct {
 func withTLS(names ...string) func(*world) {
 	return func(w *world) {
 		w.tls = &authority{t: w.t, dir: filepath.Join(w.dir, "tls")}
-		w.tls.cert = &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-		w.tls.make("ca", w.tls.cert, time.Hour)
-		w.tls.make("etcd", &x509.Certificate{
-			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 231, 250, 11), net.IPv4(10, 231, 250, 12), net.IPv4(10, 231, 250, 13)},
-		}, time.Hour)
-		for _, name := range append(names, "root") {
-			w.tls.make(name, &x509.Certificate{}, time.Hour)
+		w.tls.renew(append(names, "etcd", "root")...)
+	}
+}
+
+// renew makes the authority anew, and certificates of it.
+func (a *authority) renew(names ...string) {
+	a.t.Helper()
+	a.key, a.cert = nil, &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	a.make("ca", a.cert, time.Hour)
+	for _, name := range names {
+		c := &x509.Certificate{}
+		if name == "etcd" {
+			c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 231, 250, 11), net.IPv4(10, 231, 250, 12), net.IPv4(10, 231, 250, 13)}
 		}
+		a.make(name, c, time.Hour)
 	}
 }
 

@@ -118,6 +118,19 @@ func TestCertificateRenewed(t *testing.T) {
 	h2.well()
 }
 
+// TestAuthorityRenewed: an authority that is replaced is one that is read again, without a new start of the service.
+func TestAuthorityRenewed(t *testing.T) {
+	t.Parallel()
+	w, h1, h2 := pair(t, 1, withTLS("h1", "h2"))
+	w.tls.renew("etcd", "root", "h1", "h2")
+	w.members[0].kill()
+	w.members[0].start()
+	h1.add("api", 3)
+	h2.sees("db", "api db web")
+	h1.well()
+	h2.well()
+}
+
 // TestHandshake: where TLS fails it is said why, and not only that nobody answers.
 func TestHandshake(t *testing.T) {
 	t.Parallel()

@@ -22,15 +22,16 @@ type Client struct {
 	handshakes *handshakes
 }
 
-// NewClient returns a client, which connects when it is used.
-func NewClient(c clientv3.Config) (*Client, error) {
+// NewClient returns a client, which connects when it is used. The settings of TLS are asked for at each connection: certificates may have been renewed.
+func NewClient(c clientv3.Config, settings func() (*tls.Config, error)) (*Client, error) {
 	h := &handshakes{}
 	if strings.HasPrefix(c.Endpoints[0], "https:") { // clientv3 goes by the first one too
-		settings := c.TLS
-		if settings == nil {
-			settings = &tls.Config{MinVersion: tls.VersionTLS12}
+		first, err := settings()
+		if err != nil {
+			return nil, err
 		}
-		c.DialOptions = append(c.DialOptions, grpc.WithTransportCredentials(&heard{credentials.NewTLS(settings), h}))
+		c.TLS = first
+		c.DialOptions = append(c.DialOptions, grpc.WithTransportCredentials(&heard{credentials.NewTLS(first), settings, h}))
 	}
 	client, err := clientv3.New(c)
 	if err != nil {
@@ -87,14 +88,20 @@ func (h *handshakes) failed() error {
 	return h.err
 }
 
-// heard are credentials whose handshakes are noted.
+// heard are credentials whose handshakes are noted, each with the settings of its time.
 type heard struct {
 	credentials.TransportCredentials
+	settings func() (*tls.Config, error)
 	*handshakes
 }
 
 func (c *heard) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	settings, err := c.settings()
+	if err != nil {
+		c.note(err)
+		return nil, nil, err
+	}
+	conn, info, err := credentials.NewTLS(settings).ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.note(err)
@@ -105,7 +112,7 @@ func (c *heard) ClientHandshake(ctx context.Context, authority string, raw net.C
 }
 
 func (c *heard) Clone() credentials.TransportCredentials {
-	return &heard{c.TransportCredentials.Clone(), c.handshakes}
+	return &heard{c.TransportCredentials.Clone(), c.settings, c.handshakes}
 }
 
 // heardConn is a connection of which the first answer is noted: in TLS 1.3 the other side refuses a certificate only after the handshake.

@@ -23,26 +23,19 @@ const (
 
 // connect returns a client of etcd, which connects when it is used.
 func connect(c *config.Config) (*agent.Client, error) {
-	settings, err := transport(c)
-	if err != nil {
-		return nil, err
-	}
 	return agent.NewClient(clientv3.Config{
-		Endpoints: c.Endpoints, TLS: settings, Logger: zap.NewNop(), MaxCallRecvMsgSize: maxAnswer,
+		Endpoints: c.Endpoints, Logger: zap.NewNop(), MaxCallRecvMsgSize: maxAnswer,
 		// A watch to a machine that has vanished says nothing; etcd closes connections that are tried oftener than every 5 seconds.
 		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 3 * time.Second,
 		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
 			// By default it is two minutes, for which names would be missing after etcd has come back.
 			Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.3, MaxDelay: time.Second}, MinConnectTimeout: 3 * time.Second,
 		})},
-	})
+	}, func() (*tls.Config, error) { return transport(c) })
 }
 
-// transport returns the settings of TLS, nil without it. The certificate is read for each connection: it may have been renewed.
+// transport returns the settings of TLS, as the files are now.
 func transport(c *config.Config) (*tls.Config, error) {
-	if c.Cert == "" && c.CA == "" && c.Insecure {
-		return nil, nil
-	}
 	settings := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CA != "" {
 		text, err := safefile.ReadLinked(c.CA, maxPEM)
@@ -57,10 +50,12 @@ func transport(c *config.Config) (*tls.Config, error) {
 	if c.Cert == "" {
 		return settings, nil
 	}
-	if _, err := pair(c); err != nil {
+	own, err := pair(c)
+	if err != nil {
 		return nil, err
 	}
-	settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair(c) }
+	// Not Certificates, of which none is sent where etcd does not know its authority.
+	settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own, nil }
 	return settings, nil
 }
 

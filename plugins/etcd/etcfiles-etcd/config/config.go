@@ -65,7 +65,7 @@ var Settings = []Setting{
 	{"endpoints", "", "URLs of the members of etcd, a list"},
 	{"cert", "", "the certificate of this host, a file in PEM, read for each connection; its CN is the host's user in etcd"},
 	{"key", "", "file with the key of cert, PEM"},
-	{"ca", "the system's", "file with the certificates that those of etcd's members are checked against, PEM"},
+	{"ca", "the system's", "file with the authorities of etcd's certificates, in PEM, read for each connection"},
 	{"insecure", "false", "true allows http, and https without cert: whoever reaches etcd can publish for any host"},
 	{"host", "the short hostname", "the name of this host, one lower-case label"},
 	{"ttl", defaultTTL.String(), "how long other hosts keep the names of one that has gone"},
