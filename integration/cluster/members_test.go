@@ -98,9 +98,7 @@ func TestRestored(t *testing.T) {
 	h1.add("was", 3)
 	h2.sees("db", "db was web")
 	m.kill()
-	if out, err := exec.Command("cp", "-a", m.dir, m.dir+".backup").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	m.backup()
 	m.start()
 	h1.del("was", 3)
 	h2.sees("db", "db web")
@@ -114,18 +112,67 @@ func TestRestored(t *testing.T) {
 	}
 	r := watch(h2.hosts("db"), "new", "10.231.1.8")
 	m.kill()
-	if err := os.RemoveAll(m.dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(m.dir+".backup", m.dir); err != nil {
-		t.Fatal(err)
-	}
+	m.restore()
 	m.start()
 	h1.add("last", 20)
 	h2.sees("db", "db last new web")
 	r.done(w)
 	h1.well()
 	h2.well()
+}
+
+// TestOvertaken: an etcd that is put back to an earlier state, and has passed the revision that it was at before anybody asks, is brought to the present one too.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 2)
+	m, h1, h2 := w.members[0], w.hosts[0], w.hosts[1]
+	for _, h := range w.hosts {
+		h.config["ttl"] = "1h" // so that nobody asks by chance
+	}
+	h1.add("web", 2)
+	h2.add("db", 2)
+	h1.serve()
+	h2.serve()
+	h1.sees("web", "db web")
+	h2.sees("db", "db web")
+	m.kill()
+	m.backup()
+	m.start()
+	h1.add("new", 3)
+	h2.sees("db", "db new web")
+	m.kill()
+	m.restore()
+	for _, h := range w.hosts {
+		w.cut(h.name, true)
+	}
+	m.start()
+	for range 10 {
+		w.etcdctl("put", "x", "y")
+	}
+	for _, h := range w.hosts {
+		w.cut(h.name, false)
+	}
+	w.eventually("what etcd has lost is there again", func() bool { return len(w.keys("/etcfiles/1/default/lab/h1/new/")) > 0 })
+	h2.sees("db", "db new web")
+}
+
+// backup keeps the data of a member that does not run.
+func (m *member) backup() {
+	m.w.t.Helper()
+	if out, err := exec.Command("cp", "-a", m.dir, m.dir+".backup").CombinedOutput(); err != nil {
+		m.w.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// restore puts the backup of a member in the place of its data.
+func (m *member) restore() {
+	m.w.t.Helper()
+	if err := os.RemoveAll(m.dir); err != nil {
+		m.w.t.Fatal(err)
+	}
+	if err := os.Rename(m.dir+".backup", m.dir); err != nil {
+		m.w.t.Fatal(err)
+	}
 }
 
 // TestSlow: an etcd that takes half a second for each answer is followed all the same.

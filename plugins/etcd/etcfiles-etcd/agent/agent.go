@@ -106,6 +106,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.report.run(ctx) })
 	wg.Go(func() { a.contact.run(ctx) })
+	wg.Go(func() { a.contact.follow(ctx) })
 	var refused error
 	wg.Go(func() {
 		if refused = a.publisher.run(ctx); refused != nil {

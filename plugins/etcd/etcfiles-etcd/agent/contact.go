@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sys/unix"
+	"google.golang.org/grpc/connectivity"
 )
 
 const (
@@ -170,6 +171,24 @@ func (c *contact) run(ctx context.Context) {
 			sleep(ctx, jitter(shortestWait))
 			c.suspect.send()
 		}
+	}
+}
+
+// follow has everything read again when there is a connection after all were lost. Meanwhile etcd may have been put back to an earlier state and have passed
+// the revision that it was at: then no answer is strange, and a watch that clientv3 resumes does not tell what was lost.
+func (c *contact) follow(ctx context.Context) {
+	conn := c.Client.ActiveConnection()
+	for lost := false; ; {
+		at := conn.GetState()
+		if lost && at == connectivity.Ready {
+			lost = false
+			c.publisher.doubt.send()
+			c.again()
+		}
+		if !conn.WaitForStateChange(ctx, at) {
+			return
+		}
+		lost = lost || at == connectivity.Ready
 	}
 }
 
