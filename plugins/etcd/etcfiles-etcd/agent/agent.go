@@ -91,6 +91,10 @@ func (a *Agent) Run(ctx context.Context) error {
 	if a.Identity.Instance = kept.Instance; a.Identity.Instance == "" {
 		a.Identity.Instance = rand.Text()
 	}
+	if kept.Host != "" && kept.Host != a.Config.Host {
+		kept.Leases = nil // others believe who was first with the addresses, for as long as its lease lives
+		a.Logf("this was host %s before: other hosts take the names of %s over when the lease of %[1]s has expired", kept.Host, a.Config.Host)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.local = map[string][]Local{}
@@ -101,6 +105,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		a.importers = append(a.importers, newImporter(a, n))
 	}
 	if err := a.forget(ctx, kept); err != nil {
+		return err
+	}
+	if err := a.publisher.keep(); err != nil { // a lease that is taken over may not be followed by another one
 		return err
 	}
 	var wg sync.WaitGroup

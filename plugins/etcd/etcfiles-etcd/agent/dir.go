@@ -27,6 +27,7 @@ const maxState = 4 << 20 // bytes
 // kept is what the next one who runs goes on with.
 type kept struct {
 	Instance string // see cluster.Record
+	Host     string // whose keys the leases have; "" if that is not said
 	Leases   []int64
 	Networks []cluster.Network // that names were shared of
 }

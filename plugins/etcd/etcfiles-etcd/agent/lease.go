@@ -71,7 +71,7 @@ func (p *publisher) grant(ctx context.Context) (int64, error) {
 
 // keep writes down what the next one who runs goes on with.
 func (p *publisher) keep() error {
-	k := kept{Instance: p.Identity.Instance, Leases: p.leases, Networks: slices.Clone(p.former)}
+	k := kept{Instance: p.Identity.Instance, Host: p.Config.Host, Leases: p.leases, Networks: slices.Clone(p.former)}
 	for _, n := range p.Config.Networks {
 		k.Networks = append(k.Networks, n.Network)
 	}
