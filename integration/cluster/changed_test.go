@@ -29,6 +29,21 @@ func TestRenamed(t *testing.T) {
 	r.done(w)
 }
 
+// TestAnotherSubnet: a host whose conflist has changed under the service says so itself, and not only others, which refuse what they were not told of.
+func TestAnotherSubnet(t *testing.T) {
+	t.Parallel()
+	_, h1, h2 := pair(t, 1)
+	h1.del("web", 2)
+	h1.number, h1.ranges = 77, "10.231.77.0/24"
+	h1.add("web", 3)
+	h1.says("refused (outside, 1): host h1: a container of this host has 10.231.77.3, which is not in its ranges, and other hosts refuse it: start the service anew")
+	h2.says("refused (outside, 1): host h1: it has 10.231.77.3, which is not in its ranges")
+	h1.again()
+	h2.sees("db", "db web")
+	h1.well()
+	h2.well()
+}
+
 // TestNetworkAddedAndRemoved: a network that the configuration has got and lost within one lease leaves nothing, here or in etcd.
 func TestNetworkAddedAndRemoved(t *testing.T) {
 	t.Parallel()

@@ -332,6 +332,15 @@ func TestDecide(t *testing.T) {
 				w.peer("h2", fmt.Sprintf("c%d", i), "127.0.0.1")
 			}
 		}, []string{"h2? malformed×2200", "h2? toomany×7", "me? overlap×1"}},
+		{"containers of this host that others do not believe", func(r *Rules) {
+			r.Published = []netip.Addr{netip.MustParseAddr("10.231.1.2"), netip.MustParseAddr("10.231.9.9"), netip.MustParseAddr("fe80::1"), netip.MustParseAddr("10.231.9.8")}
+		}, func(*world) {}, []string{"me? outside×2"}},
+		{"where they were granted other addresses", func(r *Rules) {
+			r.Published = []netip.Addr{netip.MustParseAddr("10.231.1.2"), netip.MustParseAddr("10.231.9.9"), netip.MustParseAddr("10.231.8.9")}
+		}, func(w *world) { w.put(lab.RangesKey("me"), `["10.231.9.0/24"]`) }, []string{"me? outside×1", "me? ungranted×1"}},
+		{"where no host has addresses of its own", func(r *Rules) {
+			r.Shared, r.Published = true, []netip.Addr{netip.MustParseAddr("10.231.9.9")}
+		}, func(*world) {}, nil},
 	} {
 		rules := Rules{Self: "me", MaxNames: 9999, Own: must(t, "10.231.1.0/24"), Addresses: map[netip.Addr]bool{netip.MustParseAddr("10.231.9.9"): true}}
 		if c.rules != nil {

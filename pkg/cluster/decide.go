@@ -28,6 +28,7 @@ type Rules struct {
 	Own       []iprange.Range            // the addresses that it gives out
 	Revision  int64                      // at which its record was last written; 0 while it is not there
 	Addresses map[netip.Addr]bool        // of its own containers
+	Published []netip.Addr               // those of them that others are told
 	Within    []iprange.Range            // all addresses of the network; empty for any
 	Shared    bool                       // hosts have no ranges of their own: one allocator gives out all addresses
 	Granted   map[string][]iprange.Range // the administrator's word; nil if there is none, else only this counts
@@ -99,7 +100,7 @@ type Decision struct {
 // Decide says which names of other hosts a reader takes over, and which not.
 //
 //   - An address of one of its own containers, or in its own range, is never taken over.
-//   - Nor is one outside the network, or outside the ranges of its host. A range that is not wholly in the network claims nothing.
+//   - Nor is one outside the network, or outside the ranges of its host; that one of this host is so is said too. A range that is not wholly in the network claims nothing.
 //   - Of two hosts whose ranges overlap the one counts whose record was written first; nothing of the other does. That it is this host that was
 //     second is said too.
 //   - If the administrator grants ranges, a host has those and no other.
@@ -174,6 +175,11 @@ func (d *decider) admit(hosts []Host) []admitted {
 			}
 		}
 		own.ranges = d.Granted[d.Self]
+	}
+	for _, addr := range d.Published {
+		if _, why := reachable(addr); why == nil && !d.Shared && !iprange.Contain(own.ranges, addr) && !iprange.Contain(d.Own, addr) {
+			d.refuse(d.Self, Outside, "a container of this host has %v, which is not in its ranges, and other hosts refuse it: start the service anew if the conflist has changed, or the container if it is of before", addr)
+		}
 	}
 	before := []admitted{}
 	placed := d.Shared

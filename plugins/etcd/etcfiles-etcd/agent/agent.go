@@ -211,18 +211,22 @@ func (a *Agent) attachments(namespace string) ([]Local, bool) {
 	return list, ok
 }
 
-// addresses returns those of this host's containers on a network.
-func (a *Agent) addresses(n cluster.Network) map[netip.Addr]bool {
-	out := map[netip.Addr]bool{}
+// addresses returns those of this host's containers on a network, and which of them are published.
+func (a *Agent) addresses(n cluster.Network) (all map[netip.Addr]bool, published []netip.Addr) {
+	all = map[netip.Addr]bool{}
 	list, _ := a.attachments(n.Namespace)
 	for _, l := range list {
-		if l.Network == n {
-			for _, addr := range l.Addresses {
-				out[addr] = true
-			}
+		if l.Network != n {
+			continue
+		}
+		for _, addr := range l.Addresses {
+			all[addr] = true
+		}
+		if !l.Private {
+			published = append(published, l.Addresses...)
 		}
 	}
-	return out
+	return all, published
 }
 
 // again has every importer read everything again.

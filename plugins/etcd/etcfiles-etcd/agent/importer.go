@@ -192,8 +192,9 @@ func (i *importer) take(ctx context.Context) error {
 	if _, known := i.attachments(i.Namespace); !known {
 		return nil // this host's own addresses come first; then there is a signal
 	}
+	addresses, published := i.addresses(i.Network.Network)
 	rules := cluster.Rules{
-		Self: i.Config.Host, Own: i.Ranges, Addresses: i.addresses(i.Network.Network), Within: i.Within, Shared: i.Shared, MaxNames: i.MaxNames,
+		Self: i.Config.Host, Own: i.Ranges, Addresses: addresses, Published: published, Within: i.Within, Shared: i.Shared, MaxNames: i.MaxNames,
 	}
 	if i.Files == config.FilesNetwork {
 		rules.MaxNames = 0
