@@ -445,6 +445,41 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// TestMemory: what is held of one host is bounded, whatever it writes, and so is what is said of it. When it has written less, all is to be read again.
+func TestMemory(t *testing.T) {
+	w := &world{t: t, state: NewState(lab, false)}
+	hostile(w, "h2", 2, 1000, 1)
+	sum := 0
+	for _, e := range w.state.Hosts()[0].Entries {
+		sum += e.memory()
+	}
+	if sum > maxHeld || w.state.Short() {
+		t.Errorf("%d bytes are held, of at most %d", sum, maxHeld)
+	}
+	if d := w.state.Decide(Rules{Self: "me", MaxNames: 1000}); len(d.Imports["h2"]) == 0 {
+		t.Errorf("nothing of the host is believed: %v", d.Refused)
+	}
+	for i := range 999 {
+		w.state.Delete(lab.HostPrefix("h2") + fmt.Sprintf("c%04d/eth0", i))
+	}
+	if w.state.Delete(lab.HostPrefix("h2") + "c0999/eth0"); len(w.state.Hosts()) != 1 || len(w.state.Hosts()[0].Entries) > 0 {
+		t.Errorf("left: %v", w.state.Hosts())
+	}
+	hostile(w, "h2", 2, 1000, 1)
+	for i := range 100 {
+		w.state.Delete(lab.HostPrefix("h2") + fmt.Sprintf("c%04d/eth0", i))
+	}
+	if !w.state.Short() {
+		t.Error("what had no room is not read again")
+	}
+	w.put(lab.HostPrefix("h3")+"web/eth0", `{"addresses":["10.231.3.2"],"names":["`+strings.Repeat("x", MaxValue/2)+`"]}`)
+	for _, r := range w.state.Decide(Rules{Self: "me", MaxNames: 1000}).Refused {
+		if len(r.Message) > 1000 {
+			t.Errorf("%d bytes are said of %s", len(r.Message), r.Host)
+		}
+	}
+}
+
 // TestSize: what an address takes in a hosts file is what is written for it.
 func TestSize(t *testing.T) {
 	for _, addr := range []string{"10.231.1.2", "1.1.1.1", "255.255.255.255", "fd00::2", "fd00:1111:2222:3333:4444:5555:6666:7777"} {

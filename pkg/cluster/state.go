@@ -12,6 +12,13 @@ import (
 // maxKept is the most attachments of one host that a State holds: some more than count, so that one that goes makes room for the next.
 const maxKept = MaxPerHost + MaxPerHost/10
 
+// maxHeld is about how much memory the attachments of one host may take, in bytes, and roomHeld how much leaves room for another. What counts of a host, MaxBytes
+// in lines, takes less: who writes more than that fills no reader's memory.
+const (
+	maxHeld  = 4 * MaxBytes
+	roomHeld = 3 * MaxBytes
+)
+
 // State is what a reader holds of a network: what each key says. It is not safe for use from several goroutines.
 type State struct {
 	network   Network
@@ -27,6 +34,7 @@ type hostState struct {
 	revision int64
 	entries  map[string]Entry     // by key
 	faults   map[string][]Refusal // by key, one for each reason
+	held     int                  // by entries, see maxHeld
 	beyond   map[string]bool      // keys that are not held
 }
 
@@ -77,16 +85,31 @@ func (h *hostState) put(s *State, k Key, key string, value []byte, created int64
 	}
 	peer, left := DecodePeer(s.network, k, value, s.qualified)
 	if peer != nil {
+		if h.held+peer.memory() > maxHeld {
+			h.beyond[key] = true
+			return
+		}
+		h.held += peer.memory()
 		h.entries[key] = Entry{Peer: *peer, Created: created}
 	}
 	for _, l := range left {
 		i := slices.IndexFunc(h.faults[key], func(r Refusal) bool { return r.Why == l.Why })
 		if i < 0 {
-			h.faults[key] = append(h.faults[key], Refusal{Host: k.Host, Why: l.Why, Message: "container " + k.ID + ": " + l.What, Count: 1})
+			h.faults[key] = append(h.faults[key], Refusal{Host: k.Host, Why: l.Why, Message: fmt.Sprintf("container %s: %.300s", k.ID, l.What), Count: 1})
 			continue
 		}
 		h.faults[key][i].Count++
 	}
+}
+
+// memory is about how many bytes the peer takes.
+func (p *Peer) memory() int {
+	const each = 32 // for what is behind a slice or a text
+	sum := each * (len(p.Names) + len(p.Addresses))
+	for _, name := range p.Names {
+		sum += len(name.String())
+	}
+	return sum
 }
 
 // Delete notes that a key is not there.
@@ -106,6 +129,9 @@ func (s *State) Delete(key string) {
 	}
 	if k.Kind == HostRecord {
 		h.record, h.revision = nil, 0
+	}
+	if e, ok := h.entries[key]; ok {
+		h.held -= e.memory()
 	}
 	delete(h.entries, key)
 	delete(h.faults, key)
@@ -127,7 +153,7 @@ func (s *State) host(name string) *hostState {
 // Short reports whether a host had more attachments than are held and has room again: then all keys are to be read anew.
 func (s *State) Short() bool {
 	for _, h := range s.hosts {
-		if len(h.beyond) > 0 && len(h.entries)+len(h.faults) < MaxPerHost {
+		if len(h.beyond) > 0 && len(h.entries)+len(h.faults) < MaxPerHost && h.held < roomHeld {
 			return true
 		}
 	}
@@ -185,7 +211,7 @@ func (s *State) Decide(rules Rules) Decision {
 			}
 		}
 		if len(h.beyond) > 0 && !slices.ContainsFunc(d.Refused, func(r Refusal) bool { return r.Host == name && r.Why == TooMany }) {
-			d.Refused = append(d.Refused, Refusal{Host: name, Why: TooMany, Message: "the host has too many attachments: the rest is left out", Count: len(h.beyond)})
+			d.Refused = append(d.Refused, Refusal{Host: name, Why: TooMany, Message: "the host has too many attachments, or too much in them: the rest is left out", Count: len(h.beyond)})
 		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(unread), refusedKey.compare) {
