@@ -16,7 +16,7 @@ func (h *host) again() {
 // TestRenamed: a host that is given another name is believed under it when the lease of the old one has expired. No name is away meanwhile.
 func TestRenamed(t *testing.T) {
 	t.Parallel()
-	w, h1, h2 := pair(t, 1)
+	w, h1, h2 := pair(t, 1, func(w *world) { w.ttl = restarted })
 	r := watch(h1.hosts("web"), "db", "10.231.2.2")
 	h2.config["host"] = "h9"
 	h2.again()

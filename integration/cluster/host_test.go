@@ -40,7 +40,7 @@ func newHost(w *world, name string, number int) *host {
 	h.ns = newNamespace(w.t, `mount --bind "$1/machine-id" /etc/machine-id; mount --bind "$1/boot-id" /proc/sys/kernel/random/boot_id`, h.dir)
 	w.plug(h.ns, name, fmt.Sprintf("10.231.250.%d", 100+number))
 	h.network = object{"network": "lab", "within": "10.231.0.0/16"}
-	h.config = object{"host": name, "ttl": ttl.String(), "dataDir": h.path("data"), "confDir": h.path("net.d"), "insecure": true}
+	h.config = object{"host": name, "ttl": w.ttl, "dataDir": h.path("data"), "confDir": h.path("net.d"), "insecure": true}
 	return h
 }
 

@@ -124,17 +124,8 @@ func TestRestored(t *testing.T) {
 // TestOvertaken: an etcd that is put back to an earlier state, and has passed the revision that it was at before anybody asks, is brought to the present one too.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1, 2)
-	m, h1, h2 := w.members[0], w.hosts[0], w.hosts[1]
-	for _, h := range w.hosts {
-		h.config["ttl"] = "1h" // so that nobody asks by chance
-	}
-	h1.add("web", 2)
-	h2.add("db", 2)
-	h1.serve()
-	h2.serve()
-	h1.sees("web", "db web")
-	h2.sees("db", "db web")
+	w, h1, h2 := pair(t, 1, func(w *world) { w.ttl = "1h" }) // so that nobody asks by chance
+	m := w.members[0]
 	m.kill()
 	m.backup()
 	m.start()
@@ -146,6 +137,7 @@ func TestOvertaken(t *testing.T) {
 		w.cut(h.name, true)
 	}
 	m.start()
+	w.ready()
 	for range 10 {
 		w.etcdctl("put", "x", "y")
 	}

@@ -119,7 +119,7 @@ func (m *machine) fetches(id, from string) {
 // TestPage: whoever follows the page from the beginning has two machines whose containers find and reach each other by name, over routes and over VXLAN.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, dir: t.TempDir()}
+	w := &world{t: t, dir: t.TempDir(), ttl: ttl.String()}
 	w.wire = newNamespace(t, "ip link add lan type bridge\nip link set lan up")
 	h1, h2 := newMachine(w, "h1", 1), newMachine(w, "h2", 2)
 	h1.other = h2

@@ -15,6 +15,7 @@ func TestShare(t *testing.T) {
 	w := newWorld(t, 3, 3)
 	h1, h2, h3 := w.hosts[0], w.hosts[1], w.hosts[2]
 	h3.network["files"] = "network"
+	h2.config["ttl"] = restarted
 	h1.add("web", 2)
 	h3.add("lonely", 2)
 	for _, h := range w.hosts {
@@ -84,7 +85,7 @@ func TestShare(t *testing.T) {
 // TestAgentKilled: kill -9 of a service takes no name away, and what has changed meanwhile is made up for.
 func TestAgentKilled(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1, 2)
+	w := newWorld(t, 1, 2, func(w *world) { w.ttl = restarted })
 	h1, h2 := w.hosts[0], w.hosts[1]
 	h1.add("web", 2)
 	h1.add("old", 3)

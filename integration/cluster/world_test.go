@@ -17,6 +17,8 @@ const (
 	patience = 40 * time.Second
 	// ttl is that of the leases: etcd takes no shorter one than two seconds.
 	ttl = 3 * time.Second
+	// restarted is that of a service whose successor is to find its lease alive, also on a busy machine.
+	restarted = "10s"
 )
 
 // world is a bridge with members of etcd and hosts on it.
@@ -29,12 +31,13 @@ type world struct {
 	server  string     // program of the members
 	tls     *authority // nil for none
 	token   int        // of the cluster
+	ttl     string     // of the hosts' leases
 }
 
 // newWorld makes a world with as many members, which run, and hosts h1, h2 and so on, on which no service runs yet.
 func newWorld(t *testing.T, members, hosts int, options ...func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), server: "etcd"}
+	w := &world{t: t, dir: t.TempDir(), server: "etcd", ttl: ttl.String()}
 	for _, o := range options {
 		o(w)
 	}

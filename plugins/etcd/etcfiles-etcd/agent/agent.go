@@ -98,7 +98,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.local = map[string][]Local{}
-	a.report = newReporter(a)
+	a.report = newReporter(a, before)
 	a.contact = newContact(a, before)
 	a.publisher = newPublisher(a, kept)
 	for _, n := range a.Config.Networks {

@@ -68,12 +68,22 @@ type reporter struct {
 	count    int
 	synced   bool // count is known
 	networks map[cluster.Network]NetworkStatus
-	faults   map[string]string // by subject
-	said     map[string]bool   // refusals
+	kept     map[cluster.Network]NetworkStatus // what the service of before has left in the files
+	faults   map[string]string                 // by subject
+	said     map[string]bool                   // refusals
 }
 
-func newReporter(a *Agent) *reporter {
-	return &reporter{Agent: a, changed: newSignal(), networks: map[cluster.Network]NetworkStatus{}, faults: map[string]string{}, said: map[string]bool{}}
+// newReporter goes on from what the service of before has said.
+func newReporter(a *Agent, before *Status) *reporter {
+	r := &reporter{
+		Agent: a, changed: newSignal(), networks: map[cluster.Network]NetworkStatus{}, kept: map[cluster.Network]NetworkStatus{},
+		faults: map[string]string{}, said: map[string]bool{},
+	}
+	for _, n := range before.Networks {
+		n.Refused = nil // that is found out anew
+		r.kept[cluster.Network{Namespace: n.Namespace, Name: n.Network}] = n
+	}
+	return r
 }
 
 // fault says what is wrong with a subject; nil for nothing.
@@ -146,7 +156,8 @@ func (r *reporter) status() *Status {
 		status, ok := r.networks[n.Network]
 		if !ok {
 			s.Ready = false
-			status = NetworkStatus{Namespace: n.Namespace, Network: n.Name}
+			status = r.kept[n.Network]
+			status.Namespace, status.Network = n.Namespace, n.Name
 		}
 		s.Networks = append(s.Networks, status)
 	}
