@@ -15,7 +15,7 @@ func TestDemo(t *testing.T) {
 	}
 	machine := newNamespace(t, "mkdir /run/netns; touch /run/netns/stale")
 	out, err := machine.command(script).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "network namespaces: 0\n\nIt works.") || strings.Contains(string(out), "rror") {
+	if err != nil || !strings.Contains(string(out), "network namespaces: 0\n\nIt works.") || strings.Contains(string(out), "rror") || strings.Contains(string(out), "Killed") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

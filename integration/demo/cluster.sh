@@ -81,10 +81,12 @@ cleanup() {
 	for name in "${!containers[@]}"; do
 		cni "${containers[$name]}" del "$name" || true
 	done
-	for pid in "${pids[@]}"; do
-		kill -9 "$pid" 2>/dev/null || true
-	done
-	wait 2>/dev/null || true
+	{ # bash says of each that it was killed
+		for pid in "${pids[@]}"; do
+			kill -9 "$pid" || true
+		done
+		wait || true
+	} 2>/dev/null
 	for name in "${namespaces[@]}"; do
 		ip netns del "$name" || true
 	done
@@ -178,11 +180,13 @@ for name in web db; do
 	cni "${containers[$name]}" del "$name"
 	unset "containers[$name]"
 done
-for name in "${!pids[@]}"; do
-	kill -9 "${pids[$name]}" 2>/dev/null || true
-	unset "pids[$name]"
-done
-wait 2>/dev/null || true
+{ # bash says of each that it was killed
+	for name in "${!pids[@]}"; do
+		kill -9 "${pids[$name]}" || true
+		unset "pids[$name]"
+	done
+	wait || true
+} 2>/dev/null
 left() { # WHAT COUNT
 	echo "   $1: $2"
 	[[ $2 == 0 ]] || { echo "something is left" >&2; exit 1; }
