@@ -91,6 +91,9 @@ func (s *shownStatus) print(w io.Writer) {
 			fmt.Fprintf(w, "  refused (%s, %d): %s\n", r.Why, r.Count, cli.Plain(r.String()))
 		}
 	}
+	if !s.Ready && len(s.Faults) == 0 {
+		fmt.Fprintln(w, "the service has just been started: not everything has been published and read yet")
+	}
 	for _, fault := range s.Faults {
 		fmt.Fprintf(w, "fault: %s\n", cli.Plain(fault))
 	}
