@@ -63,12 +63,18 @@ func (l *life) clear() error {
 	return err
 }
 
+// untouched has stores made on the file system with a journal, until the function that it returns is called. Nothing is removed there: ext4 passes over
+// each inode that was within the last minutes, so that whatever is made beside them takes longer the more was removed before.
+func (l *life) untouched() (end func()) {
+	dir := l.o.dir
+	l.o.dir = l.o.journal
+	return func() { l.o.dir = dir }
+}
+
 // versions returns the version before and this one, each with a store of n containers.
-func (l *life) versions(ctx context.Context, dir string, n int) ([2]*plugin, error) {
-	both := [2]*plugin{l.plugin(l.o.former, "life-former"), l.plugin(l.o.plugin, "life-now")}
-	for _, p := range both {
-		p.dataDir = filepath.Join(dir, filepath.Base(p.dataDir))
-	}
+func (l *life) versions(ctx context.Context, n int) ([2]*plugin, error) {
+	defer l.untouched()()
+	both := [2]*plugin{l.plugin(l.o.former, fmt.Sprintf("life-former-%d", n)), l.plugin(l.o.plugin, fmt.Sprintf("life-now-%d", n))}
 	for _, p := range both {
 		if err := os.MkdirAll(p.dataDir, 0o755); err != nil {
 			return both, err
@@ -78,12 +84,12 @@ func (l *life) versions(ctx context.Context, dir string, n int) ([2]*plugin, err
 			return both, err
 		}
 	}
-	return both, syncFilesystem(dir)
+	return both, syncFilesystem(l.o.dir)
 }
 
 // one compares a container beside one other, also with the least plugin.
 func (l *life) one(ctx context.Context) error {
-	both, err := l.versions(ctx, l.o.journal, 1)
+	both, err := l.versions(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -106,7 +112,7 @@ func (l *life) one(ctx context.Context) error {
 }
 
 func (l *life) thousand(ctx context.Context) error {
-	both, err := l.versions(ctx, l.o.dir, 1000)
+	both, err := l.versions(ctx, 1000)
 	if err != nil {
 		return err
 	}
@@ -167,11 +173,12 @@ func (l *life) made(ctx context.Context, dir string, networks []string, n int) (
 
 // repair measures what an operation takes that finds one line missing in every file, as a killed ADD leaves it.
 func (l *life) repair(ctx context.Context) error {
+	defer l.untouched()()
 	for _, bar := range []struct {
 		n     int
 		bound float64
 	}{{1000, 0.4}, {3000, 3}} {
-		p, _, err := l.made(ctx, "life-repair", []string{network}, bar.n)
+		p, _, err := l.made(ctx, fmt.Sprintf("life-repair-%d", bar.n), []string{network}, bar.n)
 		if err != nil {
 			return err
 		}
@@ -186,18 +193,13 @@ func (l *life) repair(ctx context.Context) error {
 			return err
 		}
 		l.figure(fmt.Sprintf("CPU of a repair, one line missing in each file, N=%d", bar.n), took.cpu.Seconds(), bar.bound, seconds)
-		if err := l.clear(); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
 // anew measures what making all files anew takes, and with the largest store what it is like to live with it.
 func (l *life) anew(ctx context.Context) error {
-	// Where nothing was deleted yet: ext4 passes over each inode that was within the last minutes, as those of the parts before this were.
-	defer func(dir string) { l.o.dir = dir }(l.o.dir)
-	l.o.dir = l.o.journal
+	defer l.untouched()()
 	_, took, err := l.made(ctx, "life-2000", []string{network}, 2000)
 	if err != nil {
 		return err
