@@ -63,8 +63,8 @@ func (l *life) clear() error {
 	return err
 }
 
-// untouched has stores made on the file system with a journal, until the function that it returns is called. Nothing is removed there: ext4 passes over
-// each inode that was within the last minutes, so that whatever is made beside them takes longer the more was removed before.
+// untouched has stores made on the file system with a journal, until the function that it returns is called. No store is removed there: ext4 passes
+// over each inode that was within the last minutes, so that whatever is made beside them takes longer the more was removed before.
 func (l *life) untouched() (end func()) {
 	dir := l.o.dir
 	l.o.dir = l.o.journal

@@ -75,18 +75,23 @@ inside() { # HOST CONTAINER COMMAND...
 
 dns() { on h3 busybox nslookup -type=a "$1" 127.0.0.1 | sed -n '/^Name/,$s/^Address[^:]*: //p'; }
 
+# end_processes kills what was started; bash says of each that it was killed.
+end_processes() {
+	local name
+	for name in "${!pids[@]}"; do
+		kill -9 "${pids[$name]}" || true
+		unset "pids[$name]"
+	done
+	wait || true
+} 2>/dev/null
+
 cleanup() {
 	status=$?
 	trap - EXIT INT TERM
 	for name in "${!containers[@]}"; do
 		cni "${containers[$name]}" del "$name" || true
 	done
-	{ # bash says of each that it was killed
-		for pid in "${pids[@]}"; do
-			kill -9 "$pid" || true
-		done
-		wait || true
-	} 2>/dev/null
+	end_processes
 	for name in "${namespaces[@]}"; do
 		ip netns del "$name" || true
 	done
@@ -180,13 +185,7 @@ for name in web db; do
 	cni "${containers[$name]}" del "$name"
 	unset "containers[$name]"
 done
-{ # bash says of each that it was killed
-	for name in "${!pids[@]}"; do
-		kill -9 "${pids[$name]}" || true
-		unset "pids[$name]"
-	done
-	wait || true
-} 2>/dev/null
+end_processes
 left() { # WHAT COUNT
 	echo "   $1: $2"
 	[[ $2 == 0 ]] || { echo "something is left" >&2; exit 1; }
